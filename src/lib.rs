@@ -1,0 +1,2 @@
+//! uprof: the user-profile service.
+pub mod database;
