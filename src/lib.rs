@@ -1,2 +1,14 @@
 //! uprof: the user-profile service.
-pub mod database;
+//!
+//! ```text
+//!            cli ──┐
+//!                  ▼
+//!   main ──▶     app     sees everyone; nobody sees app
+//!                  │
+//!   http ──▶ api ──▶ domain ◀── storage ◀── database
+//! ```
+//!
+//! `tests/architecture.rs` holds every `use crate::…` against these arrows.
+#![cfg_attr(not(test), warn(unused_crate_dependencies))]
+
+pub mod domain;

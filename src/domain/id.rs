@@ -1,0 +1,161 @@
+//! Identifiers: a prefix that tells what is meant, `01`, and a `UUIDv7` in 22 characters, so that ids sort as they were created.
+
+use std::fmt::{self, Write as _};
+use std::marker::PhantomData;
+use std::str::FromStr;
+use std::sync::Mutex;
+
+use uuid::{ContextV7, Timestamp as UuidTimestamp, Uuid};
+
+use super::base62;
+use super::clock::Timestamp;
+
+const GENERATION: &str = "01";
+const DIGITS: usize = 22;
+
+/// What an [`Id`] is the id of.
+pub trait Kind {
+    /// What the written id starts with, underscore included.
+    const PREFIX: &'static str;
+}
+
+/// The id of a `K`: `PREFIX`, `01`, and the fixed-width, big-endian base62 (`0-9A-Za-z`) of a UUID.
+pub struct Id<K>(Uuid, PhantomData<fn() -> K>);
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $id:ident = $kind:ident $prefix:literal;)*) => { $(
+        #[doc = concat!("Marks ids that start with `", $prefix, "`.")]
+        #[derive(Debug)]
+        pub enum $kind {}
+        impl Kind for $kind {
+            const PREFIX: &'static str = $prefix;
+        }
+        $(#[$doc])*
+        pub type $id = Id<$kind>;
+    )* };
+}
+
+ids! {
+    /// The id of a user profile.
+    ProfileId = ProfileKind "uprof_";
+    /// The id of an organization.
+    OrganizationId = OrganizationKind "org_";
+    /// The id of an API key (not the key itself).
+    ApiKeyId = ApiKeyKind "apikey_";
+}
+
+impl<K> Id<K> {
+    /// The id that `uuid` stands for.
+    #[must_use]
+    pub const fn new(uuid: Uuid) -> Self {
+        Self(uuid, PhantomData)
+    }
+
+    /// The UUID inside.
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl<K: Kind> fmt::Display for Id<K> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(K::PREFIX)?;
+        formatter.write_str(GENERATION)?;
+        let digits = base62::encode::<16, DIGITS>(self.0.into_bytes());
+        digits.into_iter().try_for_each(|digit| formatter.write_char(char::from(digit)))
+    }
+}
+
+/// The text is not an id of this kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of this kind")]
+pub struct MalformedId;
+
+impl<K: Kind> FromStr for Id<K> {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        let digits = text.strip_prefix(K::PREFIX).and_then(|rest| rest.strip_prefix(GENERATION)).ok_or(MalformedId)?;
+        if digits.len() != DIGITS {
+            return Err(MalformedId);
+        }
+        base62::decode(digits).map(|number| Self::new(Uuid::from_u128(number))).ok_or(MalformedId)
+    }
+}
+
+// Written out, for a derive would ask the same of `K`, which is never a value.
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for Id<K> {}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K: Kind> fmt::Debug for Id<K> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// Makes ids.
+pub trait IdSource: Send + Sync {
+    /// A fresh `UUIDv7` of `now`, greater than every one before it from this source.
+    fn next(&self, now: Timestamp) -> Uuid;
+}
+
+/// Ids from the machine's randomness; a counter keeps those of one millisecond in order.
+#[derive(Debug, Default)]
+pub struct RandomIds(Mutex<ContextV7>);
+
+impl IdSource for RandomIds {
+    fn next(&self, now: Timestamp) -> Uuid {
+        let seconds = u64::try_from(now.unix_timestamp()).unwrap_or_default();
+        Uuid::new_v7(UuidTimestamp::from_unix(&self.0, seconds, now.nanosecond()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::clock::{Clock, SystemClock};
+
+    proptest! {
+        #[test]
+        fn an_id_reads_back_and_sorts_as_its_uuid(left: u128, right: u128) {
+            let [a, b] = [left, right].map(|value| ProfileId::new(Uuid::from_u128(value)));
+            prop_assert_eq!(a.to_string().parse(), Ok(a));
+            prop_assert_eq!(a.to_string().len(), "uprof_".len() + 24);
+            prop_assert_eq!(a.to_string().cmp(&b.to_string()), left.cmp(&right));
+        }
+
+        #[test]
+        fn what_is_no_id_is_refused(text in "(uprof_)?(01)?[0-9A-Za-z]{0,24}") {
+            if let Ok(id) = text.parse::<ProfileId>() {
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_beyond_128_bits_and_an_id_of_another_kind_are_refused() {
+        assert_eq!(format!("uprof_01{}", "z".repeat(22)).parse::<ProfileId>(), Err(MalformedId));
+        let organization = OrganizationId::new(Uuid::from_u128(7)).to_string();
+        assert_eq!(organization.parse::<ProfileId>(), Err(MalformedId));
+    }
+
+    #[test]
+    fn ids_of_one_source_increase_even_when_the_clock_stands_still() {
+        let (ids, now) = (RandomIds::default(), SystemClock.now());
+        let made: Vec<_> = (0..10_000).map(|_| ids.next(now)).collect();
+        assert!(made.is_sorted_by(|a, b| a < b));
+        assert!(made.iter().all(|id| id.get_version_num() == 7));
+    }
+}

@@ -1,0 +1,165 @@
+//! Metadata: at most 16 pairs; keys of 1–64 and values of 1–512 characters.
+
+use std::collections::BTreeMap;
+
+use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
+
+use super::error::reason;
+use super::text::bounded;
+
+/// The most pairs a profile holds, counted after a merge.
+pub const MAX_PAIRS: usize = 16;
+const MAX_KEY_CHARACTERS: u64 = 64;
+const MAX_VALUE_CHARACTERS: u64 = 512;
+
+/// The pairs of a profile, in the order of their keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata(BTreeMap<String, String>);
+
+/// What an update does to metadata: a value replaces, `None` removes, keys not named stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MetadataPatch(BTreeMap<String, Option<String>>);
+
+impl Metadata {
+    /// Takes the pairs of a create.
+    ///
+    /// # Errors
+    /// Every pair that breaks a rule, by its key; where none does, more than [`MAX_PAIRS`].
+    pub fn parse(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, MetadataViolations> {
+        let mut metadata = BTreeMap::new();
+        let mut violations = ValidationErrors::new();
+        for (key, value) in pairs {
+            match checked_pair(&key, &value, 1) {
+                Ok(()) => _ = metadata.insert(key, value),
+                Err(violation) => add(&mut violations, key, violation),
+            }
+        }
+        if !violations.is_empty() {
+            return Err(MetadataViolations::Pairs(violations));
+        }
+        if metadata.len() > MAX_PAIRS {
+            return Err(MetadataViolations::Count(too_many()));
+        }
+        Ok(Self(metadata))
+    }
+
+    /// What is left after `patch`.
+    ///
+    /// # Errors
+    /// More than [`MAX_PAIRS`] pairs would be left.
+    pub fn merged(&self, patch: &MetadataPatch) -> Result<Self, ValidationError> {
+        let mut pairs = self.0.clone();
+        for (key, change) in &patch.0 {
+            match change {
+                Some(value) => _ = pairs.insert(key.clone(), value.clone()),
+                None => _ = pairs.remove(key),
+            }
+        }
+        if pairs.len() > MAX_PAIRS { Err(too_many()) } else { Ok(Self(pairs)) }
+    }
+
+    /// The pairs, in the order of their keys.
+    #[must_use]
+    pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// The pairs, moved out.
+    #[must_use]
+    pub fn into_pairs(self) -> BTreeMap<String, String> {
+        self.0
+    }
+}
+
+impl MetadataPatch {
+    /// Takes the pairs of an update; an empty value removes its key.
+    ///
+    /// # Errors
+    /// Every pair that breaks a rule, by its key.
+    pub fn parse(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, MetadataViolations> {
+        let mut patch = BTreeMap::new();
+        let mut violations = ValidationErrors::new();
+        for (key, value) in pairs {
+            match checked_pair(&key, &value, 0) {
+                Ok(()) => _ = patch.insert(key, Some(value).filter(|value| !value.is_empty())),
+                Err(violation) => add(&mut violations, key, violation),
+            }
+        }
+        if violations.is_empty() { Ok(Self(patch)) } else { Err(MetadataViolations::Pairs(violations)) }
+    }
+}
+
+/// What is wrong with metadata: single pairs, or their number.
+#[derive(Debug)]
+pub enum MetadataViolations {
+    /// By key.
+    Pairs(ValidationErrors),
+    /// Too many.
+    Count(ValidationError),
+}
+
+impl From<MetadataViolations> for ValidationErrorsKind {
+    fn from(violations: MetadataViolations) -> Self {
+        match violations {
+            MetadataViolations::Pairs(pairs) => Self::Struct(Box::new(pairs)),
+            MetadataViolations::Count(reason) => Self::Field(vec![reason]),
+        }
+    }
+}
+
+fn checked_pair(key: &str, value: &str, min_value_characters: u64) -> Result<(), ValidationError> {
+    bounded(key, 1, MAX_KEY_CHARACTERS).map_err(|violation| {
+        let text = violation.message.unwrap_or(violation.code);
+        reason("key", format!("Key: {text}"))
+    })?;
+    bounded(value, min_value_characters, MAX_VALUE_CHARACTERS)
+}
+
+fn too_many() -> ValidationError {
+    reason("count", format!("Object should have at most {MAX_PAIRS} pairs"))
+}
+
+fn add(violations: &mut ValidationErrors, key: String, violation: ValidationError) {
+    violations.errors_mut().insert(key.into(), ValidationErrorsKind::Field(vec![violation]));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pairs(count: usize) -> Vec<(String, String)> {
+        (0..count).map(|index| (format!("key{index}"), "value".to_owned())).collect()
+    }
+
+    #[test]
+    fn sixteen_pairs_are_taken_and_seventeen_are_not() {
+        assert!(Metadata::parse(pairs(16)).is_ok());
+        assert!(matches!(Metadata::parse(pairs(17)), Err(MetadataViolations::Count(_))));
+    }
+
+    #[test]
+    fn the_pairs_are_counted_after_the_merge() {
+        let full = Metadata::parse(pairs(16)).unwrap();
+        let swap = [("key0".to_owned(), String::new()), ("new".to_owned(), "value".to_owned())];
+        assert_eq!(full.merged(&MetadataPatch::parse(swap).unwrap()).unwrap().pairs().len(), 16);
+        let grow = [("new".to_owned(), "value".to_owned())];
+        assert!(full.merged(&MetadataPatch::parse(grow).unwrap()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_merge_replaces_what_it_names_removes_what_is_empty_and_keeps_the_rest(
+            before in btree_map("[a-f]", "[x-z]{1,3}", 0..6),
+            patch in btree_map("[a-f]", "[x-z]{0,3}", 0..6),
+        ) {
+            let merged = Metadata::parse(before.clone()).unwrap().merged(&MetadataPatch::parse(patch.clone()).unwrap()).unwrap();
+            let mut expected = before;
+            expected.extend(patch);
+            expected.retain(|_, value| !value.is_empty());
+            prop_assert_eq!(merged.into_pairs(), expected);
+        }
+    }
+}

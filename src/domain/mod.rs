@@ -1,0 +1,17 @@
+//! What uprof is about: profiles, their organizations and keys, and the rules that hold for them whatever the wire looks like.
+//! Knows nobody: no room of ours, and none of serde, sqlx and actix.
+
+pub mod api_key;
+mod base62;
+pub mod clock;
+pub mod error;
+pub mod id;
+pub mod metadata;
+pub mod organization;
+pub mod page;
+pub mod profile;
+pub mod repository;
+pub mod text;
+pub mod trust_grant;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,239 @@
+//! The profile: what is kept about an entity, and what an update may do to it.
+
+use super::clock::Timestamp;
+use super::error::{Error, Result, reason};
+use super::id::ProfileId;
+use super::metadata::{Metadata, MetadataPatch};
+use super::text::{DisplayName, ReferenceId};
+use super::trust_grant::TrustGrants;
+
+/// What the entity is to the platform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Relationship {
+    /// An end user of the platform.
+    #[default]
+    External,
+    /// A company that the platform resells to.
+    Resold,
+    /// The platform itself.
+    Internal,
+}
+
+impl Relationship {
+    /// Every relationship.
+    pub const ALL: [Self; 3] = [Self::External, Self::Resold, Self::Internal];
+
+    /// The word for it in the database and in the shapes that show it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::External => "external",
+            Self::Resold => "resold",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// One entity that the platform serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Unique, and in the order of creation.
+    pub id: ProfileId,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When anything that the profile shows last changed.
+    pub updated_at: Timestamp,
+    /// The entity's name.
+    pub name: Option<DisplayName>,
+    /// What the entity is to the platform.
+    pub relationship: Relationship,
+    /// The platform's own id for it.
+    pub reference_id: Option<ReferenceId>,
+    /// The platform's own pairs.
+    pub metadata: Metadata,
+    /// What it has been approved for.
+    pub trust_grants: TrustGrants,
+}
+
+/// What a create says; the rest is decided when it is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileDraft {
+    /// The entity's name.
+    pub name: Option<DisplayName>,
+    /// What the entity is to the platform.
+    pub relationship: Relationship,
+    /// The platform's own id for it.
+    pub reference_id: Option<ReferenceId>,
+    /// The platform's own pairs.
+    pub metadata: Metadata,
+}
+
+impl ProfileDraft {
+    /// The profile that the draft becomes.
+    #[must_use]
+    pub fn into_profile(self, id: ProfileId, created_at: Timestamp) -> Profile {
+        Profile {
+            id,
+            created_at,
+            updated_at: created_at,
+            name: self.name,
+            relationship: self.relationship,
+            reference_id: self.reference_id,
+            metadata: self.metadata,
+            trust_grants: TrustGrants::new(),
+        }
+    }
+}
+
+/// What an update does to a field that may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// Leaves it.
+    #[default]
+    Keep,
+    /// Empties it.
+    Clear,
+    /// Replaces it.
+    Set(T),
+}
+
+impl<T: Clone> Change<T> {
+    fn applied_to(&self, before: Option<&T>) -> Option<T> {
+        match self {
+            Self::Keep => before.cloned(),
+            Self::Clear => None,
+            Self::Set(value) => Some(value.clone()),
+        }
+    }
+}
+
+/// Whether a profile may be without a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NamePolicy {
+    /// Always.
+    #[default]
+    Optional,
+    /// Not when it is resold, as far as an update touches the name or the relationship.
+    RequiredWhenResold,
+}
+
+/// What an update says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfilePatch {
+    /// The entity's name.
+    pub name: Change<DisplayName>,
+    /// What the entity is to the platform.
+    pub relationship: Option<Relationship>,
+    /// The platform's own id for it.
+    pub reference_id: Change<ReferenceId>,
+    /// The platform's own pairs.
+    pub metadata: MetadataPatch,
+    /// Whether the updated profile may be without a name.
+    pub name_policy: NamePolicy,
+}
+
+impl ProfilePatch {
+    fn touches_name_or_relationship(&self) -> bool {
+        self.name != Change::Keep || self.relationship.is_some()
+    }
+}
+
+impl Profile {
+    /// The profile after `patch`, or `None` where the patch changes nothing (and so not `updated_at` either).
+    ///
+    /// # Errors
+    /// `Invalid` where the outcome would break a rule: more than 16 metadata pairs, or no name where the policy asks for one.
+    pub fn patched(&self, patch: &ProfilePatch, now: Timestamp) -> Result<Option<Self>> {
+        let metadata =
+            self.metadata.merged(&patch.metadata).map_err(|violation| Error::invalid_field("metadata", violation))?;
+        let patched = Self {
+            name: patch.name.applied_to(self.name.as_ref()),
+            relationship: patch.relationship.unwrap_or(self.relationship),
+            reference_id: patch.reference_id.applied_to(self.reference_id.as_ref()),
+            metadata,
+            trust_grants: self.trust_grants.clone(),
+            ..*self
+        };
+        if patch.name_policy == NamePolicy::RequiredWhenResold
+            && patch.touches_name_or_relationship()
+            && patched.lacks_required_name()
+        {
+            return Err(Error::invalid_field("name", name_required()));
+        }
+        // A clock that was set back must not make an update look older than what it changed.
+        let updated_at = now.max(self.updated_at);
+        Ok((patched != *self).then_some(Self { updated_at, ..patched }))
+    }
+
+    fn lacks_required_name(&self) -> bool {
+        self.relationship == Relationship::Resold && self.name.is_none()
+    }
+}
+
+/// Why a resold profile without a name is refused.
+#[must_use]
+pub fn name_required() -> validator::ValidationError {
+    reason("required", "Field required when `relationship` is `resold`")
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::text::Text;
+
+    fn name(text: &str) -> DisplayName {
+        DisplayName::parse(text.to_owned()).unwrap()
+    }
+
+    fn resold() -> Profile {
+        ProfileDraft { name: Some(name("Acme")), relationship: Relationship::Resold, ..ProfileDraft::default() }
+            .into_profile(ProfileId::new(Uuid::nil()), datetime!(2026-03-15 10:00 UTC))
+    }
+
+    const LATER: Timestamp = datetime!(2026-03-16 10:00 UTC);
+
+    #[test]
+    fn a_patch_that_says_what_is_already_so_changes_nothing() {
+        let patch = ProfilePatch { name: Change::Set(name("Acme")), ..ProfilePatch::default() };
+        assert_eq!(resold().patched(&patch, LATER).unwrap(), None);
+        assert_eq!(resold().patched(&ProfilePatch::default(), LATER).unwrap(), None);
+    }
+
+    #[test]
+    fn a_real_change_moves_updated_at_and_nothing_else() {
+        let patch = ProfilePatch { name: Change::Set(name("Emca")), ..ProfilePatch::default() };
+        let expected = Profile { name: Some(name("Emca")), updated_at: LATER, ..resold() };
+        assert_eq!(resold().patched(&patch, LATER).unwrap(), Some(expected));
+    }
+
+    #[test]
+    fn a_resold_profile_keeps_its_name_where_the_policy_asks_for_one() {
+        let clear = ProfilePatch { name: Change::Clear, ..ProfilePatch::default() };
+        let strict = ProfilePatch { name_policy: NamePolicy::RequiredWhenResold, ..clear.clone() };
+        assert!(resold().patched(&clear, LATER).unwrap().is_some());
+        assert!(resold().patched(&strict, LATER).is_err());
+        let external = ProfilePatch { relationship: Some(Relationship::External), ..strict };
+        assert!(resold().patched(&external, LATER).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_nameless_resold_profile_can_still_change_what_is_not_its_name() {
+        let nameless = Profile { name: None, ..resold() };
+        let patch = ProfilePatch {
+            reference_id: Change::Set(ReferenceId::parse("user_1".to_owned()).unwrap()),
+            name_policy: NamePolicy::RequiredWhenResold,
+            ..ProfilePatch::default()
+        };
+        assert!(nameless.patched(&patch, LATER).unwrap().is_some());
+    }
+
+    #[test]
+    fn updated_at_never_goes_back() {
+        let patch = ProfilePatch { name: Change::Clear, ..ProfilePatch::default() };
+        let before = datetime!(2026-03-14 10:00 UTC);
+        assert_eq!(resold().patched(&patch, before).unwrap().unwrap().updated_at, resold().updated_at);
+    }
+}

@@ -1,0 +1,116 @@
+//! The ports: what storage does for the rest. Each method is one transaction. The organization is the first parameter of
+//! whatever belongs to one; another organization's object is not found.
+//!
+//! Every method may also fail with `Unavailable` (database unreachable or full; nothing was written as far as can be known),
+//! `TimedOut` (deadline) and `Internal` (a fault of ours).
+
+use async_trait::async_trait;
+
+use super::api_key::{ApiKey, Credential, KeyHash};
+use super::clock::Timestamp;
+use super::error::Result;
+use super::id::{ApiKeyId, OrganizationId, ProfileId};
+use super::organization::{Organization, OrganizationPatch};
+use super::page::{Page, PageQuery};
+use super::profile::{Profile, ProfilePatch};
+
+/// The profiles of organizations.
+#[async_trait]
+pub trait ProfileRepository: Send + Sync {
+    /// Stores `profile`, durably once this answers, and answers it.
+    ///
+    /// # Errors
+    /// `NotFound` if the organization is gone.
+    async fn create(&self, organization: OrganizationId, profile: Profile) -> Result<Profile>;
+
+    /// The profile `id`.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn retrieve(&self, organization: OrganizationId, id: ProfileId) -> Result<Profile>;
+
+    /// One page, in the order of creation.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn list(&self, organization: OrganizationId, query: PageQuery) -> Result<Page<Profile>>;
+
+    /// Applies `patch` to the stored profile ([`Profile::patched`]) and answers the outcome. Updates of one profile never overwrite
+    /// each other's fields.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` where the outcome would break a rule.
+    async fn update(
+        &self,
+        organization: OrganizationId,
+        id: ProfileId,
+        patch: ProfilePatch,
+        now: Timestamp,
+    ) -> Result<Profile>;
+
+    /// Removes the profile and all that hangs on it.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn delete(&self, organization: OrganizationId, id: ProfileId) -> Result<()>;
+}
+
+/// The organizations. For operators: nothing here is reachable with an organization's own key.
+#[async_trait]
+pub trait OrganizationRepository: Send + Sync {
+    /// Stores `organization`.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn create(&self, organization: &Organization) -> Result<()>;
+
+    /// All of them, oldest first.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn list(&self) -> Result<Vec<Organization>>;
+
+    /// Changes what `patch` names.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn update(&self, id: OrganizationId, patch: OrganizationPatch) -> Result<Organization>;
+}
+
+/// The API keys of organizations.
+#[async_trait]
+pub trait ApiKeyRepository: Send + Sync {
+    /// Stores `key`, to be found by `hash`.
+    ///
+    /// # Errors
+    /// `NotFound` if the organization is unknown.
+    async fn create(&self, key: &ApiKey, hash: KeyHash) -> Result<()>;
+
+    /// The keys of `organization`, oldest first, revoked and expired ones too.
+    ///
+    /// # Errors
+    /// `NotFound` if the organization is unknown.
+    async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiKey>>;
+
+    /// Ends the key `id`; revoking twice keeps the first time.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn revoke(&self, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<ApiKey>;
+
+    /// The key whose secret has this `hash`, whoever's it is: the one lookup that comes before the organization is known.
+    ///
+    /// # Errors
+    /// None of its own; an unknown key is `None`.
+    async fn find(&self, hash: KeyHash) -> Result<Option<Credential>>;
+}
+
+/// Whether the database can serve.
+#[async_trait]
+pub trait Readiness: Send + Sync {
+    /// Asks the database for an answer and for a schema that this binary knows.
+    ///
+    /// # Errors
+    /// `Unavailable` with what is wrong as its cause.
+    async fn check(&self) -> Result<()>;
+}

@@ -1,0 +1,91 @@
+//! Texts that cannot hold a bad value. Lengths count Unicode scalar values.
+
+use validator::{ValidateLength, ValidationError};
+
+use super::error::reason;
+
+/// The longest name, reference id or hash, in Unicode scalar values.
+pub const MAX_CHARACTERS: u64 = 255;
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident;)*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub struct $name(String);
+
+        impl Text for $name {
+            fn parse(text: String) -> Result<Self, ValidationError> {
+                bounded(&text, 1, MAX_CHARACTERS)?;
+                Ok(Self(text))
+            }
+            fn as_str(&self) -> &str {
+                &self.0
+            }
+            fn into_string(self) -> String {
+                self.0
+            }
+        }
+    )* };
+}
+
+/// A text with a rule: 1–255 characters, no NUL.
+pub trait Text: Sized {
+    /// Takes `text` if it keeps the rule.
+    ///
+    /// # Errors
+    /// The reason why not.
+    fn parse(text: String) -> Result<Self, ValidationError>;
+    /// The text.
+    fn as_str(&self) -> &str;
+    /// The text, moved out.
+    fn into_string(self) -> String;
+}
+
+texts! {
+    /// A name as people read it: of a profile or an organization.
+    DisplayName;
+    /// The platform's own id for an entity; not unique.
+    ReferenceId;
+    /// The workspace that an API key is bound to.
+    WorkspaceId;
+}
+
+/// Checks that `text` has between `min` and `max` characters and no NUL, which Postgres cannot hold.
+///
+/// # Errors
+/// The reason why not.
+pub fn bounded(text: &str, min: u64, max: u64) -> Result<(), ValidationError> {
+    if !text.validate_length(Some(min), None, None) {
+        return Err(reason("length", format!("String should have at least {min} character{}", plural(min))));
+    }
+    if !text.validate_length(None, Some(max), None) {
+        return Err(reason("length", format!("String should have at most {max} characters")));
+    }
+    if text.contains('\0') {
+        return Err(reason("nul", "String should not contain a NUL character"));
+    }
+    Ok(())
+}
+
+const fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_count_characters_and_not_bytes() {
+        assert!(DisplayName::parse("é".repeat(255)).is_ok());
+        assert!(DisplayName::parse("é".repeat(256)).is_err());
+        assert!(DisplayName::parse(String::new()).is_err());
+    }
+
+    #[test]
+    fn a_nul_is_refused_wherever_it_stands() {
+        for text in ["\0", "a\0", "\0a"] {
+            assert!(ReferenceId::parse(text.to_owned()).is_err());
+        }
+    }
+}
