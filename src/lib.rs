@@ -11,4 +11,7 @@
 //! `tests/architecture.rs` holds every `use crate::…` against these arrows.
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
+pub mod api;
 pub mod domain;
+pub mod http;
+pub mod storage;

@@ -9,35 +9,22 @@ use super::base62;
 use super::clock::Timestamp;
 use super::id::{ApiKeyId, OrganizationId};
 use super::text::WorkspaceId;
+use super::word::words;
 
 /// What every key starts with, so that secret scanners can match one: `uprof-key-[0-9A-Za-z]{49}`.
 pub const KEY_PREFIX: &str = "uprof-key-";
 const SECRET_CHARACTERS: usize = 43;
 const CHECKSUM_CHARACTERS: usize = 6;
 
-/// What a key may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Retrieve and list profiles.
-    ProfilesRead,
-    /// Create, update and delete profiles.
-    ProfilesWrite,
-    /// Administer the organization. Brings no access to profiles by itself.
-    Admin,
-}
-
-impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 3] = [Self::ProfilesRead, Self::ProfilesWrite, Self::Admin];
-
-    /// The word for it on the command line, on the wire and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ProfilesRead => "profiles:read",
-            Self::ProfilesWrite => "profiles:write",
-            Self::Admin => "admin",
-        }
+words! {
+    /// What a key may do.
+    Scope {
+        /// Retrieve and list profiles.
+        ProfilesRead = "profiles:read",
+        /// Create, update and delete profiles.
+        ProfilesWrite = "profiles:write",
+        /// Administer the organization. Brings no access to profiles by itself.
+        Admin = "admin",
     }
 }
 

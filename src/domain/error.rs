@@ -101,8 +101,8 @@ pub fn reason(code: &'static str, message: impl Into<Cow<'static, str>>) -> Vali
 fn collect(prefix: &str, violations: &ValidationErrors, sentences: &mut Vec<String>) {
     for (field, kind) in violations.errors() {
         let path = match prefix {
-            "" => shown(field),
-            _ => format!("{prefix}.{}", shown(field)),
+            "" => shortened(field).into_owned(),
+            _ => format!("{prefix}.{}", shortened(field)),
         };
         match kind {
             ValidationErrorsKind::Field(reasons) => sentences.extend(reasons.iter().map(|reason| {
@@ -119,10 +119,12 @@ fn collect(prefix: &str, violations: &ValidationErrors, sentences: &mut Vec<Stri
     }
 }
 
-fn shown(key: &str) -> String {
+/// A caller's own `key` as an answer repeats it: cut where it is too long.
+#[must_use]
+pub fn shortened(key: &str) -> Cow<'_, str> {
     match key.char_indices().nth(SHOWN_KEY_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &key[..end]),
-        None => key.to_owned(),
+        Some((end, _)) => format!("{}…", &key[..end]).into(),
+        None => key.into(),
     }
 }
 

@@ -42,6 +42,8 @@ ids! {
     OrganizationId = OrganizationKind "org_";
     /// The id of an API key (not the key itself).
     ApiKeyId = ApiKeyKind "apikey_";
+    /// The id of a request, by which its answer and its log line are found again.
+    RequestId = RequestKind "req_";
 }
 
 impl<K> Id<K> {

@@ -13,5 +13,6 @@ pub mod profile;
 pub mod repository;
 pub mod text;
 pub mod trust_grant;
+pub mod word;
 
 pub use error::{Error, ErrorKind, Result};

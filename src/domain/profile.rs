@@ -6,31 +6,19 @@ use super::id::ProfileId;
 use super::metadata::{Metadata, MetadataPatch};
 use super::text::{DisplayName, ReferenceId};
 use super::trust_grant::TrustGrants;
+use super::word::words;
 
-/// What the entity is to the platform.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Relationship {
-    /// An end user of the platform.
-    #[default]
-    External,
-    /// A company that the platform resells to.
-    Resold,
-    /// The platform itself.
-    Internal,
-}
-
-impl Relationship {
-    /// Every relationship.
-    pub const ALL: [Self; 3] = [Self::External, Self::Resold, Self::Internal];
-
-    /// The word for it in the database and in the shapes that show it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::External => "external",
-            Self::Resold => "resold",
-            Self::Internal => "internal",
-        }
+words! {
+    /// What the entity is to the platform.
+    #[derive(Default)]
+    Relationship {
+        /// An end user of the platform.
+        #[default]
+        External = "external",
+        /// A company that the platform resells to.
+        Resold = "resold",
+        /// The platform itself.
+        Internal = "internal",
     }
 }
 

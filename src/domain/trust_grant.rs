@@ -2,29 +2,17 @@
 
 use std::collections::BTreeMap;
 
-/// The state of a grant that is decided or in flight; one that is neither has no entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TrustGrantStatus {
-    /// Granted.
-    Active,
-    /// Asked for, not yet decided.
-    Pending,
-    /// Declined.
-    Rejected,
-}
+use super::word::words;
 
-impl TrustGrantStatus {
-    /// Every status.
-    pub const ALL: [Self; 3] = [Self::Active, Self::Pending, Self::Rejected];
-
-    /// The word for it, on the wire and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Pending => "pending",
-            Self::Rejected => "rejected",
-        }
+words! {
+    /// The state of a grant that is decided or in flight; one that is neither has no entry.
+    TrustGrantStatus {
+        /// Granted.
+        Active = "active",
+        /// Asked for, not yet decided.
+        Pending = "pending",
+        /// Declined.
+        Rejected = "rejected",
     }
 }
 

@@ -1,0 +1,27 @@
+//! Request bodies: one JSON object each.
+
+use super::WireFormat;
+use super::fields::Fields;
+use super::json::Json;
+use crate::domain::error::reason;
+use crate::domain::{Error, Result};
+
+/// A request body, read field by field; what is wrong with a field stays in `fields`.
+pub trait Body: Sized {
+    /// Reads the fields of this body. The outcome counts only if `fields` ends without a violation.
+    fn read(fields: &mut Fields) -> Self;
+}
+
+/// Reads `bytes` as a `B` of the shape `F`.
+///
+/// # Errors
+/// `Invalid`: no JSON, no object, or every field that is wrong.
+pub fn parse<F: WireFormat, B: Body>(bytes: &[u8]) -> Result<B> {
+    let malformed = |why: String| Error::invalid_field("body", reason("json", why));
+    let json = Json::parse(bytes).map_err(|why| malformed(format!("Invalid JSON: {why}")))?;
+    let Json::Object(object) = json else { return Err(malformed("Input should be a valid object".to_owned())) };
+    let mut fields = Fields::new(object);
+    let body = B::read(&mut fields);
+    fields.finish(F::VERSION)?;
+    Ok(body)
+}

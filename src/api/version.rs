@@ -1,0 +1,70 @@
+//! The dated shapes, by their names.
+
+use crate::domain::word::Word;
+
+/// A dated shape; a later one is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ApiVersion {
+    /// The original shape.
+    V2026_03_24,
+}
+
+impl Word for ApiVersion {
+    const ALL: &'static [Self] = &[Self::V2026_03_24];
+
+    /// The label: what an organization's default is pinned to, and what the log names.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::V2026_03_24 => "2026-03-24",
+        }
+    }
+}
+
+/// What every value of `anthropic-beta` that selects a shape starts with; the label follows.
+const BETA_PREFIX: &str = "user-profiles-";
+
+impl ApiVersion {
+    /// The name of the shape, as `anthropic-beta` and messages give it.
+    #[must_use]
+    pub fn shape(self) -> String {
+        format!("{BETA_PREFIX}{}", self.as_str())
+    }
+
+    /// What one value of `anthropic-beta` selects: `None` where it belongs to another feature.
+    ///
+    /// # Errors
+    /// The value is a date of this feature that is none of its shapes.
+    pub fn from_beta(value: &str) -> Result<Option<Self>, UnknownShape> {
+        let Some(label) = value.strip_prefix(BETA_PREFIX).filter(|label| is_dated(label)) else { return Ok(None) };
+        Self::from_word(label).map(Some).ok_or(UnknownShape)
+    }
+}
+
+/// A date of this feature that is none of its shapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownShape;
+
+/// Whether `text` is written as a date, `2026-03-24`. (`billing-2026-10-01` is another feature's.)
+fn is_dated(text: &str) -> bool {
+    text.len() == 10
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beta_value_selects_its_shape_or_is_foreign_or_unknown() {
+        assert_eq!(ApiVersion::from_beta("user-profiles-2026-03-24"), Ok(Some(ApiVersion::V2026_03_24)));
+        assert_eq!(ApiVersion::from_beta("user-profiles-2025-01-01"), Err(UnknownShape));
+        for foreign in
+            ["webhooks-2026-10-07", "user-profiles-billing-2026-10-01", "user-profiles-", "user-profiles", ""]
+        {
+            assert_eq!(ApiVersion::from_beta(foreign), Ok(None), "{foreign}");
+        }
+    }
+}

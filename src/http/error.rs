@@ -1,0 +1,151 @@
+//! From errors to answers: the one table of statuses, and the one place that logs a failure, once.
+
+use std::borrow::Cow;
+
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpResponse, ResponseError};
+
+use super::log::RequestRecord;
+use crate::api::error::ErrorEnvelope;
+use crate::domain::error::Cause;
+use crate::domain::{Error, ErrorKind};
+
+/// Tells the clients of this API not to send the same request again.
+const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
+/// After how many seconds a client may try again what failed for want of the database.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// A failure on its way out.
+#[derive(Debug)]
+pub(super) struct HttpError {
+    status: StatusCode,
+    kind: &'static str,
+    message: Cow<'static, str>,
+    headers: HeaderMap,
+    /// Whether the connection ends with the answer: the rest of a request that was not read must not be taken for the next one.
+    closes: bool,
+    cause: Option<Cause>,
+}
+
+impl HttpError {
+    fn new(status: StatusCode, kind: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, kind, message: message.into(), headers: HeaderMap::new(), closes: false, cause: None }
+    }
+
+    fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    fn closing(mut self) -> Self {
+        self.closes = true;
+        self
+    }
+
+    /// No such path.
+    pub(super) fn unknown_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found_error", "Not found")
+    }
+
+    /// The path is known, the method is not among `allowed`.
+    pub(super) fn method_not_allowed(allowed: &[Method]) -> Self {
+        let names = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request_error", "Method not allowed");
+        match HeaderValue::from_str(&names) {
+            Ok(value) => error.with_header(header::ALLOW, value),
+            Err(_) => error,
+        }
+    }
+
+    /// The body is larger than `limit` bytes.
+    pub(super) fn too_large(limit: usize) -> Self {
+        let message = format!("body: Request should have at most {limit} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message).closing()
+    }
+
+    /// The body did not come in time.
+    pub(super) fn slow_body() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "invalid_request_error", "body: Request took too long to arrive")
+            .closing()
+    }
+
+    /// The body broke off or is not framed as it says.
+    pub(super) fn broken_body() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request_error", "body: Request body is incomplete or malformed")
+            .closing()
+    }
+
+    /// What actix made of `failure`, in our envelope.
+    pub(super) fn from_actix(failure: &actix_web::Error) -> Self {
+        let status = failure.as_response_error().status_code();
+        if status.is_client_error() {
+            Self::new(status, "invalid_request_error", "Malformed request")
+        } else {
+            Error::internal(failure.to_string()).into()
+        }
+    }
+
+    /// The answer, with the id that leads back to its log line.
+    pub(super) fn to_response(&self, record: &RequestRecord) -> HttpResponse {
+        if self.status.is_server_error() {
+            // The chain of causes in `Display` alone: `Debug` of a database error would repeat the row that failed.
+            let mut causes = self.cause.as_ref().map(ToString::to_string).unwrap_or_default();
+            let mut next = self.cause.as_ref().and_then(|cause| cause.source());
+            while let Some(cause) = next {
+                causes = format!("{causes}: {cause}");
+                next = cause.source();
+            }
+            tracing::error!(request.id = %record.id, http.status = self.status.as_u16(), error.cause = causes, "request failed");
+        }
+        let mut response = HttpResponse::build(self.status);
+        for (name, value) in &self.headers {
+            response.insert_header((name, value));
+        }
+        if self.closes {
+            response.force_close();
+        }
+        response.json(ErrorEnvelope::new(self.kind, &self.message, &record.id.to_string()))
+    }
+}
+
+impl From<Error> for HttpError {
+    fn from(error: Error) -> Self {
+        let (status, kind) = match error.kind {
+            ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "invalid_request_error"),
+            ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, "authentication_error"),
+            ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "permission_error"),
+            ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not_found_error"),
+            ErrorKind::Conflict => (StatusCode::CONFLICT, "conflict_error"),
+            ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "overloaded_error"),
+            ErrorKind::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "timeout_error"),
+            ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "api_error"),
+        };
+        let answer = Self { cause: error.cause, ..Self::new(status, kind, error.message) };
+        match error.kind {
+            ErrorKind::Unavailable | ErrorKind::TimedOut => {
+                answer.with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS)
+            }
+            ErrorKind::Conflict => answer.with_header(X_SHOULD_RETRY, HeaderValue::from_static("false")),
+            _ => answer,
+        }
+    }
+}
+
+impl std::fmt::Display for HttpError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+/// Carries the error through actix. The answer itself is made in `log::record`, where the request's id is known.
+impl ResponseError for HttpError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status)
+    }
+}

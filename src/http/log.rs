@@ -1,0 +1,98 @@
+//! Outermost: gives each request its id, its answer to an error, and its line in the log.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, web};
+
+use super::error::HttpError;
+use super::server::Service;
+use crate::api::ApiVersion;
+use crate::domain::id::{OrganizationId, RequestId};
+use crate::domain::word::Word;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
+/// What the log line of a request will say; each room fills in what it finds out.
+#[derive(Debug)]
+pub(super) struct RequestRecord {
+    pub(super) id: RequestId,
+    pub(super) organization: Cell<Option<OrganizationId>>,
+    pub(super) version: Cell<Option<ApiVersion>>,
+    pub(super) operation: Cell<Option<&'static str>>,
+}
+
+impl RequestRecord {
+    /// The record of `request`. Every request has one: [`record`] stands around everything.
+    pub(super) fn of(request: &impl HttpMessage) -> Option<Rc<Self>> {
+        request.extensions().get().cloned()
+    }
+}
+
+/// Stands around everything.
+pub(super) async fn record(
+    service: web::Data<Service>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started = Instant::now();
+    let record = Rc::new(RequestRecord {
+        id: RequestId::new(service.ids.next(service.clock.now())),
+        organization: Cell::default(),
+        version: Cell::default(),
+        operation: Cell::default(),
+    });
+    request.extensions_mut().insert(Rc::clone(&record));
+    // An error of a middleware drops the request; the answer to it needs one.
+    let kept = request.request().clone();
+    let mut response = match next.call(request).await {
+        Ok(response) => answered(response, &record),
+        Err(failure) => ServiceResponse::new(kept, answer_to(&failure, &record)),
+    };
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&record.id.to_string()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if service.is_draining() {
+        response.response_mut().head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
+    }
+    log_line(&record, &response, started);
+    Ok(response)
+}
+
+fn answered(response: ServiceResponse<impl MessageBody + 'static>, record: &RequestRecord) -> ServiceResponse<BoxBody> {
+    match response.response().error().map(|failure| answer_to(failure, record)) {
+        Some(answer) => response.into_response(answer),
+        None => response.map_into_boxed_body(),
+    }
+}
+
+fn answer_to(failure: &actix_web::Error, record: &RequestRecord) -> actix_web::HttpResponse {
+    match failure.as_error::<HttpError>() {
+        Some(error) => error.to_response(record),
+        None => HttpError::from_actix(failure).to_response(record),
+    }
+}
+
+/// One line a request. Only what is listed here is logged: no path (ids may be a caller's own), no query, no header, no body.
+fn log_line(record: &RequestRecord, response: &ServiceResponse<BoxBody>, started: Instant) {
+    let Some(operation) = record.operation.get() else {
+        // Probes and strangers.
+        tracing::debug!(request.id = %record.id, http.status = response.status().as_u16(), "request");
+        return;
+    };
+    tracing::info!(
+        request.id = %record.id,
+        organization.id = record.organization.get().map(tracing::field::display),
+        operation,
+        api.version = record.version.get().map(Word::as_str),
+        http.status = response.status().as_u16(),
+        duration.us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
+}

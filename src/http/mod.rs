@@ -1,0 +1,14 @@
+//! HTTP: routes, credentials, limits and the one table from errors to statuses.
+//! May know `api`, `domain` and actix; nothing of SQL.
+
+mod auth;
+mod body;
+mod error;
+mod health;
+mod log;
+mod profiles;
+mod routes;
+mod server;
+mod version;
+
+pub use server::{HttpSettings, Service, serve};

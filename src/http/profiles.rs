@@ -1,0 +1,88 @@
+//! The operations on profiles, written once for every shape.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+use super::auth::Caller;
+use super::body::JsonBytes;
+use super::error::HttpError;
+use super::server::Service;
+use crate::api::list::{ListBody, parse_query};
+use crate::api::{WireFormat, body};
+use crate::domain::api_key::Scope;
+use crate::domain::id::ProfileId;
+use crate::domain::profile::ProfileDraft;
+use crate::domain::{Error, ErrorKind};
+
+type Answer = Result<HttpResponse, HttpError>;
+
+pub(super) async fn create_user_profile<F: WireFormat>(
+    service: web::Data<Service>,
+    caller: Caller,
+    request_body: JsonBytes,
+) -> Answer {
+    caller.permit("create_user_profile", Scope::ProfilesWrite)?;
+    let draft: ProfileDraft = body::parse::<F, F::CreateProfile>(&request_body.0)?.into();
+    let now = service.clock.now();
+    let profile = draft.into_profile(ProfileId::new(service.ids.next(now)), now);
+    let profile = service.profiles.create(caller.organization(), profile).await?;
+    Ok(HttpResponse::Ok().json(F::Profile::from(profile)))
+}
+
+pub(super) async fn list_user_profiles<F: WireFormat>(
+    service: web::Data<Service>,
+    caller: Caller,
+    request: HttpRequest,
+) -> Answer {
+    caller.permit("list_user_profiles", Scope::ProfilesRead)?;
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let query = parse_query(caller.organization(), pairs.map(web::Query::into_inner).unwrap_or_default())?;
+    let page = service.profiles.list(caller.organization(), query).await?;
+    Ok(HttpResponse::Ok().json(ListBody::<F::Profile>::new(caller.organization(), query, page)))
+}
+
+pub(super) async fn retrieve_user_profile<F: WireFormat>(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<String>,
+) -> Answer {
+    caller.permit("retrieve_user_profile", Scope::ProfilesRead)?;
+    let profile = service.profiles.retrieve(caller.organization(), profile_id(&path)?).await?;
+    Ok(HttpResponse::Ok().json(F::Profile::from(profile)))
+}
+
+pub(super) async fn update_user_profile<F: WireFormat>(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<String>,
+    request_body: JsonBytes,
+) -> Answer {
+    caller.permit("update_user_profile", Scope::ProfilesWrite)?;
+    let id = profile_id(&path)?;
+    let changes = body::parse::<F, F::UpdateProfile>(&request_body.0)?.into();
+    let profile = service.profiles.update(caller.organization(), id, changes, service.clock.now()).await?;
+    Ok(HttpResponse::Ok().json(F::Profile::from(profile)))
+}
+
+pub(super) async fn delete_user_profile(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<String>,
+) -> Answer {
+    caller.permit("delete_user_profile", Scope::ProfilesWrite)?;
+    let id = profile_id(&path)?;
+    service.profiles.delete(caller.organization(), id).await?;
+    Ok(HttpResponse::Ok().json(DeletedProfile { id: id.to_string(), kind: "user_profile_deleted" }))
+}
+
+#[derive(Serialize)]
+struct DeletedProfile {
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// An id that is malformed names nothing, so nothing is found.
+fn profile_id(text: &str) -> Result<ProfileId, Error> {
+    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "User profile not found"))
+}

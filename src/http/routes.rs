@@ -1,0 +1,48 @@
+//! Every path, its methods and its handlers.
+
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::{HttpResponse, Resource, Scope, guard, web};
+
+use super::error::HttpError;
+use super::{auth, health, profiles, version};
+use crate::api::v2026_03_24::V2026_03_24;
+use crate::api::{ApiVersion, WireFormat};
+
+/// Mounts everything.
+pub(super) fn configure(app: &mut web::ServiceConfig) {
+    app.service(only(&[Method::GET], web::resource("/health/live").route(web::get().to(health::live))))
+        .service(only(&[Method::GET], web::resource("/health/ready").route(web::get().to(health::ready))))
+        // The last wrap is the outermost: who asks is known before which shape is asked for.
+        .service(
+            web::scope("/v1")
+                .wrap(from_fn(version::resolve))
+                .wrap(from_fn(auth::authenticate))
+                .service(shape::<V2026_03_24>()),
+        )
+        .default_service(web::to(async || Err::<HttpResponse, _>(HttpError::unknown_path())));
+}
+
+/// The paths of one shape, behind the guard that picks it.
+fn shape<F: WireFormat>() -> Scope {
+    web::scope("")
+        .guard(guard::fn_guard(|context| context.req_data().get::<ApiVersion>() == Some(&F::VERSION)))
+        .service(only(
+            &[Method::GET, Method::POST],
+            web::resource("/user_profiles")
+                .route(web::get().to(profiles::list_user_profiles::<F>))
+                .route(web::post().to(profiles::create_user_profile::<F>)),
+        ))
+        .service(only(
+            &[Method::GET, Method::POST, Method::DELETE],
+            web::resource("/user_profiles/{id}")
+                .route(web::get().to(profiles::retrieve_user_profile::<F>))
+                .route(web::post().to(profiles::update_user_profile::<F>))
+                .route(web::delete().to(profiles::delete_user_profile)),
+        ))
+}
+
+/// `resource`, which answers any method but `allowed` with 405.
+fn only(allowed: &'static [Method], resource: Resource) -> Resource {
+    resource.default_service(web::to(async move || Err::<HttpResponse, _>(HttpError::method_not_allowed(allowed))))
+}

@@ -1,0 +1,69 @@
+//! Which shape: what `anthropic-beta` and `anthropic-version` ask for, or what the caller's organization is pinned to.
+
+use actix_web::HttpMessage;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::HeaderMap;
+use actix_web::middleware::Next;
+use time::Date;
+use time::format_description::well_known::Iso8601;
+
+use super::auth::Caller;
+use super::error::HttpError;
+use super::log::RequestRecord;
+use crate::api::ApiVersion;
+use crate::domain::error::{reason, shortened};
+use crate::domain::word::Word;
+use crate::domain::{Error, ErrorKind};
+
+const ANTHROPIC_BETA: &str = "anthropic-beta";
+const ANTHROPIC_VERSION: &str = "anthropic-version";
+
+/// Notes the shape on the request, by which the guards of the scopes pick the handlers.
+pub(super) async fn resolve(
+    caller: Caller,
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let version = requested(request.headers(), caller.default_version()).map_err(HttpError::from)?;
+    if let Some(record) = RequestRecord::of(&request) {
+        record.version.set(Some(version));
+    }
+    request.extensions_mut().insert(version);
+    next.call(request).await
+}
+
+/// The newest shape that any line of `anthropic-beta` names; without one, the `pinned` one.
+fn requested(headers: &HeaderMap, pinned: &str) -> Result<ApiVersion, Error> {
+    check_date(headers)?;
+    let mut newest = None;
+    let mut unknown = Vec::new();
+    let lines = headers.get_all(ANTHROPIC_BETA).map(|line| String::from_utf8_lossy(line.as_bytes()));
+    for line in lines {
+        for value in line.split(',').map(str::trim) {
+            match ApiVersion::from_beta(value) {
+                Ok(version) => newest = newest.max(version),
+                Err(_) => unknown.push(format!("`{}`", shortened(value))),
+            }
+        }
+    }
+    if !unknown.is_empty() {
+        let message = format!("Unexpected value(s) {} for the `{ANTHROPIC_BETA}` header.", unknown.join(", "));
+        return Err(Error::new(ErrorKind::Invalid, message));
+    }
+    newest
+        .or_else(|| ApiVersion::from_word(pinned))
+        .ok_or_else(|| Error::internal("an organization is pinned to a shape that this release does not know"))
+}
+
+/// `anthropic-version` may be absent; what is sent must be a date.
+fn check_date(headers: &HeaderMap) -> Result<(), Error> {
+    for value in headers.get_all(ANTHROPIC_VERSION) {
+        let date = value.to_str().ok().filter(|text| text.len() == 10);
+        if date.and_then(|text| Date::parse(text, &Iso8601::DATE).ok()).is_none() {
+            let violation = reason("date", "Input should be a valid date, YYYY-MM-DD");
+            return Err(Error::invalid_field(ANTHROPIC_VERSION, violation));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! The only SQL: the domain's ports on Postgres.
+//! May know `domain` and sqlx; nothing of the wire.
+
+mod api_key_cache;
+mod api_keys;
+mod error;
+mod migrate;
+mod organizations;
+mod pool;
+mod profiles;
+
+pub use api_key_cache::CachedApiKeys;
+pub use api_keys::PgApiKeys;
+pub use migrate::{SchemaError, SchemaState, migrate, schema_state};
+pub use organizations::PgOrganizations;
+pub use pool::{Pool, PoolSettings};
+pub use profiles::PgProfiles;

@@ -1,0 +1,116 @@
+//! The connection pool, and the deadline that every use of it keeps.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+
+use super::error::Failure;
+use crate::domain::repository::Readiness;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// What a port's method does on its connection. Boxed, for the future borrows the connection.
+pub(super) type Work<'c, T> = std::pin::Pin<Box<dyn Future<Output = std::result::Result<T, Failure>> + Send + 'c>>;
+
+/// How long the service waits for an answer after the moment at which Postgres itself gives a statement up. Postgres going first
+/// means that the outcome is known: nothing was written.
+const ANSWER_GRACE: Duration = Duration::from_secs(1);
+
+/// A connection that lay idle this long is tried before it is used; younger ones are trusted, which saves a round trip.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+/// Where Postgres is and how much of it may be used.
+#[derive(Clone, Debug)]
+pub struct PoolSettings {
+    /// A `postgres://` URL.
+    pub url: SecretString,
+    /// The most connections at once.
+    pub max_connections: u32,
+    /// How long a request waits for a free or new connection.
+    pub acquire_timeout: Duration,
+    /// How long a statement may run.
+    pub statement_timeout: Duration,
+}
+
+/// The pool.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    connections: PgPool,
+    deadline: Duration,
+}
+
+/// What `url` says, with the service's name on it.
+pub(super) fn connect_options(url: &SecretString) -> Result<PgConnectOptions> {
+    PgConnectOptions::from_str(url.expose_secret())
+        .map(|options| options.application_name("uprof"))
+        // The parser's own words may repeat parts of the URL, and so the password.
+        .map_err(|_| Error::new(ErrorKind::Invalid, "DATABASE_URL is not a valid postgres:// URL"))
+}
+
+impl Pool {
+    /// A pool that connects when it is first used. Must be called within a runtime.
+    ///
+    /// # Errors
+    /// `Invalid` if the URL is none.
+    pub fn new(settings: &PoolSettings) -> Result<Self> {
+        let statement_timeout = format!("{}ms", settings.statement_timeout.as_millis());
+        let options = connect_options(&settings.url)?.options([
+            ("statement_timeout", statement_timeout.as_str()),
+            // A service that hangs in a transaction must not keep others from the rows it locked.
+            ("idle_in_transaction_session_timeout", statement_timeout.as_str()),
+        ]);
+        let connections = PgPoolOptions::new()
+            .max_connections(settings.max_connections)
+            .acquire_timeout(settings.acquire_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, state| {
+                Box::pin(async move {
+                    if state.idle_for >= TRUSTED_IDLE {
+                        sqlx::Connection::ping(connection).await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self { connections, deadline: settings.statement_timeout + ANSWER_GRACE })
+    }
+
+    /// Does `work` on a connection, within the deadline.
+    ///
+    /// # Errors
+    /// What `work` fails with; `Unavailable` without a connection; `TimedOut` past the deadline.
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send,
+    {
+        let mut connection = self.connections.acquire().await.map_err(Failure::from)?;
+        match tokio::time::timeout(self.deadline, work(&mut connection)).await {
+            Ok(outcome) => Ok(outcome?),
+            Err(elapsed) => {
+                // Postgres did not even keep its own time limit: the connection is not worth waiting for.
+                connection.close_on_drop();
+                Err(Error::new(ErrorKind::TimedOut, "The database did not answer in time").caused_by(elapsed))
+            }
+        }
+    }
+
+    /// Closes all connections once they are free.
+    pub async fn close(&self) {
+        self.connections.close().await;
+    }
+}
+
+#[async_trait]
+impl Readiness for Pool {
+    async fn check(&self) -> Result<()> {
+        self.run(|connection| {
+            Box::pin(async move {
+                sqlx::query("select 1").execute(connection).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
