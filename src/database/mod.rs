@@ -1,1 +1,84 @@
-//! Which Postgres.
+//! Which Postgres: the one that `DATABASE_URL` names, or an *embedded* one that this room runs itself.
+//! Knows no other room; `storage` connects to the URL found here, `app` and `cli` choose and stop.
+//!
+//! Everything here is synchronous: it happens before the runtime starts and after it has ended.
+
+mod account;
+mod cluster;
+mod data_dir;
+mod embedded;
+mod error;
+mod installation;
+mod lock;
+mod postmaster;
+mod server;
+mod socket;
+mod wait;
+
+use std::fmt;
+
+pub use embedded::{Embedded, EmbeddedOptions};
+pub use error::DatabaseError;
+
+/// The database that this run of the program uses.
+pub enum Database {
+    /// Somebody else runs it; the text is the `DATABASE_URL` as it was given, password and all.
+    External(String),
+    /// A private cluster on this machine, see [`Embedded`].
+    Embedded(Embedded),
+}
+
+impl Database {
+    /// For a service: `database_url` if there is one (nothing is started or checked), else [`Embedded::start`].
+    ///
+    /// # Errors
+    /// Those of [`Embedded::start`]; none with a `database_url`.
+    pub fn for_service(database_url: Option<String>, options: &EmbeddedOptions) -> Result<Self, DatabaseError> {
+        match database_url {
+            Some(url) => Ok(Self::External(url)),
+            None => Embedded::start(options).map(Self::Embedded),
+        }
+    }
+
+    /// For a command that runs briefly: `database_url` if there is one (nothing is started or checked), else
+    /// [`Embedded::join_or_start`].
+    ///
+    /// # Errors
+    /// Those of [`Embedded::join_or_start`]; none with a `database_url`.
+    pub fn for_command(database_url: Option<String>, options: &EmbeddedOptions) -> Result<Self, DatabaseError> {
+        match database_url {
+            Some(url) => Ok(Self::External(url)),
+            None => Embedded::join_or_start(options).map(Self::Embedded),
+        }
+    }
+
+    /// What to connect to, as sqlx's `PgConnectOptions` and `psql` read it. May hold a password: never log it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        match self {
+            Self::External(url) => url,
+            Self::Embedded(embedded) => embedded.url(),
+        }
+    }
+
+    /// Stops what [`Database::for_service`] or [`Database::for_command`] started; close the connections first.
+    ///
+    /// # Errors
+    /// Those of [`Embedded::stop`].
+    pub fn stop(self) -> Result<(), DatabaseError> {
+        match self {
+            Self::External(_) => Ok(()),
+            Self::Embedded(embedded) => embedded.stop(),
+        }
+    }
+}
+
+impl fmt::Debug for Database {
+    /// Hides the URL of an external database, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::External(_) => f.write_str("External(..)"),
+            Self::Embedded(embedded) => f.debug_tuple("Embedded").field(embedded).finish(),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The files of the private cluster: made whole or not at all.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use rustix::process::Signal;
+
+use super::account::Account;
+use super::data_dir::DataDir;
+use super::error::last_words;
+use super::installation::Installation;
+use super::{DatabaseError, embedded};
+
+/// Clusters that are not whole yet stand beside the real one under this name and the number of their maker.
+const UNFINISHED: &str = "postgres.new-";
+
+/// The major version that made the cluster; None if there is none yet.
+pub(super) fn major(data_dir: &DataDir) -> Result<Option<u32>, DatabaseError> {
+    let cluster = data_dir.cluster();
+    if !cluster.try_exists().map_err(DatabaseError::at("read", &cluster))? {
+        return Ok(None);
+    }
+    let version = fs::read_to_string(cluster.join("PG_VERSION")).ok().and_then(|text| text.trim().parse().ok());
+    version.map(Some).ok_or_else(|| DatabaseError::Init {
+        data_dir: data_dir.path().into(),
+        detail: format!("{} is there already and is not a PostgreSQL cluster", cluster.display()),
+    })
+}
+
+/// Makes the cluster with its superuser and its database. The caller owns the data directory.
+///
+/// It is made under another name and renamed when it is whole and on disk, so a kill or a full disk leaves no half
+/// cluster; what earlier attempts left is removed.
+pub(super) fn create(data_dir: &DataDir, installation: &Installation, account: &Account) -> Result<(), DatabaseError> {
+    let at = |doing| DatabaseError::at(doing, data_dir.path());
+    remove_unfinished(data_dir.path()).map_err(at("clean up"))?;
+    let unfinished = data_dir.path().join(format!("{UNFINISHED}{}", std::process::id()));
+    let made = DirBuilder::new()
+        .mode(0o700)
+        .create(&unfinished)
+        .and_then(|()| account.give(&unfinished))
+        .map_err(DatabaseError::at("make", &unfinished))
+        .and_then(|()| fill(&unfinished, installation, account))
+        .and_then(|()| fs::rename(&unfinished, data_dir.cluster()).map_err(at("make the database in")));
+    if let Err(error) = made {
+        // The first failure is the one to tell; the next start cleans up again.
+        let _ = fs::remove_dir_all(&unfinished);
+        return Err(match error {
+            DatabaseError::Init { detail, .. } => DatabaseError::Init { data_dir: data_dir.path().into(), detail },
+            other => other,
+        });
+    }
+    File::open(data_dir.path()).and_then(|directory| directory.sync_all()).map_err(at("sync"))
+}
+
+fn fill(directory: &Path, installation: &Installation, account: &Account) -> Result<(), DatabaseError> {
+    let mut initdb = account.command(&installation.initdb(), Signal::TERM);
+    initdb.arg("-D").arg(directory).args(["--no-locale", "--encoding=UTF8", "--username", embedded::USER]);
+    // Who may connect is decided by the socket directory's mode, and there is no other way in.
+    initdb.args(["--auth-local=trust", "--auth-host=reject"]);
+    run(initdb, "")?;
+
+    // Without a server and without a client program, which is a package of its own on some systems.
+    let mut single = account.command(&installation.postgres(), Signal::TERM);
+    single.arg("--single").arg("-D").arg(directory).args(["-c", "exit_on_error=on", "-c", "log_destination=stderr"]);
+    single.args(["-c", "logging_collector=off", "postgres"]);
+    run(single, &format!("create database {}\n", embedded::DATABASE))
+}
+
+/// Runs a program to its end. An `Init` error leaves the data directory for the caller to fill in.
+fn run(mut command: Command, input: &str) -> Result<(), DatabaseError> {
+    let program = PathBuf::from(command.get_program());
+    let run = |command: &mut Command| {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A program that ended early has said why on its stderr.
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        child.wait_with_output()
+    };
+    let output = run(&mut command).map_err(|source| DatabaseError::Io { doing: "run", path: program, source })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let detail = last_words(&String::from_utf8_lossy(&output.stderr));
+    Err(DatabaseError::Init { data_dir: PathBuf::new(), detail })
+}
+
+fn remove_unfinished(data_dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(data_dir)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
