@@ -1,0 +1,146 @@
+# What bin/dev, bin/test and .ci/run share: the programs of this machine that the work needs. Sourced, not run.
+# Only what is missing is installed, each installation is announced, and nothing is asked.
+# shellcheck shell=sh
+
+oldest_postgres=14
+preferred_brew_postgres=postgresql@17
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "error: $*"; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# need_rust ROOT: stops unless a toolchain is here that can build ROOT/Cargo.toml. Never installs one: which toolchain a
+# person has, and from where, is theirs to decide.
+need_rust() {
+    # rustup changes the PATH of new shells only; the one that just ran it does not see cargo yet.
+    has cargo || PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+    has cargo || fail "Rust is not installed: get it from https://rustup.rs, then call this again"
+    wanted=$(sed -n 's/^rust-version = "\([0-9.]*\)"$/\1/p' "$1/Cargo.toml")
+    found=$(cargo --version 2>/dev/null | cut -d ' ' -f 2) || true
+    [ -n "$found" ] || fail "cargo has no toolchain to run: say 'rustup default stable', then call this again"
+    oldest=$(printf '%s\n%s\n' "$wanted" "$found" | sort -t . -k 1,1n -k 2,2n | head -n 1)
+    [ "$oldest" = "$wanted" ] || fail "Rust $found is too old, $wanted or newer is needed: say 'rustup update stable'"
+}
+
+# install_missing PROGRAM…: PROGRAM is cc, postgres or python.
+install_missing() {
+    missing=
+    for program in "$@"; do
+        "has_$program" || missing="$missing $program"
+    done
+    [ -n "$missing" ] || return 0
+    if has apt-get; then
+        install_with_apt
+    elif has dnf; then
+        install_with_dnf
+    elif has brew; then
+        install_with_brew
+    else
+        fail "missing on this machine:$missing; install them with its package manager (PostgreSQL's server, $oldest_postgres or newer)"
+    fi
+    for program in $missing; do
+        "has_$program" && continue
+        [ "$program" != postgres ] ||
+            fail "the packages of this system hold no PostgreSQL server $oldest_postgres or newer: see https://www.postgresql.org/download/"
+        fail "$program is still missing after the installation: see the messages above"
+    done
+}
+
+has_cc() {
+    # Without Apple's tools /usr/bin/cc exists all the same, and opens a window that asks.
+    if [ "$(uname -s)" = Darwin ]; then xcode-select -p >/dev/null 2>&1; else has cc; fi
+}
+
+# A server, not just its client, in the places in which the service itself looks (src/database).
+has_postgres() {
+    for server in "$(command -v postgres)" /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres \
+        /opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres; do
+        [ -x "$server" ] && [ -x "${server%/*}/initdb" ] || continue
+        version=$("$server" --version 2>/dev/null) || continue # "postgres (PostgreSQL) 15.18 (Debian …)"
+        version=${version#*) }
+        major=${version%%[!0-9]*}
+        [ "${major:-0}" -lt "$oldest_postgres" ] || return 0
+    done
+    return 1
+}
+
+# Debian's python3 comes without the part that makes virtual environments.
+has_python() { has python3 && python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif has sudo; then
+        sudo "$@"
+    else
+        fail "missing on this machine:$missing; there is no sudo to install them with, so call this once as root"
+    fi
+}
+
+apt() { as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" >&2; }
+
+install_with_apt() {
+    apt update || say "warning: not every package list could be fetched; going on with those that are here"
+    packages=
+    for program in $missing; do
+        case $program in
+        cc) packages="$packages gcc libc6-dev" ;;
+        python) packages="$packages python3 python3-venv" ;;
+        postgres)
+            candidate=$(apt-cache policy postgresql | sed -n 's/^ *Candidate: \([0-9]*\).*/\1/p')
+            [ "${candidate:-0}" -ge "$oldest_postgres" ] ||
+                fail "the packages of this system hold no PostgreSQL server $oldest_postgres or newer: see https://www.postgresql.org/download/"
+            packages="$packages postgresql-$candidate"
+            ;;
+        esac
+    done
+    say "installing with apt-get:$packages"
+    # shellcheck disable=SC2086 # a list of words
+    without_a_cluster apt install --no-install-recommends $packages ||
+        fail "apt-get could not install$packages: see the messages above"
+}
+
+# Debian makes and starts a cluster of its own with the first server that is installed. Nobody asked for one here; the
+# setting is taken back afterwards, so that whoever wants one later gets it.
+without_a_cluster() (
+    settings=/etc/postgresql-common/createcluster.d
+    trap 'as_root rm -f "$settings/uprof.conf"; as_root rmdir "$settings" 2>/dev/null || true' EXIT
+    trap 'exit 130' INT TERM
+    as_root mkdir -p "$settings"
+    echo 'create_main_cluster = false' | as_root tee "$settings/uprof.conf" >/dev/null
+    "$@"
+)
+
+# Fedora's package starts nothing by itself.
+install_with_dnf() {
+    packages=
+    for program in $missing; do
+        case $program in
+        cc) packages="$packages gcc" ;;
+        python) packages="$packages python3" ;;
+        postgres) packages="$packages postgresql-server" ;;
+        esac
+    done
+    say "installing with dnf:$packages"
+    # shellcheck disable=SC2086 # a list of words
+    as_root dnf install -q -y $packages >&2 || fail "dnf could not install$packages: see the messages above"
+}
+
+# Homebrew starts nothing by itself either (that is `brew services`).
+install_with_brew() {
+    [ "$(id -u)" -ne 0 ] || fail "missing on this machine:$missing; Homebrew refuses to run as root, so call this once as yourself"
+    packages=
+    for program in $missing; do
+        case $program in
+        cc)
+            [ "$(uname -s)" != Darwin ] || fail "a C linker is missing: say 'xcode-select --install', then call this again"
+            packages="$packages gcc"
+            ;;
+        python) packages="$packages python3" ;;
+        postgres) packages="$packages $preferred_brew_postgres" ;;
+        esac
+    done
+    say "installing with brew:$packages"
+    # shellcheck disable=SC2086 # a list of words
+    NONINTERACTIVE=1 HOMEBREW_NO_ENV_HINTS=1 brew install --quiet $packages >&2 || fail "brew could not install$packages: see the messages above"
+}
