@@ -1,0 +1,33 @@
+# The image holds the binary and the C library it was linked with, no shell and no packages: nothing in it can be used
+# against it, and nothing but a rebuild has to be updated.
+
+FROM rust:1.95-slim-bookworm AS build
+WORKDIR /build
+
+# The dependencies in a layer of their own: it is built anew only when the manifest or the lock file changes.
+COPY Cargo.toml Cargo.lock ./
+RUN mkdir src \
+    && echo 'fn main() {}' > src/main.rs \
+    && touch src/lib.rs \
+    && cargo build --release --locked --features tls \
+    && rm -r src
+
+# .dockerignore lets in what the build reads, and nothing else. The touch: cargo compares times, and files from a clone
+# may be older than the layer above.
+COPY . .
+RUN touch src/main.rs src/lib.rs \
+    && cargo build --release --locked --features tls
+
+# The root of the image: the binary, and each library that it names.
+RUN mkdir -p /image/usr/local/bin \
+    && cp target/release/uprof /image/usr/local/bin/ \
+    && ldd target/release/uprof | grep -o '/[^ ]*' | xargs cp --parents --dereference --target-directory=/image
+
+FROM scratch
+COPY --from=build /image /
+# A number, so that a cluster which forbids root can see that it is none. Nobody owns it: the image has no users.
+USER 65532:65532
+EXPOSE 8080
+ENTRYPOINT ["/usr/local/bin/uprof"]
+# Of a container, the loopback address is reachable from nowhere. The database comes as DATABASE_URL.
+CMD ["serve", "--listen", "0.0.0.0:8080"]
