@@ -51,10 +51,11 @@ has_cc() {
     if [ "$(uname -s)" = Darwin ]; then xcode-select -p >/dev/null 2>&1; else has cc; fi
 }
 
-# A server, not just its client, in the places in which the service itself looks (src/database).
+# A server, not just its client, in the places in which the service itself looks (src/database/installation.rs).
 has_postgres() {
     for server in "$(command -v postgres)" /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres \
-        /opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres; do
+        /opt/homebrew/opt/postgresql*/bin/postgres /usr/local/opt/postgresql*/bin/postgres; do
+        server=$(readlink -f "$server" 2>/dev/null) || continue
         [ -x "$server" ] && [ -x "${server%/*}/initdb" ] || continue
         version=$("$server" --version 2>/dev/null) || continue # "postgres (PostgreSQL) 15.18 (Debian …)"
         version=${version#*) }
