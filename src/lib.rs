@@ -12,6 +12,11 @@
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
 pub mod api;
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod database;
 pub mod domain;
 pub mod http;
 pub mod storage;
+pub mod telemetry;

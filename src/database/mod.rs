@@ -16,9 +16,19 @@ mod socket;
 mod wait;
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 pub use embedded::{Embedded, EmbeddedOptions};
 pub use error::DatabaseError;
+
+/// The directory that `chosen` or the default of this account names, made if it is missing; absolute, without symbolic links. See
+/// [`EmbeddedOptions::data_dir`].
+///
+/// # Errors
+/// It cannot be made or read, or is no directory.
+pub fn data_dir(chosen: Option<&Path>) -> Result<PathBuf, DatabaseError> {
+    data_dir::DataDir::open(chosen).map(|data_dir| data_dir.path().to_owned())
+}
 
 /// The database that this run of the program uses.
 pub enum Database {

@@ -34,6 +34,15 @@ pub struct PoolSettings {
     pub statement_timeout: Duration,
 }
 
+impl PoolSettings {
+    /// For a verb that does one thing and ends: a single connection, and time to wait for it.
+    #[must_use]
+    pub fn for_one(url: SecretString) -> Self {
+        let patience = Duration::from_secs(30);
+        Self { url, max_connections: 1, acquire_timeout: patience, statement_timeout: patience }
+    }
+}
+
 /// The pool.
 #[derive(Clone, Debug)]
 pub struct Pool {

@@ -1,0 +1,125 @@
+//! Composition root: pool, repositories, server; and how all of it ends.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use secrecy::SecretString;
+
+use crate::config::ServerArgs;
+use crate::domain::clock::SystemClock;
+use crate::domain::id::RandomIds;
+use crate::http::{Service, serve};
+use crate::storage::{CachedApiKeys, PgApiKeys, PgProfiles, Pool, SchemaState, schema_state};
+
+/// The running service: a value that can be started any number of times in one process.
+pub struct Application {
+    address: SocketAddr,
+    server: Server,
+    stopper: Stopper,
+    pool: Pool,
+}
+
+/// Stops an [`Application`].
+#[derive(Clone)]
+pub struct Stopper {
+    service: Arc<Service>,
+    server: ServerHandle,
+    drain: Duration,
+}
+
+/// Why the service does not start or did not end well: one line for whoever started it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+impl Application {
+    /// Connects, compares the schema, and listens. Must be called within an actix system.
+    ///
+    /// # Errors
+    /// The database cannot be reached or its schema is not this binary's; the address is in use.
+    pub async fn build(database_url: SecretString, args: &ServerArgs) -> Result<Self, StartError> {
+        check_schema(&database_url).await?;
+        let http = args.http();
+        let listener = TcpListener::bind(args.listen).map_err(|error| in_use(args.listen, &error))?;
+        let address = listener.local_addr().map_err(|error| in_use(args.listen, &error))?;
+        let pool = Pool::new(&args.pool.settings(database_url)).map_err(|error| StartError(error.to_string()))?;
+        let service = Arc::new(Service::new(
+            Arc::new(PgProfiles::new(pool.clone())),
+            Arc::new(CachedApiKeys::new(PgApiKeys::new(pool.clone()))),
+            Arc::new(pool.clone()),
+            Arc::new(SystemClock),
+            Arc::new(RandomIds::default()),
+            http,
+        ));
+        let server = serve(listener, Arc::clone(&service), http).map_err(|error| in_use(args.listen, &error))?;
+        let stopper = Stopper { service, server: server.handle(), drain: args.drain };
+        Ok(Self { address, server, stopper, pool })
+    }
+
+    /// Where it listens: the port that was taken, where 0 was asked for.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What stops it.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Serves until it is stopped and the requests in flight have ended.
+    ///
+    /// # Errors
+    /// The server broke down.
+    pub async fn run_until_stopped(self) -> Result<(), StartError> {
+        let served = self.server.await;
+        self.pool.close().await;
+        served.map_err(|error| StartError(format!("the server broke down: {error}")))
+    }
+}
+
+impl Stopper {
+    /// Is not ready from now on, serves on for the drain time, and then lets what is in flight end within the grace period.
+    pub async fn stop(&self) {
+        self.service.drain();
+        tokio::time::sleep(self.drain).await;
+        self.server.stop(true).await;
+    }
+
+    /// Ends at once, with whatever is in flight.
+    pub async fn stop_now(&self) {
+        self.service.drain();
+        self.server.stop(false).await;
+    }
+}
+
+/// Whether the database's schema is what this binary needs.
+///
+/// # Errors
+/// It is not, or cannot be read.
+pub async fn check_schema(database_url: &SecretString) -> Result<(), StartError> {
+    match schema_state(database_url).await {
+        Ok(SchemaState::Current) => Ok(()),
+        Ok(SchemaState::Behind(missing)) => Err(StartError(format!(
+            "the database's schema is not current (missing: {}): say `uprof migrate`, or start with --migrate",
+            missing.join(", ")
+        ))),
+        Ok(SchemaState::Ahead(unknown)) => Err(StartError(format!(
+            "the database's schema is not this release's (unknown here: {}): start the release that made it, or a newer one",
+            unknown.join(", ")
+        ))),
+        Err(error) => Err(StartError(error.to_string())),
+    }
+}
+
+fn in_use(address: SocketAddr, error: &std::io::Error) -> StartError {
+    let advice = if error.kind() == std::io::ErrorKind::AddrInUse {
+        ": stop what uses it, or choose another with --listen"
+    } else {
+        ""
+    };
+    StartError(format!("cannot listen on {address}: {error}{advice}"))
+}

@@ -1,0 +1,32 @@
+//! How arguments become the domain's values, and times become text.
+
+use clap::builder::PossibleValuesParser;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::domain::clock::{Timestamp, to_microsecond};
+use crate::domain::text::Text;
+use crate::domain::word::Word;
+
+/// A text of 1–255 characters.
+pub(super) fn text<T: Text>(value: &str) -> Result<T, String> {
+    T::parse(value.to_owned()).map_err(|violation| violation.message.unwrap_or(violation.code).into_owned())
+}
+
+/// One of a closed set's words; help and errors list them.
+pub(super) fn word<T: Word>() -> PossibleValuesParser {
+    T::ALL.iter().map(|word| word.as_str()).into()
+}
+
+/// A time as RFC 3339.
+pub(super) fn timestamp(value: &str) -> Result<Timestamp, String> {
+    OffsetDateTime::parse(value, &Rfc3339)
+        .map(to_microsecond)
+        .map_err(|_| "expected a time such as 2027-01-31T00:00:00Z".to_owned())
+}
+
+/// `moment` as RFC 3339.
+pub(super) fn rfc3339(moment: Timestamp) -> String {
+    // Years beyond 9999 cannot be written; nothing here makes one.
+    moment.format(&Rfc3339).unwrap_or_default()
+}

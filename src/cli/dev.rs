@@ -1,0 +1,137 @@
+//! `uprof dev`: everything at once, on a laptop.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use actix_web::rt::System;
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::keys::new_key;
+use super::serve::until_signalled;
+use super::{Failure, Outcome, output};
+use crate::api::ApiVersion;
+use crate::app::Application;
+use crate::config::{DatabaseArgs, ServerArgs};
+use crate::database::{self, Database, EmbeddedOptions};
+use crate::domain::api_key::{ApiKeySecret, Scope};
+use crate::domain::clock::{Clock, SystemClock};
+use crate::domain::id::{IdSource, OrganizationId, RandomIds};
+use crate::domain::organization::Organization;
+use crate::domain::repository::{ApiKeyRepository, OrganizationRepository};
+use crate::domain::text::{DisplayName, Text};
+use crate::domain::word::Word;
+use crate::storage::{PgApiKeys, PgOrganizations, Pool, migrate};
+use crate::telemetry;
+
+/// The organization that a first start makes.
+const ORGANIZATION_NAME: &str = "dev";
+/// Where in the data directory its key stands.
+const KEY_FILE: &str = "dev-api-key";
+
+#[derive(Args, Debug)]
+pub(super) struct Dev {
+    #[command(flatten)]
+    server: ServerArgs,
+
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl Dev {
+    pub(super) fn run(self) -> Outcome {
+        telemetry::start(&self.server.log)?;
+        let data_dir = database::data_dir(self.database.embedded.data_dir.as_deref())?;
+        let options = EmbeddedOptions { data_dir: Some(data_dir.clone()), ..EmbeddedOptions::default() };
+        let url = self.database.database_url.as_ref().map(|url| url.expose_secret().to_owned());
+        let database = Database::for_service(url, &options)?;
+        let (broke, broken) = tokio::sync::oneshot::channel();
+        if let Database::Embedded(embedded) = &database {
+            embedded.on_exit(move |how| _ = broke.send(how));
+        }
+        let served = System::new().block_on(async {
+            let url = SecretString::from(database.url());
+            migrate(&url).await?;
+            let application = Application::build(url.clone(), &self.server).await?;
+            let key = ensure_key(&Pool::new(&self.server.pool.settings(url))?, &data_dir).await?;
+            print_welcome(&application, &key, &database, &data_dir)?;
+            until_signalled(application, async {
+                match broken.await {
+                    Ok(how) => format!("Postgres has ended: {how}"),
+                    // Nobody tells of an external database; requests fail while it is gone.
+                    Err(_) => std::future::pending().await,
+                }
+            })
+            .await
+        });
+        database.stop()?;
+        served
+    }
+}
+
+/// The key in the key file if it still opens something, else a new one.
+async fn ensure_key(pool: &Pool, data_dir: &Path) -> Result<ApiKeySecret, Failure> {
+    let keys = PgApiKeys::new(pool.clone());
+    let path = data_dir.join(KEY_FILE);
+    if let Some(kept) = fs::read_to_string(&path).ok().and_then(|text| ApiKeySecret::parse(text.trim())) {
+        let found = keys.find(kept.hash()).await?;
+        if found.is_some_and(|credential| credential.key.is_valid_at(SystemClock.now())) {
+            return Ok(kept);
+        }
+    }
+    let organization = ensure_organization(&PgOrganizations::new(pool.clone())).await?;
+    let (key, secret) = new_key(organization, Scope::ALL.to_vec())?;
+    keys.create(&key, secret.hash()).await?;
+    write_private(&path, secret.expose()).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    Ok(secret)
+}
+
+async fn ensure_organization(organizations: &PgOrganizations) -> Result<OrganizationId, Failure> {
+    let known = organizations.list().await?;
+    if let Some(found) = known.into_iter().find(|organization| organization.name.as_str() == ORGANIZATION_NAME) {
+        return Ok(found.id);
+    }
+    let now = SystemClock.now();
+    let organization = Organization {
+        id: OrganizationId::new(RandomIds::default().next(now)),
+        created_at: now,
+        name: DisplayName::parse(ORGANIZATION_NAME.to_owned()).map_err(|violation| violation.to_string())?,
+        default_version: ApiVersion::ALL[0].as_str().to_owned(),
+    };
+    organizations.create(&organization).await?;
+    Ok(organization.id)
+}
+
+/// Writes `text` for the owner's eyes only, whole or not at all.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let draft = path.with_extension("new");
+    fs::remove_file(&draft).or_else(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()?;
+    fs::rename(draft, path)
+}
+
+fn print_welcome(application: &Application, key: &ApiKeySecret, database: &Database, data_dir: &Path) -> Outcome {
+    let address = application.address();
+    let key = key.expose();
+    let kept = match database {
+        Database::Embedded(_) => format!("embedded, in {}", data_dir.display()),
+        Database::External(_) => "the one that DATABASE_URL names".to_owned(),
+    };
+    output::line(&format!(
+        "uprof is listening on http://{address}\n\
+         \n  API key   {key}\n            (kept in {})\n  Database  {kept}\n\
+         \nTry it:\n\
+         \n  curl http://{address}/v1/user_profiles \\\n    -H 'x-api-key: {key}' \\\n    \
+         -H 'content-type: application/json' \\\n    \
+         -d '{{\"external_id\":\"user_12345\",\"name\":\"Example User\"}}'\n\
+         \nCtrl-C stops it.\n",
+        data_dir.join(KEY_FILE).display(),
+    ))
+}

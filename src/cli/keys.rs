@@ -1,0 +1,173 @@
+//! `uprof keys`.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::database::with_pool;
+use super::output::{self, Format, Show};
+use super::{Failure, Outcome, arguments};
+use crate::config::DatabaseArgs;
+use crate::domain::api_key::{ApiKey, ApiKeySecret, Scope};
+use crate::domain::clock::{Clock, SystemClock, Timestamp};
+use crate::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
+use crate::domain::repository::ApiKeyRepository;
+use crate::domain::text::{Text, WorkspaceId};
+use crate::domain::word::Word;
+use crate::storage::PgApiKeys;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Keys {
+    /// Create a key. It is shown this once
+    Create(Create),
+    /// List an organization's keys, oldest first, revoked and expired ones too
+    List(List),
+    /// Revoke a key: within 5 seconds it opens nothing any more
+    Revoke(Revoke),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Create {
+    #[command(flatten)]
+    common: Common,
+    /// What the key may do, separated by commas
+    #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',', value_parser = arguments::word::<Scope>())]
+    scopes: Vec<String>,
+    /// From when on it is refused, as 2027-01-31T00:00:00Z [default: never]
+    #[arg(long, value_name = "TIME", value_parser = arguments::timestamp)]
+    expires_at: Option<Timestamp>,
+    /// The one workspace it serves [default: any]
+    #[arg(long, value_name = "WORKSPACE_ID", value_parser = arguments::text::<WorkspaceId>)]
+    workspace: Option<WorkspaceId>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct List {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Revoke {
+    /// The key's id (not the key itself)
+    #[arg(value_name = "KEY_ID")]
+    id: ApiKeyId,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args, Debug)]
+struct Common {
+    /// The organization's id
+    #[arg(long, value_name = "ORGANIZATION_ID")]
+    organization: OrganizationId,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl Keys {
+    pub(super) fn run(self) -> Outcome {
+        match self {
+            Self::Create(verb) => verb.run(),
+            Self::List(verb) => verb.run(),
+            Self::Revoke(verb) => verb.run(),
+        }
+    }
+}
+
+/// A fresh key of `organization`, and its secret.
+pub(super) fn new_key(organization: OrganizationId, scopes: Vec<Scope>) -> Result<(ApiKey, ApiKeySecret), Failure> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(|error| format!("the machine gives no random numbers: {error}"))?;
+    let secret = ApiKeySecret::from_random(random);
+    let now = SystemClock.now();
+    let key = ApiKey {
+        id: ApiKeyId::new(RandomIds::default().next(now)),
+        organization_id: organization,
+        last_four: secret.last_four().to_owned(),
+        scopes,
+        workspace_id: None,
+        created_at: now,
+        expires_at: None,
+        revoked_at: None,
+    };
+    Ok((key, secret))
+}
+
+impl Create {
+    fn run(self) -> Outcome {
+        if self.expires_at.is_some_and(|expires_at| expires_at <= SystemClock.now()) {
+            return Err("--expires-at lies in the past: give a time to come".into());
+        }
+        let mut scopes: Vec<_> = self.scopes.iter().filter_map(|scope| Scope::from_word(scope)).collect();
+        scopes.dedup();
+        let (key, secret) = new_key(self.common.organization, scopes)?;
+        let key = ApiKey { expires_at: self.expires_at, workspace_id: self.workspace, ..key };
+        with_pool(&self.common.database, async |pool| PgApiKeys::new(pool).create(&key, secret.hash()).await)?;
+        output::one(self.common.format, &Shown { key: Some(secret.expose().to_owned()), ..Shown::from(key) })
+    }
+}
+
+impl List {
+    fn run(self) -> Outcome {
+        let organization = self.common.organization;
+        let found = with_pool(&self.common.database, async |pool| PgApiKeys::new(pool).list(organization).await)?;
+        output::all(self.common.format, &found.into_iter().map(Shown::from).collect::<Vec<_>>())
+    }
+}
+
+impl Revoke {
+    fn run(self) -> Outcome {
+        let (organization, now) = (self.common.organization, SystemClock.now());
+        let revoked = with_pool(&self.common.database, async |pool| {
+            PgApiKeys::new(pool).revoke(organization, self.id, now).await
+        })?;
+        output::one(self.common.format, &Shown::from(revoked))
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    id: String,
+    organization_id: String,
+    /// The key itself, after its creation only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    last_four: String,
+    scopes: Vec<&'static str>,
+    workspace_id: Option<String>,
+    created_at: String,
+    expires_at: Option<String>,
+    revoked_at: Option<String>,
+}
+
+impl Show for Shown {
+    fn text(&self) -> String {
+        let key = self.key.clone().unwrap_or_else(|| format!("…{}", self.last_four));
+        let state = match (&self.revoked_at, &self.expires_at) {
+            (Some(at), _) => format!("revoked {at}"),
+            (None, Some(at)) => format!("expires {at}"),
+            (None, None) => "no expiry".to_owned(),
+        };
+        let workspace = self.workspace_id.as_deref().unwrap_or("any workspace");
+        format!("{}  {key}  {}  {workspace}  {state}", self.id, self.scopes.join(","))
+    }
+}
+
+impl From<ApiKey> for Shown {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id.to_string(),
+            organization_id: key.organization_id.to_string(),
+            key: None,
+            last_four: key.last_four,
+            scopes: key.scopes.iter().map(|scope| scope.as_str()).collect(),
+            workspace_id: key.workspace_id.map(Text::into_string),
+            created_at: arguments::rfc3339(key.created_at),
+            expires_at: key.expires_at.map(arguments::rfc3339),
+            revoked_at: key.revoked_at.map(arguments::rfc3339),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `uprof serve`, and how any verb that serves ends.
+
+use actix_web::rt::System;
+use clap::Args;
+use secrecy::SecretString;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Failure, Outcome};
+use crate::app::Application;
+use crate::config::ServerArgs;
+use crate::storage::migrate;
+use crate::telemetry;
+
+#[derive(Args, Debug)]
+pub(super) struct Serve {
+    /// The Postgres to use, as postgres://USER:PASSWORD@HOST:PORT/DATABASE
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: SecretString,
+
+    /// Bring the schema up to date first; replicas that start together take turns
+    #[arg(long, env = "UPROF_MIGRATE")]
+    migrate: bool,
+
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Outcome {
+        telemetry::start(&self.server.log)?;
+        System::new().block_on(async {
+            if self.migrate {
+                let applied = migrate(&self.database_url).await?;
+                tracing::info!(migrations.applied = applied, "schema is current");
+            }
+            let application = Application::build(self.database_url, &self.server).await?;
+            tracing::info!("listening on http://{}", application.address());
+            until_signalled(application, std::future::pending()).await
+        })
+    }
+}
+
+/// Serves until SIGTERM, SIGINT or `broken` (which tells why); a second signal ends it without waiting for what is in flight.
+pub(super) async fn until_signalled(application: Application, broken: impl Future<Output = String>) -> Outcome {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stopper = application.stopper();
+    let served = tokio::task::spawn_local(application.run_until_stopped());
+    let cause: Option<Failure> = tokio::select! {
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
+        why = broken => Some(why.into()),
+    };
+    tracing::info!("stopping");
+    tokio::select! {
+        () = stopper.stop() => {}
+        _ = interrupt.recv() => stopper.stop_now().await,
+        _ = terminate.recv() => stopper.stop_now().await,
+    }
+    served.await??;
+    tracing::info!("stopped");
+    cause.map_or(Ok(()), Err)
+}

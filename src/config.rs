@@ -1,0 +1,170 @@
+//! Settings: each a flag and an environment variable; `--help` is the reference.
+
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use secrecy::SecretString;
+
+use crate::http::HttpSettings;
+use crate::storage::PoolSettings;
+
+/// Which database.
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseArgs {
+    /// The Postgres to use, as postgres://USER:PASSWORD@HOST:PORT/DATABASE. Without it, the embedded one
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it")]
+    pub embedded: EmbeddedArgs,
+}
+
+/// Where the embedded database lives.
+#[derive(Args, Clone, Debug)]
+pub struct EmbeddedArgs {
+    /// Where the embedded database keeps its data [default: /var/lib/uprof for root, else the user's data directory]
+    #[arg(long, env = "UPROF_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// How the database is used.
+#[derive(Args, Clone, Debug)]
+pub struct PoolArgs {
+    /// The most connections to Postgres
+    #[arg(long, env = "UPROF_DATABASE_CONNECTIONS", value_name = "N", default_value = "16")]
+    pub database_connections: NonZeroU32,
+
+    /// How long a request waits for a connection
+    #[arg(long, env = "UPROF_DATABASE_WAIT", value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub database_wait: Duration,
+
+    /// How long a statement may run
+    #[arg(long, env = "UPROF_STATEMENT_TIMEOUT", value_name = "TIME", default_value = "3s", value_parser = duration)]
+    pub statement_timeout: Duration,
+}
+
+impl PoolArgs {
+    /// The settings of a pool on `url`.
+    #[must_use]
+    pub fn settings(&self, url: SecretString) -> PoolSettings {
+        PoolSettings {
+            url,
+            max_connections: self.database_connections.get(),
+            acquire_timeout: self.database_wait,
+            statement_timeout: self.statement_timeout,
+        }
+    }
+}
+
+/// How the service listens and ends.
+#[derive(Args, Clone, Debug)]
+pub struct ServerArgs {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, env = "UPROF_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// How many threads serve [default: one a core]
+    #[arg(long, env = "UPROF_WORKERS", value_name = "N")]
+    pub workers: Option<NonZeroUsize>,
+
+    /// The largest request body, in bytes
+    #[arg(long, env = "UPROF_MAX_BODY_BYTES", value_name = "BYTES", default_value = "262144")]
+    pub max_body_bytes: usize,
+
+    /// How long the head of a request may take to arrive
+    #[arg(long, env = "UPROF_HEADER_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub header_timeout: Duration,
+
+    /// How long the body of a request may take to arrive
+    #[arg(long, env = "UPROF_BODY_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub body_timeout: Duration,
+
+    /// How long an idle connection is kept
+    #[arg(long, env = "UPROF_KEEP_ALIVE", value_name = "TIME", default_value = "75s", value_parser = duration)]
+    pub keep_alive: Duration,
+
+    /// After SIGTERM: how long to keep serving while /health/ready already says no, so that a load balancer notices
+    #[arg(long, env = "UPROF_DRAIN", value_name = "TIME", default_value = "0s", value_parser = duration)]
+    pub drain: Duration,
+
+    /// After that: how long requests in flight may take to finish
+    #[arg(long, env = "UPROF_GRACE", value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub grace: Duration,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it")]
+    pub pool: PoolArgs,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it")]
+    pub log: LogArgs,
+}
+
+impl ServerArgs {
+    /// The settings of the HTTP server.
+    #[must_use]
+    pub fn http(&self) -> HttpSettings {
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        HttpSettings {
+            workers: self.workers.unwrap_or(cores).get(),
+            max_body_bytes: self.max_body_bytes,
+            header_timeout: self.header_timeout,
+            body_timeout: self.body_timeout,
+            keep_alive: self.keep_alive,
+            grace: self.grace,
+        }
+    }
+}
+
+/// What is logged, and how. Logs go to standard error.
+#[derive(Args, Clone, Debug)]
+pub struct LogArgs {
+    /// What to log: a level (error, warn, info, debug, trace), or levels by module
+    #[arg(long, env = "UPROF_LOG", value_name = "FILTER", default_value = "info")]
+    pub log: String,
+
+    /// How: text for people, json for machines [default: text on a terminal, else json]
+    #[arg(long, env = "UPROF_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// The forms of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Reads `500ms`, `2s` or `5m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.len() - text.trim_start_matches(|character: char| character.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let number: u32 = number.parse().map_err(|_| "expected a number and a unit, such as 500ms, 2s or 5m")?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number.into())),
+        "s" => Ok(Duration::from_secs(number.into())),
+        "m" => Ok(Duration::from_secs(u64::from(number) * 60)),
+        _ => Err("expected one of the units ms, s and m".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_unit_and_refused_without() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
+        for text in ["", "s", "2", "2h", "-1s", "1.5s", "99999999999s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}
