@@ -5,17 +5,21 @@ use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rustix::process::Signal;
 
 use super::account::Account;
 use super::data_dir::DataDir;
-use super::error::last_words;
+use super::error::reason;
 use super::installation::Installation;
-use super::{DatabaseError, embedded};
+use super::{DatabaseError, embedded, wait};
 
 /// Clusters that are not whole yet stand beside the real one under this name and the number of their maker.
 const UNFINISHED: &str = "postgres.new-";
+
+/// Removing what an earlier attempt left takes this long only if its tool is still at work.
+const CLEANUP_LIMIT: Duration = Duration::from_secs(10);
 
 /// The major version that made the cluster; None if there is none yet.
 pub(super) fn major(data_dir: &DataDir) -> Result<Option<u32>, DatabaseError> {
@@ -36,7 +40,15 @@ pub(super) fn major(data_dir: &DataDir) -> Result<Option<u32>, DatabaseError> {
 /// cluster; what earlier attempts left is removed.
 pub(super) fn create(data_dir: &DataDir, installation: &Installation, account: &Account) -> Result<(), DatabaseError> {
     let at = |doing| DatabaseError::at(doing, data_dir.path());
-    remove_unfinished(data_dir.path()).map_err(at("clean up"))?;
+    // A tool whose uprof was killed goes on for a moment, and makes files while they are removed.
+    let mut kept = None;
+    let removed = wait::until(CLEANUP_LIMIT, || {
+        kept = remove_unfinished(data_dir.path()).err();
+        Ok(kept.is_none().then_some(()))
+    })?;
+    if let (None, Some(error)) = (removed, kept) {
+        return Err(at("clean up")(error));
+    }
     let unfinished = data_dir.path().join(format!("{UNFINISHED}{}", std::process::id()));
     let made = DirBuilder::new()
         .mode(0o700)
@@ -85,7 +97,7 @@ fn run(mut command: Command, input: &str) -> Result<(), DatabaseError> {
     if output.status.success() {
         return Ok(());
     }
-    let detail = last_words(&String::from_utf8_lossy(&output.stderr));
+    let detail = reason(&String::from_utf8_lossy(&output.stderr));
     Err(DatabaseError::Init { data_dir: PathBuf::new(), detail })
 }
 

@@ -144,10 +144,11 @@ impl DatabaseError {
     }
 }
 
-/// The line of a tool's output that says why it gave up, without time stamps; at most 300 characters.
-pub(super) fn last_words(output: &str) -> String {
+/// The first line of a tool's output that says why it gave up (later ones are consequences), without time stamps; at
+/// most 300 characters.
+pub(super) fn reason(output: &str) -> String {
     let lines = || output.lines().map(str::trim).filter(|line| !line.is_empty());
-    let fatal = lines().rev().find_map(|line| {
+    let fatal = lines().find_map(|line| {
         ["PANIC:", "FATAL:", "ERROR:", "error:"].iter().find_map(|mark| Some(line.split_once(mark)?.1.trim()))
     });
     let words = fatal.or_else(|| lines().next_back()).unwrap_or("it said nothing");
@@ -156,18 +157,17 @@ pub(super) fn last_words(output: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::last_words;
+    use super::reason;
 
     #[test]
-    fn the_last_words_are_the_reason_and_not_what_was_said_after_it() {
-        let log =
-            "2026-01-01 UTC [7] LOG:  starting\n2026-01-01 UTC [7] FATAL:  no space\n2026-01-01 UTC [7] LOG:  down\n";
-        assert_eq!(last_words(log), "no space");
+    fn the_reason_is_found_among_what_was_said_before_and_after_it() {
+        let log = "2026-01-01 UTC [7] LOG:  starting\n2026-01-01 UTC [7] FATAL:  no space\nPANIC:  cannot abort\n2026-01-01 UTC [7] LOG:  down\n";
+        assert_eq!(reason(log), "no space");
         assert_eq!(
-            last_words("initdb: error: directory is a mount point\ninitdb: hint: use another\n"),
+            reason("initdb: error: directory is a mount point\ninitdb: hint: use another\n"),
             "directory is a mount point"
         );
-        assert_eq!(last_words("killed\n\n"), "killed");
-        assert_eq!(last_words(""), "it said nothing");
+        assert_eq!(reason("killed\n\n"), "killed");
+        assert_eq!(reason(""), "it said nothing");
     }
 }

@@ -108,6 +108,9 @@ fn major_of(version: &str) -> Option<u32> {
 
 /// What to type on this system, for a certain major version or for any.
 fn advice(major: Option<u32>) -> String {
+    if major.is_some_and(|major| major < OLDEST) {
+        return format!("move it to PostgreSQL {OLDEST} or newer with pg_upgrade");
+    }
     install_line(major, is_root(), |program| {
         let path = env::var_os("PATH").unwrap_or_default();
         env::split_paths(&path).any(|directory| directory.join(program).is_file())

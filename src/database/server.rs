@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
-use super::error::last_words;
+use super::error::reason;
 use super::postmaster::{FAST_LIMIT, IMMEDIATE_LIMIT, Postmaster};
 use super::{DatabaseError, wait};
 
@@ -68,7 +68,7 @@ impl Server {
         let server = Self { pid, watch };
         server.await_ready(cluster).map_err(|ended| {
             let detail = tail(log, said_before).ok().filter(|text| !text.is_empty());
-            let detail = detail.map_or(ended, |text| last_words(&text));
+            let detail = detail.map_or(ended, |text| reason(&text));
             DatabaseError::Start { detail, log: log.into() }
         })?;
         Ok(server)

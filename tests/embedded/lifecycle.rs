@@ -179,6 +179,25 @@ fn what_an_interrupted_first_start_left_is_removed() {
 }
 
 #[test]
+fn a_first_start_that_is_killed_at_any_moment_does_not_hinder_the_next() {
+    for moment in ["PG_VERSION", "base/1", "global/pg_control", "base/5/PG_VERSION"] {
+        let scratch = Scratch::new();
+        let mut killed = Owner::begin("service", &scratch.data());
+        let unfinished = scratch.data().join(format!("postgres.new-{}", killed.id()));
+        // Not every version makes every file; then the moment is the end.
+        while !unfinished.join(moment).exists() && !scratch.data().join("postgres").exists() {
+            assert!(killed.try_wait().unwrap().is_none());
+            std::thread::yield_now();
+        }
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        let database = Embedded::start(&scratch.options()).unwrap();
+        assert_eq!(query(database.url(), "select 1"), "1");
+        assert!(!unfinished.exists());
+    }
+}
+
+#[test]
 fn a_long_path_with_spaces_quotes_and_umlauts_is_as_good_as_any() {
     let scratch = Scratch::new();
     let deep = scratch.path().join("Library/Application Support/Üprof's \"data\", 数据").join("d".repeat(120));

@@ -86,15 +86,20 @@ impl Owner {
         Self::spawn("command", data)
     }
 
-    fn spawn(role: &str, data: &Path) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
+    /// The process as soon as it runs, long before it is ready.
+    pub(crate) fn begin(role: &str, data: &Path) -> Child {
+        Command::new(env::current_exe().unwrap())
             .args(["--exact", "world::the_owner_in_another_process", "--ignored", "--nocapture"])
             .env("UPROF_TEST_ROLE", role)
             .env("UPROF_TEST_DATA", data)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    fn spawn(role: &str, data: &Path) -> Self {
+        let mut child = Self::begin(role, data);
         let stdin = child.stdin.take();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut lines = stdout.by_ref().lines();
