@@ -144,15 +144,18 @@ impl DatabaseError {
     }
 }
 
-/// The first line of a tool's output that says why it gave up (later ones are consequences), without time stamps; at
-/// most 300 characters.
+/// The first line of a tool's output that says why it gave up (later ones are consequences), with its hint and
+/// without time stamps; at most 300 characters.
 pub(super) fn reason(output: &str) -> String {
     let lines = || output.lines().map(str::trim).filter(|line| !line.is_empty());
-    let fatal = lines().find_map(|line| {
-        ["PANIC:", "FATAL:", "ERROR:", "error:"].iter().find_map(|mark| Some(line.split_once(mark)?.1.trim()))
-    });
-    let words = fatal.or_else(|| lines().next_back()).unwrap_or("it said nothing");
-    words.chars().take(300).collect()
+    let after = |marks: &[&str]| {
+        lines().find_map(|line| marks.iter().find_map(|mark| Some(line.split_once(mark)?.1.trim().to_owned())))
+    };
+    let complaint = after(&["PANIC:", "FATAL:", "ERROR:", "error:"]);
+    let complaint = complaint.or_else(|| lines().next_back().map(str::to_owned));
+    let hint = after(&["HINT:", "hint:"]).map(|hint| format!("; {hint}")).unwrap_or_default();
+    let told = complaint.unwrap_or_else(|| "it said nothing".into());
+    format!("{told}{hint}").chars().take(300).collect()
 }
 
 #[cfg(test)]
@@ -165,7 +168,7 @@ mod tests {
         assert_eq!(reason(log), "no space");
         assert_eq!(
             reason("initdb: error: directory is a mount point\ninitdb: hint: use another\n"),
-            "directory is a mount point"
+            "directory is a mount point; use another"
         );
         assert_eq!(reason("killed\n\n"), "killed");
         assert_eq!(reason(""), "it said nothing");
