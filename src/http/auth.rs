@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 use std::rc::Rc;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::middleware::Next;
@@ -63,19 +63,27 @@ impl FromRequest for Caller {
 pub(super) async fn authenticate(
     service: web::Data<Service>,
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    match caller(&service, &request).await {
+        Ok(caller) => _ = request.extensions_mut().insert(caller),
+        Err(error) => return Ok(request.error_response(error)),
+    }
+    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+async fn caller(service: &Service, request: &ServiceRequest) -> Result<Caller, HttpError> {
     let secret = credential(request.headers())?;
-    let found = service.api_keys.find(secret.hash()).await.map_err(HttpError::from)?;
-    let credential = found
+    let credential = service
+        .api_keys
+        .find(secret.hash())
+        .await?
         .filter(|credential| credential.key.is_valid_at(service.clock.now()))
         .ok_or_else(|| unauthenticated("Invalid API key"))?;
     check_workspace(&credential, request.headers())?;
-    let record = RequestRecord::of(&request).ok_or_else(|| Error::internal("a request without its record"));
-    let record = record.map_err(HttpError::from)?;
+    let record = RequestRecord::of(request).ok_or_else(|| Error::internal("a request without its record"))?;
     record.organization.set(Some(credential.key.organization_id));
-    request.extensions_mut().insert(Caller { credential: Rc::new(credential), record });
-    next.call(request).await
+    Ok(Caller { credential: Rc::new(credential), record })
 }
 
 /// The one key that the headers carry, in whichever of the two and however often.

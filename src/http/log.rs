@@ -48,12 +48,7 @@ pub(super) async fn record(
         operation: Cell::default(),
     });
     request.extensions_mut().insert(Rc::clone(&record));
-    // An error of a middleware drops the request; the answer to it needs one.
-    let kept = request.request().clone();
-    let mut response = match next.call(request).await {
-        Ok(response) => answered(response, &record),
-        Err(failure) => ServiceResponse::new(kept, answer_to(&failure, &record)),
-    };
+    let mut response = answered(next.call(request).await?, &record);
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&record.id.to_string()) {
         headers.insert(REQUEST_ID, id);
@@ -65,34 +60,34 @@ pub(super) async fn record(
     Ok(response)
 }
 
+/// The answer to an error is made here, where the request's id is known. (Middlewares further in answer with an error inside a
+/// response; one that they returned bare would arrive without its request.)
 fn answered(response: ServiceResponse<impl MessageBody + 'static>, record: &RequestRecord) -> ServiceResponse<BoxBody> {
-    match response.response().error().map(|failure| answer_to(failure, record)) {
+    let answer = response.response().error().map(|failure| match failure.as_error::<HttpError>() {
+        Some(error) => error.to_response(record),
+        None => HttpError::from_actix(failure).to_response(record),
+    });
+    match answer {
         Some(answer) => response.into_response(answer),
         None => response.map_into_boxed_body(),
     }
 }
 
-fn answer_to(failure: &actix_web::Error, record: &RequestRecord) -> actix_web::HttpResponse {
-    match failure.as_error::<HttpError>() {
-        Some(error) => error.to_response(record),
-        None => HttpError::from_actix(failure).to_response(record),
-    }
-}
-
 /// One line a request. Only what is listed here is logged: no path (ids may be a caller's own), no query, no header, no body.
 fn log_line(record: &RequestRecord, response: &ServiceResponse<BoxBody>, started: Instant) {
-    let Some(operation) = record.operation.get() else {
-        // Probes and strangers.
-        tracing::debug!(request.id = %record.id, http.status = response.status().as_u16(), "request");
-        return;
-    };
-    tracing::info!(
-        request.id = %record.id,
-        organization.id = record.organization.get().map(tracing::field::display),
-        operation,
-        api.version = record.version.get().map(Word::as_str),
-        http.status = response.status().as_u16(),
-        duration.us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "request"
-    );
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                request.id = %record.id,
+                organization.id = record.organization.get().map(tracing::field::display),
+                operation = record.operation.get(),
+                api.version = record.version.get().map(Word::as_str),
+                http.status = response.status().as_u16(),
+                duration.us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+                "request"
+            )
+        };
+    }
+    // Probes come every few seconds and say nothing while all is well.
+    if response.request().path().starts_with("/health/") { line!(debug) } else { line!(info) }
 }

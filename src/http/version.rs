@@ -1,7 +1,7 @@
 //! Which shape: what `anthropic-beta` and `anthropic-version` ask for, or what the caller's organization is pinned to.
 
 use actix_web::HttpMessage;
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderMap;
 use actix_web::middleware::Next;
@@ -23,14 +23,17 @@ const ANTHROPIC_VERSION: &str = "anthropic-version";
 pub(super) async fn resolve(
     caller: Caller,
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let version = requested(request.headers(), caller.default_version()).map_err(HttpError::from)?;
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let version = match requested(request.headers(), caller.default_version()) {
+        Ok(version) => version,
+        Err(error) => return Ok(request.error_response(HttpError::from(error))),
+    };
     if let Some(record) = RequestRecord::of(&request) {
         record.version.set(Some(version));
     }
     request.extensions_mut().insert(version);
-    next.call(request).await
+    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
 
 /// The newest shape that any line of `anthropic-beta` names; without one, the `pinned` one.
