@@ -10,8 +10,9 @@ use secrecy::SecretString;
 use crate::config::ServerArgs;
 use crate::domain::clock::SystemClock;
 use crate::domain::id::RandomIds;
-use crate::http::{Service, serve};
-use crate::storage::{CachedApiKeys, PgApiKeys, PgProfiles, Pool, SchemaState, schema_state};
+use crate::domain::random::SystemRandomness;
+use crate::http::{Ports, Service, serve};
+use crate::storage::{CachedApiKeys, PgApiKeys, PgEnrollments, PgProfiles, Pool, SchemaState, schema_state};
 
 /// The running service: a value that can be started any number of times in one process.
 pub struct Application {
@@ -45,14 +46,7 @@ impl Application {
         let listener = TcpListener::bind(args.listen).map_err(|error| in_use(args.listen, &error))?;
         let address = listener.local_addr().map_err(|error| in_use(args.listen, &error))?;
         let pool = Pool::new(&args.pool.settings(database_url)).map_err(|error| StartError(error.to_string()))?;
-        let service = Arc::new(Service::new(
-            Arc::new(PgProfiles::new(pool.clone())),
-            Arc::new(CachedApiKeys::new(PgApiKeys::new(pool.clone()))),
-            Arc::new(pool.clone()),
-            Arc::new(SystemClock),
-            Arc::new(RandomIds::default()),
-            http,
-        ));
+        let service = Arc::new(Service::new(ports(&pool), args.links(address), http));
         let server = serve(listener, Arc::clone(&service), http).map_err(|error| in_use(args.listen, &error))?;
         let stopper = Stopper { service, server: server.handle(), drain: args.drain };
         Ok(Self { address, server, stopper, pool })
@@ -93,6 +87,18 @@ impl Stopper {
     pub async fn stop_now(&self) {
         self.service.drain();
         self.server.stop(false).await;
+    }
+}
+
+fn ports(pool: &Pool) -> Ports {
+    Ports {
+        profiles: Arc::new(PgProfiles::new(pool.clone())),
+        enrollments: Arc::new(PgEnrollments::new(pool.clone())),
+        api_keys: Arc::new(CachedApiKeys::new(PgApiKeys::new(pool.clone()))),
+        readiness: Arc::new(pool.clone()),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds::default()),
+        randomness: Arc::new(SystemRandomness),
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 
-use crate::http::HttpSettings;
+use crate::http::{HttpSettings, LinkSettings};
 use crate::storage::PoolSettings;
 
 /// Which database.
@@ -83,6 +83,14 @@ pub struct ServerArgs {
     #[arg(long, env = "UPROF_BODY_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub body_timeout: Duration,
 
+    /// Where people reach this service: what the links begin with that it hands out [default: the address it listens on]
+    #[arg(long, env = "UPROF_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// How long an enrollment link can be opened
+    #[arg(long, env = "UPROF_LINK_LIFETIME", value_name = "TIME", default_value = "15m", value_parser = duration)]
+    pub link_lifetime: Duration,
+
     /// How long an idle connection is kept
     #[arg(long, env = "UPROF_KEEP_ALIVE", value_name = "TIME", default_value = "75s", value_parser = duration)]
     pub keep_alive: Duration,
@@ -105,6 +113,13 @@ pub struct ServerArgs {
 }
 
 impl ServerArgs {
+    /// The settings of the links that a server on `address` hands out.
+    #[must_use]
+    pub fn links(&self, address: SocketAddr) -> LinkSettings {
+        let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        LinkSettings { public_url, lifetime: self.link_lifetime }
+    }
+
     /// The settings of the HTTP server.
     #[must_use]
     pub fn http(&self) -> HttpSettings {

@@ -1,8 +1,9 @@
 //! Request bodies: one JSON object each.
 
-use super::WireFormat;
+use super::ApiVersion;
 use super::fields::Fields;
 use super::json::Json;
+use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::{Error, Result};
 
@@ -12,16 +13,16 @@ pub trait Body: Sized {
     fn read(fields: &mut Fields) -> Self;
 }
 
-/// Reads `bytes` as a `B` of the shape `F`.
+/// Reads `bytes`, which arrived `now`, as a `B` of `version`.
 ///
 /// # Errors
 /// `Invalid`: no JSON, no object, or every field that is wrong.
-pub fn parse<F: WireFormat, B: Body>(bytes: &[u8]) -> Result<B> {
+pub fn parse<B: Body>(bytes: &[u8], version: ApiVersion, now: Timestamp) -> Result<B> {
     let malformed = |why: String| Error::invalid_field("body", reason("json", why));
     let json = Json::parse(bytes).map_err(|why| malformed(format!("Invalid JSON: {why}")))?;
     let Json::Object(object) = json else { return Err(malformed("Input should be a valid object".to_owned())) };
-    let mut fields = Fields::new(object);
+    let mut fields = Fields::new(object, version, now);
     let body = B::read(&mut fields);
-    fields.finish(F::VERSION)?;
+    fields.finish()?;
     Ok(body)
 }

@@ -6,13 +6,9 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::id::{OrganizationId, ProfileId};
-use crate::domain::page::{Keyset, Order};
+use crate::domain::page::{Keyset, Order, OrderBy, PageQuery};
 
 const GENERATION: u8 = 1;
-const ASCENDING: u8 = 0;
-const DESCENDING: u8 = 1;
-const ID_BYTES: usize = 16;
-const PAYLOAD_BYTES: usize = 2 + ID_BYTES;
 const CHECK_BYTES: usize = 8;
 
 /// Why a cursor is refused.
@@ -26,39 +22,59 @@ pub enum CursorError {
     OtherOrder,
 }
 
-/// The text that leads to what follows `keyset` in the organization's list in `order`.
+/// The text that leads to what follows `keyset` in the organization's list of `query`: a generation, the list's order, which kind of
+/// keyset, the id, the name, and a check.
 #[must_use]
-pub fn encode(organization: OrganizationId, order: Order, keyset: Keyset) -> String {
-    let mut bytes = Vec::with_capacity(PAYLOAD_BYTES + CHECK_BYTES);
-    bytes.push(GENERATION);
-    bytes.push(tag(order));
-    bytes.extend_from_slice(keyset.id.uuid().as_bytes());
+pub fn encode(organization: OrganizationId, query: &PageQuery, keyset: &Keyset) -> String {
+    let (kind, id, name) = match keyset {
+        Keyset::CreatedAt(id) => (b'c', id, ""),
+        Keyset::Name(name, id) => (b'n', id, name.as_str()),
+        Keyset::Nameless(id) => (b'o', id, ""),
+    };
+    let mut bytes = vec![GENERATION, direction(query.order), kind];
+    bytes.extend_from_slice(id.uuid().as_bytes());
+    bytes.extend_from_slice(name.as_bytes());
     bytes.extend_from_slice(&check(organization, &bytes));
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Where `text` leads.
+/// Where `text` leads in the organization's list of `query`.
 ///
 /// # Errors
 /// [`CursorError`].
-pub fn decode(organization: OrganizationId, order: Order, text: &str) -> Result<Keyset, CursorError> {
+pub fn decode(organization: OrganizationId, query: &PageQuery, text: &str) -> Result<Keyset, CursorError> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Malformed)?;
-    let (payload, sum) = bytes.split_at_checked(PAYLOAD_BYTES).ok_or(CursorError::Malformed)?;
+    let payload_bytes = bytes.len().checked_sub(CHECK_BYTES).ok_or(CursorError::Malformed)?;
+    let (payload, sum) = bytes.split_at(payload_bytes);
     if sum != check(organization, payload) {
         return Err(CursorError::Malformed);
     }
-    let [GENERATION, made_for, id @ ..] = payload else { return Err(CursorError::Malformed) };
-    if *made_for != tag(order) {
-        return Err(CursorError::OtherOrder);
+    let (keyset, made_for) = read(payload).ok_or(CursorError::Malformed)?;
+    let order_by = if matches!(keyset, Keyset::CreatedAt(_)) { OrderBy::CreatedAt } else { OrderBy::Name };
+    if made_for == direction(query.order) && order_by == query.order_by {
+        Ok(keyset)
+    } else {
+        Err(CursorError::OtherOrder)
     }
-    let id = Uuid::from_slice(id).map_err(|_| CursorError::Malformed)?;
-    Ok(Keyset { id: ProfileId::new(id) })
 }
 
-const fn tag(order: Order) -> u8 {
+fn read(payload: &[u8]) -> Option<(Keyset, u8)> {
+    let (&[generation, made_for, kind], rest) = payload.split_first_chunk()?;
+    let (id, name) = rest.split_first_chunk()?;
+    let id = ProfileId::new(Uuid::from_bytes(*id));
+    let keyset = match (generation, kind) {
+        (GENERATION, b'c') => Keyset::CreatedAt(id),
+        (GENERATION, b'n') => Keyset::Name(std::str::from_utf8(name).ok()?.to_owned(), id),
+        (GENERATION, b'o') => Keyset::Nameless(id),
+        _ => return None,
+    };
+    Some((keyset, made_for))
+}
+
+const fn direction(order: Order) -> u8 {
     match order {
-        Order::Ascending => ASCENDING,
-        Order::Descending => DESCENDING,
+        Order::Ascending => b'a',
+        Order::Descending => b'd',
     }
 }
 
@@ -85,24 +101,51 @@ mod tests {
         OrganizationId::new(Uuid::from_u128(number))
     }
 
+    fn list(order_by: OrderBy, order: Order) -> PageQuery {
+        PageQuery { order_by, order, ..PageQuery::default() }
+    }
+
+    fn keysets() -> impl Strategy<Value = Keyset> {
+        let id = any::<u128>().prop_map(|id| ProfileId::new(Uuid::from_u128(id)));
+        prop_oneof![
+            id.clone().prop_map(Keyset::CreatedAt),
+            (".{1,20}", id.clone()).prop_map(|(name, id)| Keyset::Name(name, id)),
+            id.prop_map(Keyset::Nameless),
+        ]
+    }
+
+    fn order_by(keyset: &Keyset) -> OrderBy {
+        if matches!(keyset, Keyset::CreatedAt(_)) { OrderBy::CreatedAt } else { OrderBy::Name }
+    }
+
     proptest! {
         #[test]
-        fn a_cursor_leads_back_to_where_it_was_made_and_nowhere_else(id: u128, owner: u128, other: u128) {
+        fn a_cursor_leads_back_to_where_it_was_made_and_nowhere_else(keyset in keysets(), owner: u128, other: u128) {
             prop_assume!(owner != other);
-            let keyset = Keyset { id: ProfileId::new(Uuid::from_u128(id)) };
-            let cursor = encode(organization(owner), Order::Ascending, keyset);
-            prop_assert_eq!(decode(organization(owner), Order::Ascending, &cursor), Ok(keyset));
-            prop_assert_eq!(decode(organization(owner), Order::Descending, &cursor), Err(CursorError::OtherOrder));
-            prop_assert_eq!(decode(organization(other), Order::Ascending, &cursor), Err(CursorError::Malformed));
+            let made_for = list(order_by(&keyset), Order::Ascending);
+            let cursor = encode(organization(owner), &made_for, &keyset);
+            prop_assert_eq!(decode(organization(other), &made_for, &cursor), Err(CursorError::Malformed));
+            let backwards = list(made_for.order_by, Order::Descending);
+            prop_assert_eq!(decode(organization(owner), &backwards, &cursor), Err(CursorError::OtherOrder));
+            for by in [OrderBy::CreatedAt, OrderBy::Name] {
+                let expected = if by == made_for.order_by { Ok(keyset.clone()) } else { Err(CursorError::OtherOrder) };
+                prop_assert_eq!(decode(organization(owner), &list(by, Order::Ascending), &cursor), expected);
+            }
         }
 
         #[test]
-        fn a_changed_cursor_is_refused(id: u128, at in 0_usize..34, other in "[0-9A-Za-z_-]") {
-            let keyset = Keyset { id: ProfileId::new(Uuid::from_u128(id)) };
-            let cursor = encode(organization(1), Order::Ascending, keyset);
+        fn a_changed_cursor_is_refused(keyset in keysets(), at: prop::sample::Index, other in "[0-9A-Za-z_-]") {
+            let made_for = list(order_by(&keyset), Order::Ascending);
+            let cursor = encode(organization(1), &made_for, &keyset);
+            let at = at.index(cursor.len());
             let mut changed = cursor.clone();
             changed.replace_range(at..=at, &other);
-            prop_assert_eq!(decode(organization(1), Order::Ascending, &changed).is_ok(), changed == cursor);
+            prop_assert_eq!(decode(organization(1), &made_for, &changed).is_ok(), changed == cursor);
+        }
+
+        #[test]
+        fn no_text_at_all_makes_a_cursor_crash(text in ".{0,80}") {
+            prop_assert!(decode(organization(1), &list(OrderBy::Name, Order::Ascending), &text).is_err());
         }
     }
 }

@@ -5,11 +5,17 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use validator::{ValidationError, ValidationErrors};
 
-use super::cursor;
+use super::values::not_a_word;
+use super::{WireFormat, cursor};
 use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
-use crate::domain::page::{Keyset, Order, Page, PageLimit, PageQuery};
+use crate::domain::page::{Page, PageLimit, PageQuery};
+use crate::domain::profile::Profile;
+use crate::domain::word::Word;
 use crate::domain::{Error, Result};
+
+/// The parameters of a list. Others are ignored.
+const KNOWN: [&str; 5] = ["enforcement_status", "limit", "order", "order_by", "page"];
 
 /// A page as it is answered.
 #[derive(Debug, Serialize)]
@@ -18,59 +24,86 @@ pub struct ListBody<T> {
     next_page: Option<String>,
 }
 
-impl<T> ListBody<T> {
-    /// The page of `query`, in the organization's own words.
-    pub fn new<D>(organization: OrganizationId, query: PageQuery, page: Page<D>) -> Self
-    where
-        T: From<D>,
-    {
+impl<T: From<Profile>> ListBody<T> {
+    /// The `page` that `query` asked for.
+    #[must_use]
+    pub fn new(organization: OrganizationId, query: &PageQuery, page: Page<Profile>) -> Self {
         Self {
             data: page.items.into_iter().map(T::from).collect(),
-            next_page: page.next.map(|keyset| cursor::encode(organization, query.order, keyset)),
+            next_page: page.next.map(|keyset| cursor::encode(organization, query, &keyset)),
         }
     }
 }
 
-/// Reads `limit`, `order`, `order_by` and `page`; ignores what it does not know.
+/// Reads the query string's `pairs` as the shape `F` takes them.
 ///
 /// # Errors
 /// `Invalid` with every parameter that is wrong.
-pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<PageQuery> {
-    let mut violations = ValidationErrors::new();
-    let mut sent = BTreeMap::new();
-    for (name, value) in pairs {
-        let known = ["limit", "order", "order_by", "page"].into_iter().find(|known| *known == name);
-        if let Some(name) = known
-            && sent.insert(name, value).is_some()
-        {
-            violations.add(name, reason("repeated", "Parameter was sent more than once"));
-        }
-    }
-    let mut read = Parameters { sent, violations };
-    let limit = read.parameter("limit", limit).unwrap_or_default();
-    let order = read.parameter("order", order).unwrap_or_default();
-    read.parameter("order_by", order_by);
-    let after = read.parameter("page", |text| page(organization, order, text));
-    if read.violations.is_empty() {
-        Ok(PageQuery { order, limit, after })
-    } else {
-        Err(Error::invalid(&read.violations))
-    }
+pub fn parse_query<F: WireFormat>(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<PageQuery> {
+    let mut parameters = Parameters::new(pairs);
+    let mut query = PageQuery {
+        order_by: parameters.one("order_by", word).unwrap_or_default(),
+        order: parameters.one("order", word).unwrap_or_default(),
+        limit: parameters.one("limit", limit).unwrap_or_default(),
+        after: None,
+        statuses: F::enforcement_filter(&mut parameters),
+    };
+    query.after = parameters.one("page", |text| {
+        cursor::decode(organization, &query, text).map_err(|error| reason("cursor", error.to_string()))
+    });
+    parameters.finish()?;
+    Ok(query)
 }
 
-struct Parameters {
-    sent: BTreeMap<&'static str, String>,
+/// The parameters that were sent, and what is wrong with them.
+#[derive(Debug)]
+pub struct Parameters {
+    sent: BTreeMap<&'static str, Vec<String>>,
     violations: ValidationErrors,
 }
 
 impl Parameters {
-    fn parameter<T>(
+    fn new(pairs: Vec<(String, String)>) -> Self {
+        let mut sent: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (name, value) in pairs {
+            // Lists are sent as `name[]` by some clients and as a repeated `name` by others.
+            let bare = name.strip_suffix("[]").unwrap_or(&name);
+            if let Some(known) = KNOWN.into_iter().find(|known| *known == bare) {
+                sent.entry(known).or_default().push(value);
+            }
+        }
+        Self { sent, violations: ValidationErrors::new() }
+    }
+
+    /// A parameter that comes at most once.
+    fn one<T>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&str) -> std::result::Result<T, ValidationError>,
     ) -> Option<T> {
-        let text = self.sent.get(name)?;
-        parse(text).map_err(|violation| self.violations.add(name, violation)).ok()
+        let parsed = match self.sent.get(name)?.as_slice() {
+            [text] => parse(text),
+            _ => Err(reason("repeated", "Parameter was sent more than once")),
+        };
+        parsed.map_err(|violation| self.violations.add(name, violation)).ok()
+    }
+
+    /// A parameter that may be repeated, of a closed set's words.
+    pub(super) fn words<T: Word>(&mut self, name: &'static str) -> Vec<T> {
+        let sent = self.sent.get(name).map(Vec::as_slice).unwrap_or_default();
+        let parsed = sent.iter().map(|text| word(text)).collect::<std::result::Result<_, _>>();
+        parsed.map_err(|violation| self.violations.add(name, violation)).unwrap_or_default()
+    }
+
+    /// Refuses `name`, if it was sent, for `violation`.
+    pub(super) fn refuse(&mut self, name: &'static str, violation: ValidationError) {
+        if self.sent.contains_key(name) {
+            self.violations.add(name, violation);
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        if self.violations.is_empty() { Ok(()) } else { Err(Error::invalid(&self.violations)) }
     }
 }
 
@@ -80,21 +113,6 @@ fn limit(text: &str) -> std::result::Result<PageLimit, ValidationError> {
     limit.ok_or_else(|| reason("range", format!("Input should be between 1 and {}", PageLimit::MAX)))
 }
 
-fn order(text: &str) -> std::result::Result<Order, ValidationError> {
-    match text {
-        "asc" => Ok(Order::Ascending),
-        "desc" => Ok(Order::Descending),
-        _ => Err(reason("word", "Input should be one of `asc`, `desc`")),
-    }
-}
-
-fn order_by(text: &str) -> std::result::Result<(), ValidationError> {
-    match text {
-        "created_at" => Ok(()),
-        _ => Err(reason("word", "Input should be `created_at`")),
-    }
-}
-
-fn page(organization: OrganizationId, order: Order, text: &str) -> std::result::Result<Keyset, ValidationError> {
-    cursor::decode(organization, order, text).map_err(|error| reason("cursor", error.to_string()))
+fn word<T: Word>(text: &str) -> std::result::Result<T, ValidationError> {
+    T::from_word(text).ok_or_else(not_a_word::<T>)
 }

@@ -3,16 +3,22 @@
 
 use serde::Serialize;
 
+use crate::domain::enforcement::EnforcementStatus;
 use crate::domain::profile::{Profile, ProfileDraft, ProfilePatch};
 
 pub mod body;
 pub mod cursor;
 pub mod error;
 pub mod fields;
+pub mod ga;
 mod json;
+pub mod links;
 pub mod list;
 mod timestamp;
 pub mod v2026_03_24;
+pub mod v2026_08_18;
+pub mod v2026_09_04;
+mod values;
 mod version;
 
 pub use version::ApiVersion;
@@ -27,4 +33,12 @@ pub trait WireFormat: 'static {
     type UpdateProfile: body::Body + Into<ProfilePatch>;
     /// A profile as it is answered.
     type Profile: From<Profile> + Serialize;
+    /// A profile as it stands in a list.
+    type ListedProfile: From<Profile> + Serialize;
+
+    /// The enforcement statuses that a list is filtered by; a shape that shows none takes no filter.
+    fn enforcement_filter(parameters: &mut list::Parameters) -> Vec<EnforcementStatus> {
+        parameters.refuse("enforcement_status", fields::not_in_shape(Self::VERSION));
+        Vec::new()
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use time::UtcOffset;
 use time::format_description::well_known::Rfc3339;
 
-use crate::domain::clock::Timestamp;
+use crate::domain::clock::{Timestamp, to_microsecond};
 
 /// A time as it is written, fractions only as far as there are any.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,13 @@ impl Serialize for WireTimestamp {
         let text = self.0.to_offset(UtcOffset::UTC).format(&Rfc3339).map_err(serde::ser::Error::custom)?;
         serializer.serialize_str(&text)
     }
+}
+
+/// Reads a complete RFC 3339 timestamp with any offset, to the microsecond. `None` where it is none, or where its year in UTC could not
+/// be written again.
+pub(super) fn parse(text: &str) -> Option<Timestamp> {
+    let moment = Timestamp::parse(text, &Rfc3339).ok()?.checked_to_offset(UtcOffset::UTC)?;
+    (0..=9999).contains(&moment.year()).then(|| to_microsecond(moment))
 }
 
 #[cfg(test)]
@@ -28,5 +35,22 @@ mod tests {
         let written = |moment| serde_json::to_string(&WireTimestamp(moment)).unwrap();
         assert_eq!(written(datetime!(2026-03-15 10:00 UTC)), r#""2026-03-15T10:00:00Z""#);
         assert_eq!(written(datetime!(2026-03-15 12:00:00.000_120 +2)), r#""2026-03-15T10:00:00.00012Z""#);
+    }
+
+    #[test]
+    fn any_offset_is_read_and_a_time_without_one_is_not() {
+        assert_eq!(parse("2026-03-15T12:00:00.1234567+02:00"), Some(datetime!(2026-03-15 10:00:00.123_456 UTC)));
+        for text in [
+            "2026-03-15",
+            "2026-03-15T10:00:00",
+            "2026-03-15 10:00",
+            "2026-02-30T10:00:00Z",
+            "0000-01-01T00:00:00+23:59",
+            "9999-12-31T23:59:59-23:59",
+            "1773568800",
+            "",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! The dated shapes, by their names.
 
+use time::Date;
+use time::macros::date;
+
 use crate::domain::word::Word;
 
 /// A dated shape; a later one is greater.
@@ -7,27 +10,48 @@ use crate::domain::word::Word;
 pub enum ApiVersion {
     /// The original shape.
     V2026_03_24,
+    /// `access_type` in place of `relationship`.
+    V2026_08_18,
+    /// `external_user_details`.
+    V2026_09_04,
+    /// Generally available: `programs` and enforcement.
+    Ga,
 }
 
 impl Word for ApiVersion {
-    const ALL: &'static [Self] = &[Self::V2026_03_24];
+    const ALL: &'static [Self] = &[Self::V2026_03_24, Self::V2026_08_18, Self::V2026_09_04, Self::Ga];
 
     /// The label: what an organization's default is pinned to, and what the log names.
     fn as_str(self) -> &'static str {
         match self {
             Self::V2026_03_24 => "2026-03-24",
+            Self::V2026_08_18 => "2026-08-18",
+            Self::V2026_09_04 => "2026-09-04",
+            Self::Ga => "ga",
         }
     }
 }
+
+/// From this `anthropic-version` on, a request that names no shape means the generally available one.
+const FIRST_DATE_OF_GA: Date = date!(2026 - 10 - 21);
 
 /// What every value of `anthropic-beta` that selects a shape starts with; the label follows.
 const BETA_PREFIX: &str = "user-profiles-";
 
 impl ApiVersion {
-    /// The name of the shape, as `anthropic-beta` and messages give it.
+    /// The name of the shape in messages: the value of `anthropic-beta` that selects it, if there is one.
     #[must_use]
     pub fn shape(self) -> String {
-        format!("{BETA_PREFIX}{}", self.as_str())
+        match self {
+            Self::Ga => "the generally available version".to_owned(),
+            dated => format!("{BETA_PREFIX}{}", dated.as_str()),
+        }
+    }
+
+    /// What an `anthropic-version` selects, in a request that names no shape.
+    #[must_use]
+    pub fn from_date(date: Date) -> Option<Self> {
+        (date >= FIRST_DATE_OF_GA).then_some(Self::Ga)
     }
 
     /// What one value of `anthropic-beta` selects: `None` where it belongs to another feature.

@@ -10,6 +10,7 @@ use crate::config::DatabaseArgs;
 use crate::domain::api_key::{ApiKey, ApiKeySecret, Scope};
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
+use crate::domain::random::{Randomness, SystemRandomness};
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::text::{Text, WorkspaceId};
 use crate::domain::word::Word;
@@ -79,9 +80,7 @@ impl Keys {
 
 /// A fresh key of `organization`, and its secret.
 pub(super) fn new_key(organization: OrganizationId, scopes: Vec<Scope>) -> Result<(ApiKey, ApiKeySecret), Failure> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|error| format!("the machine gives no random numbers: {error}"))?;
-    let secret = ApiKeySecret::from_random(random);
+    let secret = ApiKeySecret::from_random(SystemRandomness.bits()?);
     let now = SystemClock.now();
     let key = ApiKey {
         id: ApiKeyId::new(RandomIds::default().next(now)),

@@ -42,6 +42,10 @@ ids! {
     OrganizationId = OrganizationKind "org_";
     /// The id of an API key (not the key itself).
     ApiKeyId = ApiKeyKind "apikey_";
+    /// The id of an enforcement action.
+    EnforcementActionId = EnforcementActionKind "enac_";
+    /// The id of a link that was handed out.
+    EnrollmentId = EnrollmentKind "enroll_";
     /// The id of a request, by which its answer and its log line are found again.
     RequestId = RequestKind "req_";
 }

@@ -4,12 +4,17 @@
 pub mod api_key;
 mod base62;
 pub mod clock;
+pub mod enforcement;
+pub mod enrollment;
 pub mod error;
+pub mod external_user;
 pub mod id;
 pub mod metadata;
 pub mod organization;
 pub mod page;
 pub mod profile;
+pub mod random;
+pub mod relationship;
 pub mod repository;
 pub mod text;
 pub mod trust_grant;

@@ -2,16 +2,34 @@
 
 use std::num::NonZeroU32;
 
+use super::enforcement::EnforcementStatus;
 use super::id::ProfileId;
+use super::profile::Profile;
+use super::text::Text;
+use super::word::words;
 
-/// The way a list runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// Oldest first.
-    Ascending,
-    /// Newest first.
-    #[default]
-    Descending,
+words! {
+    /// The way a list runs.
+    #[derive(Default)]
+    Order {
+        /// Smallest or oldest first.
+        Ascending = "asc",
+        /// Greatest or newest first.
+        #[default]
+        Descending = "desc",
+    }
+}
+
+words! {
+    /// What a list is sorted by.
+    #[derive(Default)]
+    OrderBy {
+        /// The order of creation, which is that of ids.
+        #[default]
+        CreatedAt = "created_at",
+        /// The name, ignoring the case of ASCII letters; ties by id; profiles without a name last, whichever way the list runs.
+        Name = "name",
+    }
 }
 
 /// How many items a page holds: 1–100, 20 unless told.
@@ -30,8 +48,8 @@ impl PageLimit {
 
     /// The number of items.
     #[must_use]
-    pub const fn get(self) -> u32 {
-        self.0.get()
+    pub const fn get(self) -> usize {
+        self.0.get() as usize
     }
 }
 
@@ -42,22 +60,42 @@ impl Default for PageLimit {
     }
 }
 
-/// Where the next page begins: after this profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keyset {
-    /// The last profile of the page before.
-    pub id: ProfileId,
+/// Where the next page begins: after the profile with this sort key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keyset {
+    /// In a list by creation.
+    CreatedAt(ProfileId),
+    /// In a list by name, among those that have one: the name with its ASCII letters lowered.
+    Name(String, ProfileId),
+    /// In a list by name, among those that have none.
+    Nameless(ProfileId),
+}
+
+impl Keyset {
+    /// Where `profile` stands in a list by `order_by`.
+    #[must_use]
+    pub fn of(profile: &Profile, order_by: OrderBy) -> Self {
+        match (order_by, &profile.name) {
+            (OrderBy::CreatedAt, _) => Self::CreatedAt(profile.id),
+            (OrderBy::Name, Some(name)) => Self::Name(name.as_str().to_ascii_lowercase(), profile.id),
+            (OrderBy::Name, None) => Self::Nameless(profile.id),
+        }
+    }
 }
 
 /// Which page of which list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageQuery {
-    /// The way the list runs.
+    /// What the list is sorted by.
+    pub order_by: OrderBy,
+    /// The way it runs.
     pub order: Order,
     /// How many items at the most.
     pub limit: PageLimit,
-    /// Where to begin; `None` is the first page.
+    /// Where to begin; `None` is the first page. Fits `order_by`.
     pub after: Option<Keyset>,
+    /// Only profiles with one of these; empty means all.
+    pub statuses: Vec<EnforcementStatus>,
 }
 
 /// One page; `next` tells where the following one begins, if there is one.

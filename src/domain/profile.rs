@@ -1,26 +1,14 @@
 //! The profile: what is kept about an entity, and what an update may do to it.
 
 use super::clock::Timestamp;
+use super::enforcement::EnforcementAction;
 use super::error::{Error, Result, reason};
+use super::external_user::{ExternalUserDetails, ExternalUserPatch};
 use super::id::ProfileId;
 use super::metadata::{Metadata, MetadataPatch};
-use super::text::{DisplayName, ReferenceId};
+use super::relationship::{Relationship, RelationshipChange};
+use super::text::DisplayName;
 use super::trust_grant::TrustGrants;
-use super::word::words;
-
-words! {
-    /// What the entity is to the platform.
-    #[derive(Default)]
-    Relationship {
-        /// An end user of the platform.
-        #[default]
-        External = "external",
-        /// A company that the platform resells to.
-        Resold = "resold",
-        /// The platform itself.
-        Internal = "internal",
-    }
-}
 
 /// One entity that the platform serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +23,14 @@ pub struct Profile {
     pub name: Option<DisplayName>,
     /// What the entity is to the platform.
     pub relationship: Relationship,
-    /// The platform's own id for it.
-    pub reference_id: Option<ReferenceId>,
+    /// What the platform states about the entity.
+    pub details: ExternalUserDetails,
     /// The platform's own pairs.
     pub metadata: Metadata,
     /// What it has been approved for.
     pub trust_grants: TrustGrants,
+    /// The limits on it that are open.
+    pub enforcement_actions: Vec<EnforcementAction>,
 }
 
 /// What a create says; the rest is decided when it is made.
@@ -50,8 +40,8 @@ pub struct ProfileDraft {
     pub name: Option<DisplayName>,
     /// What the entity is to the platform.
     pub relationship: Relationship,
-    /// The platform's own id for it.
-    pub reference_id: Option<ReferenceId>,
+    /// What the platform states about the entity.
+    pub details: ExternalUserDetails,
     /// The platform's own pairs.
     pub metadata: Metadata,
 }
@@ -66,9 +56,10 @@ impl ProfileDraft {
             updated_at: created_at,
             name: self.name,
             relationship: self.relationship,
-            reference_id: self.reference_id,
+            details: self.details,
             metadata: self.metadata,
             trust_grants: TrustGrants::new(),
+            enforcement_actions: Vec::new(),
         }
     }
 }
@@ -86,7 +77,8 @@ pub enum Change<T> {
 }
 
 impl<T: Clone> Change<T> {
-    fn applied_to(&self, before: Option<&T>) -> Option<T> {
+    /// The field after the change.
+    pub(super) fn applied_to(&self, before: Option<&T>) -> Option<T> {
         match self {
             Self::Keep => before.cloned(),
             Self::Clear => None,
@@ -111,9 +103,9 @@ pub struct ProfilePatch {
     /// The entity's name.
     pub name: Change<DisplayName>,
     /// What the entity is to the platform.
-    pub relationship: Option<Relationship>,
-    /// The platform's own id for it.
-    pub reference_id: Change<ReferenceId>,
+    pub relationship: Option<RelationshipChange>,
+    /// What the platform states about the entity.
+    pub details: ExternalUserPatch,
     /// The platform's own pairs.
     pub metadata: MetadataPatch,
     /// Whether the updated profile may be without a name.
@@ -136,10 +128,11 @@ impl Profile {
             self.metadata.merged(&patch.metadata).map_err(|violation| Error::invalid_field("metadata", violation))?;
         let patched = Self {
             name: patch.name.applied_to(self.name.as_ref()),
-            relationship: patch.relationship.unwrap_or(self.relationship),
-            reference_id: patch.reference_id.applied_to(self.reference_id.as_ref()),
+            relationship: patch.relationship.map_or(self.relationship, |change| change.applied_to(self.relationship)),
+            details: self.details.patched(&patch.details),
             metadata,
             trust_grants: self.trust_grants.clone(),
+            enforcement_actions: self.enforcement_actions.clone(),
             ..*self
         };
         if patch.name_policy == NamePolicy::RequiredWhenResold
@@ -170,7 +163,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::text::Text;
+    use crate::domain::text::{ReferenceId, Text};
 
     fn name(text: &str) -> DisplayName {
         DisplayName::parse(text.to_owned()).unwrap()
@@ -203,15 +196,16 @@ mod tests {
         let strict = ProfilePatch { name_policy: NamePolicy::RequiredWhenResold, ..clear.clone() };
         assert!(resold().patched(&clear, LATER).unwrap().is_some());
         assert!(resold().patched(&strict, LATER).is_err());
-        let external = ProfilePatch { relationship: Some(Relationship::External), ..strict };
+        let external = ProfilePatch { relationship: Some(RelationshipChange::To(Relationship::External)), ..strict };
         assert!(resold().patched(&external, LATER).unwrap().is_some());
     }
 
     #[test]
     fn a_nameless_resold_profile_can_still_change_what_is_not_its_name() {
         let nameless = Profile { name: None, ..resold() };
+        let reference_id = ReferenceId::parse("user_1".to_owned()).unwrap();
         let patch = ProfilePatch {
-            reference_id: Change::Set(ReferenceId::parse("user_1".to_owned()).unwrap()),
+            details: ExternalUserPatch { reference_id: Change::Set(reference_id), ..ExternalUserPatch::default() },
             name_policy: NamePolicy::RequiredWhenResold,
             ..ProfilePatch::default()
         };

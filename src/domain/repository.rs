@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use super::api_key::{ApiKey, Credential, KeyHash};
 use super::clock::Timestamp;
+use super::enrollment::{Enrollment, Invitation, LinkTokenHash};
 use super::error::Result;
 use super::id::{ApiKeyId, OrganizationId, ProfileId};
 use super::organization::{Organization, OrganizationPatch};
@@ -23,17 +24,18 @@ pub trait ProfileRepository: Send + Sync {
     /// `NotFound` if the organization is gone.
     async fn create(&self, organization: OrganizationId, profile: Profile) -> Result<Profile>;
 
-    /// The profile `id`.
+    /// The profile `id`, with the enforcement actions that are open at `now`.
     ///
     /// # Errors
     /// `NotFound`.
-    async fn retrieve(&self, organization: OrganizationId, id: ProfileId) -> Result<Profile>;
+    async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile>;
 
-    /// One page, in the order of creation.
+    /// One page. With `statuses`, a bounded number of profiles is examined, so a page may be short or empty and still have a next
+    /// one; without, it is full unless it is the last.
     ///
     /// # Errors
     /// None of its own.
-    async fn list(&self, organization: OrganizationId, query: PageQuery) -> Result<Page<Profile>>;
+    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<Page<Profile>>;
 
     /// Applies `patch` to the stored profile ([`Profile::patched`]) and answers the outcome. Updates of one profile never overwrite
     /// each other's fields.
@@ -48,11 +50,11 @@ pub trait ProfileRepository: Send + Sync {
         now: Timestamp,
     ) -> Result<Profile>;
 
-    /// Removes the profile and all that hangs on it.
+    /// Erases the profile and all that hangs on it; its id and the times of its creation and erasure remain.
     ///
     /// # Errors
     /// `NotFound`.
-    async fn delete(&self, organization: OrganizationId, id: ProfileId) -> Result<()>;
+    async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()>;
 }
 
 /// The organizations. For operators: nothing here is reachable with an organization's own key.
@@ -103,6 +105,23 @@ pub trait ApiKeyRepository: Send + Sync {
     /// # Errors
     /// None of its own; an unknown key is `None`.
     async fn find(&self, hash: KeyHash) -> Result<Option<Credential>>;
+}
+
+/// The enrollment links of profiles.
+#[async_trait]
+pub trait EnrollmentRepository: Send + Sync {
+    /// Stores `enrollment`, to be found by `hash`.
+    ///
+    /// # Errors
+    /// `NotFound` if the profile is.
+    async fn create(&self, organization: OrganizationId, enrollment: Enrollment, hash: LinkTokenHash) -> Result<()>;
+
+    /// What the link with this `hash` shows at `now`; an unknown or expired one, or one whose profile is erased, is `None`. Comes before
+    /// any organization is known: whoever opens a link has no key.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn open(&self, hash: LinkTokenHash, now: Timestamp) -> Result<Option<Invitation>>;
 }
 
 /// Whether the database can serve.

@@ -28,7 +28,7 @@ macro_rules! texts {
     )* };
 }
 
-/// A text with a rule: 1–255 characters, no NUL.
+/// A text with a rule; unless a type says otherwise: 1–255 characters, no NUL.
 pub trait Text: Sized {
     /// Takes `text` if it keeps the rule.
     ///
@@ -46,8 +46,32 @@ texts! {
     DisplayName;
     /// The platform's own id for an entity; not unique.
     ReferenceId;
+    /// The platform's own hash of an e-mail address: opaque.
+    EmailHash;
+    /// The platform's own hash of a name: opaque.
+    NameHash;
     /// The workspace that an API key is bound to.
     WorkspaceId;
+}
+
+/// A country: two upper-case ASCII letters. Only the form is checked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Country(String);
+
+impl Text for Country {
+    fn parse(text: String) -> Result<Self, ValidationError> {
+        if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            Ok(Self(text))
+        } else {
+            Err(reason("country", "String should be two upper-case ASCII letters"))
+        }
+    }
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+    fn into_string(self) -> String {
+        self.0
+    }
 }
 
 /// Checks that `text` has between `min` and `max` characters and no NUL, which Postgres cannot hold.

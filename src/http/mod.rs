@@ -5,10 +5,12 @@ mod auth;
 mod body;
 mod error;
 mod health;
+mod links;
 mod log;
+mod pages;
 mod profiles;
 mod routes;
 mod server;
 mod version;
 
-pub use server::{HttpSettings, Service, serve};
+pub use server::{HttpSettings, LinkSettings, Ports, Service, serve};

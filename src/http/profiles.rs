@@ -14,7 +14,7 @@ use crate::domain::id::ProfileId;
 use crate::domain::profile::ProfileDraft;
 use crate::domain::{Error, ErrorKind};
 
-type Answer = Result<HttpResponse, HttpError>;
+pub(super) type Answer = Result<HttpResponse, HttpError>;
 
 pub(super) async fn create_user_profile<F: WireFormat>(
     service: web::Data<Service>,
@@ -22,8 +22,8 @@ pub(super) async fn create_user_profile<F: WireFormat>(
     request_body: JsonBytes,
 ) -> Answer {
     caller.permit("create_user_profile", Scope::ProfilesWrite)?;
-    let draft: ProfileDraft = body::parse::<F, F::CreateProfile>(&request_body.0)?.into();
     let now = service.clock.now();
+    let draft: ProfileDraft = body::parse::<F::CreateProfile>(&request_body.0, F::VERSION, now)?.into();
     let profile = draft.into_profile(ProfileId::new(service.ids.next(now)), now);
     let profile = service.profiles.create(caller.organization(), profile).await?;
     Ok(HttpResponse::Ok().json(F::Profile::from(profile)))
@@ -36,9 +36,9 @@ pub(super) async fn list_user_profiles<F: WireFormat>(
 ) -> Answer {
     caller.permit("list_user_profiles", Scope::ProfilesRead)?;
     let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let query = parse_query(caller.organization(), pairs.map(web::Query::into_inner).unwrap_or_default())?;
-    let page = service.profiles.list(caller.organization(), query).await?;
-    Ok(HttpResponse::Ok().json(ListBody::<F::Profile>::new(caller.organization(), query, page)))
+    let query = parse_query::<F>(caller.organization(), pairs.map(web::Query::into_inner).unwrap_or_default())?;
+    let page = service.profiles.list(caller.organization(), query.clone(), service.clock.now()).await?;
+    Ok(HttpResponse::Ok().json(ListBody::<F::ListedProfile>::new(caller.organization(), &query, page)))
 }
 
 pub(super) async fn retrieve_user_profile<F: WireFormat>(
@@ -47,7 +47,8 @@ pub(super) async fn retrieve_user_profile<F: WireFormat>(
     path: web::Path<String>,
 ) -> Answer {
     caller.permit("retrieve_user_profile", Scope::ProfilesRead)?;
-    let profile = service.profiles.retrieve(caller.organization(), profile_id(&path)?).await?;
+    let id = profile_id(&path)?;
+    let profile = service.profiles.retrieve(caller.organization(), id, service.clock.now()).await?;
     Ok(HttpResponse::Ok().json(F::Profile::from(profile)))
 }
 
@@ -59,8 +60,9 @@ pub(super) async fn update_user_profile<F: WireFormat>(
 ) -> Answer {
     caller.permit("update_user_profile", Scope::ProfilesWrite)?;
     let id = profile_id(&path)?;
-    let changes = body::parse::<F, F::UpdateProfile>(&request_body.0)?.into();
-    let profile = service.profiles.update(caller.organization(), id, changes, service.clock.now()).await?;
+    let now = service.clock.now();
+    let changes = body::parse::<F::UpdateProfile>(&request_body.0, F::VERSION, now)?.into();
+    let profile = service.profiles.update(caller.organization(), id, changes, now).await?;
     Ok(HttpResponse::Ok().json(F::Profile::from(profile)))
 }
 
@@ -71,7 +73,7 @@ pub(super) async fn delete_user_profile(
 ) -> Answer {
     caller.permit("delete_user_profile", Scope::ProfilesWrite)?;
     let id = profile_id(&path)?;
-    service.profiles.delete(caller.organization(), id).await?;
+    service.profiles.delete(caller.organization(), id, service.clock.now()).await?;
     Ok(HttpResponse::Ok().json(DeletedProfile { id: id.to_string(), kind: "user_profile_deleted" }))
 }
 
@@ -83,6 +85,6 @@ struct DeletedProfile {
 }
 
 /// An id that is malformed names nothing, so nothing is found.
-fn profile_id(text: &str) -> Result<ProfileId, Error> {
+pub(super) fn profile_id(text: &str) -> Result<ProfileId, Error> {
     text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "User profile not found"))
 }

@@ -5,20 +5,30 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, Scope, guard, web};
 
 use super::error::HttpError;
-use super::{auth, health, profiles, version};
+use super::{auth, health, links, pages, profiles, version};
+use crate::api::ga::Ga;
 use crate::api::v2026_03_24::V2026_03_24;
+use crate::api::v2026_08_18::V2026_08_18;
+use crate::api::v2026_09_04::V2026_09_04;
 use crate::api::{ApiVersion, WireFormat};
 
 /// Mounts everything.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
     app.service(only(&[Method::GET], web::resource("/health/live").route(web::get().to(health::live))))
         .service(only(&[Method::GET], web::resource("/health/ready").route(web::get().to(health::ready))))
+        .service(only(
+            &[Method::GET],
+            web::resource(pages::ENROLLMENT_PATH).route(web::get().to(pages::show_enrollment)),
+        ))
         // The last wrap is the outermost: who asks is known before which shape is asked for.
         .service(
             web::scope("/v1")
                 .wrap(from_fn(version::resolve))
                 .wrap(from_fn(auth::authenticate))
-                .service(shape::<V2026_03_24>()),
+                .service(shape::<V2026_03_24>())
+                .service(shape::<V2026_08_18>())
+                .service(shape::<V2026_09_04>())
+                .service(shape::<Ga>()),
         )
         .default_service(web::to(async || Err::<HttpResponse, _>(HttpError::unknown_path())));
 }
@@ -39,6 +49,14 @@ fn shape<F: WireFormat>() -> Scope {
                 .route(web::get().to(profiles::retrieve_user_profile::<F>))
                 .route(web::post().to(profiles::update_user_profile::<F>))
                 .route(web::delete().to(profiles::delete_user_profile)),
+        ))
+        .service(only(
+            &[Method::POST],
+            web::resource("/user_profiles/{id}/enrollment_url").route(web::post().to(links::create_enrollment_url)),
+        ))
+        .service(only(
+            &[Method::POST],
+            web::resource("/user_profiles/{id}/action_urls").route(web::post().to(links::create_action_url::<F>)),
         ))
 }
 

@@ -1,6 +1,7 @@
 //! The server: what handlers share, and how it listens and ends.
 
 use std::net::TcpListener;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,7 +14,8 @@ use super::body::BodyLimits;
 use super::{log, routes};
 use crate::domain::clock::Clock;
 use crate::domain::id::IdSource;
-use crate::domain::repository::{ApiKeyRepository, ProfileRepository, Readiness};
+use crate::domain::random::Randomness;
+use crate::domain::repository::{ApiKeyRepository, EnrollmentRepository, ProfileRepository, Readiness};
 
 /// How the server treats connections.
 #[derive(Clone, Copy, Debug)]
@@ -32,30 +34,55 @@ pub struct HttpSettings {
     pub grace: Duration,
 }
 
+/// What the service stands on.
+pub struct Ports {
+    /// The profiles.
+    pub profiles: Arc<dyn ProfileRepository>,
+    /// Their enrollment links.
+    pub enrollments: Arc<dyn EnrollmentRepository>,
+    /// Who may ask.
+    pub api_keys: Arc<dyn ApiKeyRepository>,
+    /// Whether the database can serve.
+    pub readiness: Arc<dyn Readiness>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+    /// Secrets for links.
+    pub randomness: Arc<dyn Randomness>,
+}
+
+/// How links are made.
+#[derive(Clone, Debug)]
+pub struct LinkSettings {
+    /// What a link begins with: where people reach this service.
+    pub public_url: String,
+    /// How long a link opens something.
+    pub lifetime: Duration,
+}
+
 /// What every handler shares.
 pub struct Service {
-    pub(super) profiles: Arc<dyn ProfileRepository>,
-    pub(super) api_keys: Arc<dyn ApiKeyRepository>,
-    pub(super) readiness: Arc<dyn Readiness>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) ids: Arc<dyn IdSource>,
+    ports: Ports,
+    pub(super) links: LinkSettings,
     pub(super) body_limits: BodyLimits,
     draining: AtomicBool,
 }
 
+impl Deref for Service {
+    type Target = Ports;
+
+    fn deref(&self) -> &Ports {
+        &self.ports
+    }
+}
+
 impl Service {
-    /// The service on these ports.
+    /// The service on `ports`.
     #[must_use]
-    pub fn new(
-        profiles: Arc<dyn ProfileRepository>,
-        api_keys: Arc<dyn ApiKeyRepository>,
-        readiness: Arc<dyn Readiness>,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdSource>,
-        settings: HttpSettings,
-    ) -> Self {
+    pub fn new(ports: Ports, links: LinkSettings, settings: HttpSettings) -> Self {
         let body_limits = BodyLimits { bytes: settings.max_body_bytes, timeout: settings.body_timeout };
-        Self { profiles, api_keys, readiness, clock, ids, body_limits, draining: AtomicBool::new(false) }
+        Self { ports, links, body_limits, draining: AtomicBool::new(false) }
     }
 
     /// From now on not ready, and every answer ends its connection.

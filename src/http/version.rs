@@ -18,6 +18,7 @@ use crate::domain::{Error, ErrorKind};
 
 const ANTHROPIC_BETA: &str = "anthropic-beta";
 const ANTHROPIC_VERSION: &str = "anthropic-version";
+const DATE_CHARACTERS: usize = "2026-03-24".len();
 
 /// Notes the shape on the request, by which the guards of the scopes pick the handlers.
 pub(super) async fn resolve(
@@ -36,9 +37,9 @@ pub(super) async fn resolve(
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
 
-/// The newest shape that any line of `anthropic-beta` names; without one, the `pinned` one.
+/// The newest shape that any line of `anthropic-beta` names; without one, what `anthropic-version` selects; else the `pinned` one.
 fn requested(headers: &HeaderMap, pinned: &str) -> Result<ApiVersion, Error> {
-    check_date(headers)?;
+    let date = date(headers)?;
     let mut newest = None;
     let mut unknown = Vec::new();
     let lines = headers.get_all(ANTHROPIC_BETA).map(|line| String::from_utf8_lossy(line.as_bytes()));
@@ -55,18 +56,22 @@ fn requested(headers: &HeaderMap, pinned: &str) -> Result<ApiVersion, Error> {
         return Err(Error::new(ErrorKind::Invalid, message));
     }
     newest
+        .or_else(|| date.and_then(ApiVersion::from_date))
         .or_else(|| ApiVersion::from_word(pinned))
         .ok_or_else(|| Error::internal("an organization is pinned to a shape that this release does not know"))
 }
 
-/// `anthropic-version` may be absent; what is sent must be a date.
-fn check_date(headers: &HeaderMap) -> Result<(), Error> {
+/// `anthropic-version`: it may be absent; what is sent must be a date. The latest counts.
+fn date(headers: &HeaderMap) -> Result<Option<Date>, Error> {
+    let mut latest = None;
     for value in headers.get_all(ANTHROPIC_VERSION) {
-        let date = value.to_str().ok().filter(|text| text.len() == 10);
-        if date.and_then(|text| Date::parse(text, &Iso8601::DATE).ok()).is_none() {
-            let violation = reason("date", "Input should be a valid date, YYYY-MM-DD");
-            return Err(Error::invalid_field(ANTHROPIC_VERSION, violation));
-        }
+        let text = value.to_str().ok().filter(|text| text.len() == DATE_CHARACTERS);
+        let date = text.and_then(|text| Date::parse(text, &Iso8601::DATE).ok());
+        latest = latest.max(Some(date.ok_or_else(|| Error::invalid_field(ANTHROPIC_VERSION, not_a_date()))?));
     }
-    Ok(())
+    Ok(latest)
+}
+
+fn not_a_date() -> validator::ValidationError {
+    reason("date", "Input should be a valid date, YYYY-MM-DD")
 }

@@ -3,14 +3,18 @@
 
 mod api_key_cache;
 mod api_keys;
+mod enrollments;
 mod error;
 mod migrate;
 mod organizations;
 mod pool;
+mod profile_list;
+mod profile_row;
 mod profiles;
 
 pub use api_key_cache::CachedApiKeys;
 pub use api_keys::PgApiKeys;
+pub use enrollments::PgEnrollments;
 pub use migrate::{SchemaError, SchemaState, migrate, schema_state};
 pub use organizations::PgOrganizations;
 pub use pool::{Pool, PoolSettings};

@@ -1,9 +1,12 @@
 //! The body of a create.
 
 use crate::api::body::Body;
-use crate::api::fields::{self, Fields};
+use crate::api::fields::Fields;
+use crate::api::values;
+use crate::domain::external_user::ExternalUserDetails;
 use crate::domain::metadata::Metadata;
-use crate::domain::profile::{ProfileDraft, Relationship, name_required};
+use crate::domain::profile::{ProfileDraft, name_required};
+use crate::domain::relationship::Relationship;
 use crate::domain::text::{DisplayName, ReferenceId};
 
 /// Every field may be absent; `null` means the same.
@@ -19,10 +22,10 @@ pub struct CreateProfile {
 impl Body for CreateProfile {
     fn read(fields: &mut Fields) -> Self {
         let body = Self {
-            external_id: fields.optional("external_id", fields::text),
-            metadata: fields.optional("metadata", fields::metadata).unwrap_or_default(),
-            name: fields.optional("name", fields::text),
-            relationship: fields.optional("relationship", fields::word).unwrap_or_default(),
+            external_id: fields.optional("external_id", values::text),
+            metadata: fields.optional("metadata", values::metadata).unwrap_or_default(),
+            name: fields.optional("name", values::text),
+            relationship: fields.optional("relationship", values::word).unwrap_or_default(),
         };
         if body.relationship == Relationship::Resold && body.name.is_none() {
             fields.refuse("name", name_required());
@@ -36,7 +39,7 @@ impl From<CreateProfile> for ProfileDraft {
         Self {
             name: body.name,
             relationship: body.relationship,
-            reference_id: body.external_id,
+            details: ExternalUserDetails { reference_id: body.external_id, ..ExternalUserDetails::default() },
             metadata: body.metadata,
         }
     }

@@ -2,7 +2,7 @@
 //! May know what its parent may.
 
 mod create;
-mod profile;
+pub(super) mod profile;
 mod update;
 
 use super::{ApiVersion, WireFormat};
@@ -16,4 +16,5 @@ impl WireFormat for V2026_03_24 {
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
     type Profile = profile::Profile;
+    type ListedProfile = profile::Profile;
 }

@@ -1,9 +1,12 @@
 //! The body of an update.
 
 use crate::api::body::Body;
-use crate::api::fields::{self, Fields};
+use crate::api::fields::Fields;
+use crate::api::values;
+use crate::domain::external_user::ExternalUserPatch;
 use crate::domain::metadata::MetadataPatch;
-use crate::domain::profile::{Change, NamePolicy, ProfilePatch, Relationship};
+use crate::domain::profile::{Change, NamePolicy, ProfilePatch};
+use crate::domain::relationship::{Relationship, RelationshipChange};
 use crate::domain::text::{DisplayName, ReferenceId};
 
 /// An absent field stays. `null` clears a name and an external id, and means absence elsewhere.
@@ -18,10 +21,10 @@ pub struct UpdateProfile {
 impl Body for UpdateProfile {
     fn read(fields: &mut Fields) -> Self {
         Self {
-            external_id: fields.change("external_id", fields::text),
-            metadata: fields.optional("metadata", fields::metadata_patch).unwrap_or_default(),
-            name: fields.change("name", fields::text),
-            relationship: fields.optional("relationship", fields::word),
+            external_id: fields.change("external_id", values::text),
+            metadata: fields.optional("metadata", values::metadata_patch).unwrap_or_default(),
+            name: fields.change("name", values::text),
+            relationship: fields.optional("relationship", values::word),
         }
     }
 }
@@ -30,8 +33,8 @@ impl From<UpdateProfile> for ProfilePatch {
     fn from(body: UpdateProfile) -> Self {
         Self {
             name: body.name,
-            relationship: body.relationship,
-            reference_id: body.external_id,
+            relationship: body.relationship.map(RelationshipChange::To),
+            details: ExternalUserPatch { reference_id: body.external_id, ..ExternalUserPatch::default() },
             metadata: body.metadata,
             name_policy: NamePolicy::RequiredWhenResold,
         }

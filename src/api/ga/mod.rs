@@ -1,0 +1,28 @@
+//! Generally available: decisions as `programs`, and enforcement.
+//! May know what its parent may.
+
+mod enforcement;
+mod profile;
+mod programs;
+
+use super::list::Parameters;
+use super::{ApiVersion, WireFormat, v2026_09_04};
+use crate::domain::enforcement::EnforcementStatus;
+
+/// The shape that needs no `anthropic-beta`.
+#[derive(Clone, Copy, Debug)]
+pub enum Ga {}
+
+impl WireFormat for Ga {
+    const VERSION: ApiVersion = ApiVersion::Ga;
+    /// Unchanged.
+    type CreateProfile = v2026_09_04::create::CreateProfile;
+    /// Unchanged.
+    type UpdateProfile = v2026_09_04::update::UpdateProfile;
+    type Profile = profile::Profile;
+    type ListedProfile = profile::ListedProfile;
+
+    fn enforcement_filter(parameters: &mut Parameters) -> Vec<EnforcementStatus> {
+        parameters.words("enforcement_status")
+    }
+}

@@ -1,0 +1,33 @@
+//! `access_type`, and its older name that clients of the time sent beside it.
+
+use crate::api::fields::Fields;
+use crate::api::values;
+use crate::domain::error::reason;
+use crate::domain::relationship::{AccessType, Relationship, RelationshipChange};
+
+/// `access_type` and `relationship`, which must not contradict each other; the finer word counts.
+pub(super) fn read_with_alias(fields: &mut Fields) -> Option<RelationshipChange> {
+    let access_type: Option<AccessType> = fields.optional("access_type", values::word);
+    let relationship: Option<Relationship> = fields.optional("relationship", values::word);
+    if let (Some(access_type), Some(relationship)) = (access_type, relationship)
+        && relationship.access_type() != access_type
+    {
+        fields.refuse("relationship", reason("contradiction", "Value contradicts `access_type`"));
+    }
+    relationship.map(RelationshipChange::To).or(access_type.map(RelationshipChange::ToFit))
+}
+
+/// `access_type` alone, in an update.
+pub(in crate::api) fn read_access_change(fields: &mut Fields) -> Option<RelationshipChange> {
+    fields.optional("access_type", values::word).map(RelationshipChange::ToFit)
+}
+
+/// `access_type` alone, in a create.
+pub(in crate::api) fn read_relationship(fields: &mut Fields) -> Relationship {
+    created(read_access_change(fields))
+}
+
+/// What a new profile is.
+pub(super) fn created(written: Option<RelationshipChange>) -> Relationship {
+    written.map_or_else(Relationship::default, |change| change.applied_to(Relationship::default()))
+}

@@ -1,0 +1,23 @@
+//! `access_type` in place of `relationship`, and the time of sign-up.
+//! May know what its parent may.
+
+mod access;
+mod create;
+mod profile;
+mod update;
+
+pub(super) use access::{read_access_change, read_relationship};
+
+use super::{ApiVersion, WireFormat};
+
+/// `user-profiles-2026-08-18`.
+#[derive(Clone, Copy, Debug)]
+pub enum V2026_08_18 {}
+
+impl WireFormat for V2026_08_18 {
+    const VERSION: ApiVersion = ApiVersion::V2026_08_18;
+    type CreateProfile = create::CreateProfile;
+    type UpdateProfile = update::UpdateProfile;
+    type Profile = profile::Profile;
+    type ListedProfile = profile::Profile;
+}

@@ -1,0 +1,52 @@
+//! The body of an update.
+
+use super::access;
+use crate::api::body::Body;
+use crate::api::fields::Fields;
+use crate::api::values;
+use crate::domain::clock::Timestamp;
+use crate::domain::external_user::ExternalUserPatch;
+use crate::domain::metadata::MetadataPatch;
+use crate::domain::profile::{Change, NamePolicy, ProfilePatch};
+use crate::domain::relationship::RelationshipChange;
+use crate::domain::text::{DisplayName, ReferenceId};
+
+/// An absent field stays. `null` clears a name and an external id, is refused for the time of sign-up, and means absence elsewhere.
+#[derive(Debug)]
+pub struct UpdateProfile {
+    relationship: Option<RelationshipChange>,
+    external_id: Change<ReferenceId>,
+    external_user_onboarded_at: Option<Timestamp>,
+    metadata: MetadataPatch,
+    name: Change<DisplayName>,
+}
+
+impl Body for UpdateProfile {
+    fn read(fields: &mut Fields) -> Self {
+        let now = fields.now();
+        Self {
+            relationship: access::read_with_alias(fields),
+            external_id: fields.change("external_id", values::text),
+            external_user_onboarded_at: fields
+                .replacement("external_user_onboarded_at", |value| values::past_timestamp(value, now)),
+            metadata: fields.optional("metadata", values::metadata_patch).unwrap_or_default(),
+            name: fields.change("name", values::text),
+        }
+    }
+}
+
+impl From<UpdateProfile> for ProfilePatch {
+    fn from(body: UpdateProfile) -> Self {
+        Self {
+            name: body.name,
+            relationship: body.relationship,
+            details: ExternalUserPatch {
+                onboarded_at: body.external_user_onboarded_at,
+                reference_id: body.external_id,
+                ..ExternalUserPatch::default()
+            },
+            metadata: body.metadata,
+            name_policy: NamePolicy::Optional,
+        }
+    }
+}

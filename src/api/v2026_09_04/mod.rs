@@ -1,0 +1,21 @@
+//! `external_user_details`: what the platform states about the entity, in one object.
+//! May know what its parent may.
+
+pub(super) mod create;
+pub(super) mod details;
+mod profile;
+pub(super) mod update;
+
+use super::{ApiVersion, WireFormat};
+
+/// `user-profiles-2026-09-04`.
+#[derive(Clone, Copy, Debug)]
+pub enum V2026_09_04 {}
+
+impl WireFormat for V2026_09_04 {
+    const VERSION: ApiVersion = ApiVersion::V2026_09_04;
+    type CreateProfile = create::CreateProfile;
+    type UpdateProfile = update::UpdateProfile;
+    type Profile = profile::Profile;
+    type ListedProfile = profile::Profile;
+}
