@@ -65,8 +65,8 @@ has_postgres() {
     return 1
 }
 
-# Debian's python3 comes without the part that makes virtual environments.
-has_python() { has python3 && python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
+# Debian's python3 comes without the part that makes virtual environments; pytest needs 3.10.
+has_python() { has python3 && python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1; }
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
