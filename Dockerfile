@@ -27,7 +27,9 @@ FROM scratch
 COPY --from=build /image /
 # A number, so that a cluster which forbids root can see that it is none. Nobody owns it: the image has no users.
 USER 65532:65532
+# Of a container, the loopback address is reachable from nowhere.
+ENV UPROF_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 ENTRYPOINT ["/usr/local/bin/uprof"]
-# Of a container, the loopback address is reachable from nowhere. The database comes as DATABASE_URL.
-CMD ["serve", "--listen", "0.0.0.0:8080"]
+# The database comes as DATABASE_URL.
+CMD ["serve"]
