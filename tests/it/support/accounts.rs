@@ -1,0 +1,92 @@
+//! Organizations and keys, made through the storage as the operator's verbs make them.
+
+use secrecy::SecretString;
+use tokio::runtime::Runtime;
+use uprof::domain::api_key::{ApiKey, ApiKeySecret, Scope};
+use uprof::domain::clock::{Clock, SystemClock, Timestamp};
+use uprof::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
+use uprof::domain::organization::Organization;
+use uprof::domain::repository::{ApiKeyRepository, OrganizationRepository};
+use uprof::domain::text::{DisplayName, Text, WorkspaceId};
+use uprof::storage::{PgApiKeys, PgOrganizations, Pool, PoolSettings};
+
+use super::database::runtime;
+
+/// The operator of a service.
+pub(crate) struct Accounts {
+    runtime: Runtime,
+    pool: Pool,
+    ids: RandomIds,
+}
+
+/// A key as its holder knows it.
+#[derive(Clone)]
+pub(crate) struct Key {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: ApiKeyId,
+    pub(crate) secret: String,
+}
+
+/// What a key may do, and for how long.
+pub(crate) struct KeySpec {
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) workspace: Option<&'static str>,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl Default for KeySpec {
+    /// Reads and writes, in every workspace, for ever.
+    fn default() -> Self {
+        Self { scopes: vec![Scope::ProfilesRead, Scope::ProfilesWrite], workspace: None, expires_at: None }
+    }
+}
+
+impl Accounts {
+    pub(crate) fn of(database_url: SecretString) -> Self {
+        let runtime = runtime();
+        let pool = runtime.block_on(async { Pool::new(&PoolSettings::for_one(database_url)) }).unwrap();
+        Self { runtime, pool, ids: RandomIds::default() }
+    }
+
+    /// An organization pinned to the shape `default_version`.
+    pub(crate) fn organization(&self, default_version: &str) -> OrganizationId {
+        let organization = Organization {
+            id: OrganizationId::new(self.ids.next(SystemClock.now())),
+            created_at: SystemClock.now(),
+            name: DisplayName::parse("Example Organization".to_owned()).unwrap(),
+            default_version: default_version.to_owned(),
+        };
+        self.runtime.block_on(PgOrganizations::new(self.pool.clone()).create(&organization)).unwrap();
+        organization.id
+    }
+
+    pub(crate) fn key(&self, organization: OrganizationId, spec: KeySpec) -> Key {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).unwrap();
+        let secret = ApiKeySecret::from_random(random);
+        let key = ApiKey {
+            id: ApiKeyId::new(self.ids.next(SystemClock.now())),
+            organization_id: organization,
+            last_four: secret.last_four().to_owned(),
+            scopes: spec.scopes,
+            workspace_id: spec.workspace.map(|id| WorkspaceId::parse(id.to_owned()).unwrap()),
+            created_at: SystemClock.now(),
+            expires_at: spec.expires_at,
+            revoked_at: None,
+        };
+        self.runtime.block_on(PgApiKeys::new(self.pool.clone()).create(&key, secret.hash())).unwrap();
+        Key { organization, id: key.id, secret: secret.expose().to_owned() }
+    }
+
+    /// Revokes `key` as another process does: past the service's cache.
+    pub(crate) fn revoke(&self, key: &Key) {
+        let keys = PgApiKeys::new(self.pool.clone());
+        self.runtime.block_on(keys.revoke(key.organization, key.id, SystemClock.now())).unwrap();
+    }
+}
+
+impl Drop for Accounts {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.pool.close());
+    }
+}

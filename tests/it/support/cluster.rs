@@ -1,0 +1,83 @@
+//! The Postgres of a test run: a private cluster in a process of its own, which notices the end of the run, however it comes, and
+//! then stops the cluster and removes its directory. (The test runner tells nobody that the last test has ended, and statics are
+//! never dropped.)
+
+use std::env;
+use std::fs::{self, DirBuilder};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::process::CommandExt;
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
+
+use secrecy::SecretString;
+use uprof::database::{Embedded, EmbeddedOptions};
+use uprof::storage::migrate;
+
+use super::database::runtime;
+
+/// Tells the process that it is the keeper, and in which directory.
+const KEEPER: &str = "UPROF_TEST_CLUSTER";
+
+/// The cluster's database, migrated: what each test's own database is a copy of.
+pub(crate) struct Cluster {
+    url: String,
+    /// The keeper reads it; the system closes it when this process ends.
+    _stdin: ChildStdin,
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Cluster {
+    /// The one of this run, started when it is first asked for.
+    pub(crate) fn shared() -> &'static Self {
+        static SHARED: OnceLock<Cluster> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// The address of the migrated database.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn start() -> Self {
+        let mut keeper = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "support::cluster::the_keeper_in_another_process", "--ignored", "--nocapture"])
+            .env(KEEPER, env::temp_dir().join(format!("uprof-it-{}", std::process::id())))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // Ctrl-C ends the run; the keeper then still has something to do.
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let stdin = keeper.stdin.take().unwrap();
+        let mut stdout = BufReader::new(keeper.stdout.take().unwrap());
+        // The test runner prints before it, perhaps on the same line.
+        let url = stdout
+            .by_ref()
+            .lines()
+            .find_map(|line| line.unwrap().split_once("postgres://").map(|(_, rest)| format!("postgres://{rest}")));
+        Self { url: url.expect("the tests have no Postgres"), _stdin: stdin, _stdout: stdout }
+    }
+}
+
+#[test]
+#[ignore = "the other tests run it, in a process of its own"]
+fn the_keeper_in_another_process() {
+    let Some(directory) = env::var_os(KEEPER).map(std::path::PathBuf::from) else { return };
+    // Postgres' account has to pass through it.
+    DirBuilder::new().mode(0o755).create(&directory).unwrap();
+    let kept = std::panic::catch_unwind(|| {
+        // Nothing here has to survive a crash of the machine; the tests that kill the service have databases of their own.
+        let settings = [("fsync", "off"), ("full_page_writes", "off"), ("max_connections", "500")];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let options = EmbeddedOptions { data_dir: Some(directory.join("data")), settings };
+        let embedded = Embedded::start(&options).unwrap();
+        runtime().block_on(migrate(&SecretString::from(embedded.url()))).unwrap();
+        println!("{}", embedded.url());
+        std::io::stdin().lines().for_each(drop);
+        embedded.stop().unwrap();
+    });
+    fs::remove_dir_all(&directory).unwrap();
+    // Nobody is left to read what the test runner would print.
+    std::process::exit(i32::from(kept.is_err()));
+}

@@ -1,0 +1,22 @@
+//! What the tests share: a Postgres for the run, a service and a database for each test, and clients that check every answer.
+//! Knows the service as an operator does: its settings, its storage (for organizations and keys), and its wire.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot prepare its world fails"
+)]
+
+pub(crate) mod accounts;
+pub(crate) mod answer;
+pub(crate) mod app;
+pub(crate) mod client;
+pub(crate) mod cluster;
+pub(crate) mod database;
+pub(crate) mod wire;
+
+pub(crate) use accounts::{Key, KeySpec};
+pub(crate) use answer::Answer;
+pub(crate) use app::TestApp;
+pub(crate) use client::Client;
+pub(crate) use wire::Wire;
