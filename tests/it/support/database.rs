@@ -1,6 +1,8 @@
-//! A database for one test: a copy of the migrated one, dropped with the test.
+//! A database for one test.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use secrecy::SecretString;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
@@ -8,28 +10,35 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use super::cluster::Cluster;
 
-/// A database of the run's cluster.
+/// Databases whose tests have ended, empty again: a copy takes up to 0.3 s on some disks, emptying one 0.02 s.
+static SPARE: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+const EMPTY_ALL_TABLES: &str = "do $$ begin
+    execute (
+        select 'truncate ' || string_agg(format('%I', tablename), ', ')
+          from pg_tables
+         where schemaname = 'public'
+           and tablename <> 'refinery_schema_history'
+    );
+end $$";
+
+/// A database of the run's cluster, which nobody else uses meanwhile.
 pub(crate) struct Database {
     name: String,
+    spare_later: AtomicBool,
 }
 
 impl Database {
-    /// A fresh one with the current schema.
+    /// One with the current schema and no rows.
     pub(crate) fn migrated() -> Self {
-        Self::create(Some(Cluster::shared()))
+        let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let name = spare.unwrap_or_else(|| copy_of("uprof"));
+        Self { name, spare_later: AtomicBool::new(true) }
     }
 
-    /// A fresh one without any table.
+    /// One without any table.
     pub(crate) fn empty() -> Self {
-        Self::create(None)
-    }
-
-    fn create(template: Option<&Cluster>) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let template = template.map_or("template0", |_| "uprof");
-        execute(&administration(), &format!("create database {name} template {template}"));
-        Self { name }
+        Self { name: copy_of("template0"), spare_later: AtomicBool::new(false) }
     }
 
     /// What to connect to.
@@ -37,15 +46,16 @@ impl Database {
         SecretString::from(url_of(&self.name))
     }
 
-    /// Runs SQL behind the service's back.
+    /// Runs SQL behind the service's back. No other test gets the database afterwards.
     pub(crate) fn execute(&self, sql: &str) {
-        execute(&url_of(&self.name), sql);
+        self.spare_later.store(false, Ordering::Relaxed);
+        try_execute(&url_of(&self.name), sql).unwrap();
     }
 
     /// The one row that `sql` finds.
     pub(crate) fn row(&self, sql: &str) -> PgRow {
         runtime().block_on(async {
-            let mut connection = connect(&url_of(&self.name)).await;
+            let mut connection = connect(&url_of(&self.name)).await.unwrap();
             let row = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap();
             connection.close().await.unwrap();
             row
@@ -55,7 +65,13 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        execute(&administration(), &format!("drop database {} with (force)", self.name));
+        let spare = self.spare_later.load(Ordering::Relaxed) && !thread::panicking();
+        if spare && try_execute(&url_of(&self.name), EMPTY_ALL_TABLES).is_ok() {
+            SPARE.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.name));
+        } else {
+            let dropped = try_execute(&administration(), &format!("drop database {} with (force)", self.name));
+            assert!(dropped.is_ok() || thread::panicking(), "{dropped:?}");
+        }
     }
 }
 
@@ -64,16 +80,23 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn execute(url: &str, sql: &str) {
-    runtime().block_on(async {
-        let mut connection = connect(url).await;
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    });
+fn copy_of(template: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    try_execute(&administration(), &format!("create database {name} template {template}")).unwrap();
+    name
 }
 
-async fn connect(url: &str) -> PgConnection {
-    url.parse::<PgConnectOptions>().unwrap().connect().await.unwrap()
+fn try_execute(url: &str, sql: &str) -> sqlx::Result<()> {
+    runtime().block_on(async {
+        let mut connection = connect(url).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
+        connection.close().await
+    })
+}
+
+async fn connect(url: &str) -> sqlx::Result<PgConnection> {
+    url.parse::<PgConnectOptions>()?.connect().await
 }
 
 /// The database from which others are made and dropped: a copy can only be made of one that nobody is connected to.
