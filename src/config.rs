@@ -135,11 +135,14 @@ impl ServerArgs {
     }
 }
 
+/// The server's own account of its starts and stops, and Postgres' notices, say nothing to an operator.
+const DEFAULT_FILTER: &str = "info,actix_server=warn,sqlx=warn";
+
 /// What is logged, and how. Logs go to standard error.
 #[derive(Args, Clone, Debug)]
 pub struct LogArgs {
     /// What to log: a level (error, warn, info, debug, trace), or levels by module
-    #[arg(long, env = "UPROF_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(long, env = "UPROF_LOG", value_name = "FILTER", default_value = DEFAULT_FILTER)]
     pub log: String,
 
     /// How: text for people, json for machines [default: text on a terminal, else json]

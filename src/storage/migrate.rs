@@ -1,6 +1,7 @@
 //! Migrations: refinery's own runner on a sqlx connection, one process at a time.
 
 use refinery::Migration;
+use refinery::error::Kind;
 use refinery_core::traits::r#async::{AsyncMigrate, AsyncQuery, AsyncTransaction};
 use secrecy::SecretString;
 use sqlx::postgres::PgConnection;
@@ -21,15 +22,34 @@ const LOCK: i64 = 0x7570_726f_666d_6967;
 /// Why the schema cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
-    /// No connection, or a URL that is none.
-    #[error("the database cannot be reached: {0}")]
+    /// A URL that is none.
+    #[error("{0}")]
+    Url(String),
+    /// No connection.
+    #[error("the database cannot be reached: {0} (is it running, and DATABASE_URL right?)")]
     Unreachable(String),
-    /// A migration failed, or an applied one is not what this binary holds.
+    /// An applied migration is not what this binary holds.
+    #[error(
+        "the database's schema is not this release's ({0} differs): start the release that made it, or a newer one"
+    )]
+    OtherRelease(String),
+    /// A migration failed.
     #[error("the schema cannot be migrated: {0}")]
-    Migration(#[from] refinery::Error),
+    Migration(refinery::Error),
     /// Postgres refused something around the migration.
     #[error("the schema cannot be migrated: {0}")]
     Database(#[from] sqlx::Error),
+}
+
+impl From<refinery::Error> for SchemaError {
+    fn from(error: refinery::Error) -> Self {
+        match error.kind() {
+            Kind::DivergentVersion(applied, _) | Kind::MissingVersion(applied) => {
+                Self::OtherRelease(applied.to_string())
+            }
+            _ => Self::Migration(error),
+        }
+    }
 }
 
 /// How the database's schema compares with what this binary needs.
@@ -84,7 +104,7 @@ pub async fn schema_state(url: &SecretString) -> Result<SchemaState, SchemaError
 }
 
 async fn connect(url: &SecretString) -> Result<PgConnection, SchemaError> {
-    let options = connect_options(url).map_err(|error| SchemaError::Unreachable(error.to_string()))?;
+    let options = connect_options(url).map_err(|error| SchemaError::Url(error.to_string()))?;
     PgConnection::connect_with(&options).await.map_err(|error| SchemaError::Unreachable(error.to_string()))
 }
 
