@@ -1,0 +1,240 @@
+//! The schema, and how a database gets it.
+#![expect(clippy::unwrap_used, reason = "a database that cannot be asked fails the test")]
+
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::Row;
+use uprof::storage::{SchemaState, migrate, schema_state};
+
+use support::database::{Database, runtime};
+
+#[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
+#[path = "it/support/mod.rs"]
+mod support;
+
+/// The last migration.
+const NEWEST: &str = "select max(version) as version from refinery_schema_history";
+
+fn uprof(arguments: &[&str], url: &SecretString) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_uprof"));
+    command.args(arguments).env("DATABASE_URL", url.expose_secret()).stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str], url: &SecretString) -> Output {
+    uprof(arguments, url).output().unwrap()
+}
+
+/// The one line with which a verb failed.
+#[track_caller]
+fn refusal(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text.strip_prefix("error: ").unwrap().trim_end().to_owned()
+}
+
+fn success(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn state(database: &Database) -> SchemaState {
+    runtime().block_on(schema_state(&database.url())).unwrap()
+}
+
+/// The names that `query` finds, which selects one text from each row.
+fn names(database: &Database, query: &str) -> Vec<String> {
+    let found = database
+        .row(&format!("select coalesce(array_agg(name order by name), '{{}}') as names from ({query}) found (name)"));
+    found.get("names")
+}
+
+#[test]
+fn every_constraint_and_index_has_the_name_that_its_migration_gives_it() {
+    let database = Database::migrated();
+    let found = names(
+        &database,
+        "select conname::text from pg_constraint join pg_class on pg_class.oid = conrelid
+          where relnamespace = 'public'::regnamespace and relname <> 'refinery_schema_history' and contype <> 'n'
+         union
+         select indexrelid::regclass::text from pg_index join pg_class on pg_class.oid = indrelid
+          where relnamespace = 'public'::regnamespace and relname <> 'refinery_schema_history'",
+    );
+    let mut written: Vec<String> = migrations().iter().flat_map(|text| declared(text)).collect();
+    written.sort();
+    assert_eq!(found, written);
+}
+
+/// The texts of `migrations/`, without comments.
+fn migrations() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let texts = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    texts.map(|text| text.lines().map(|line| line.split("--").next().unwrap()).collect::<Vec<_>>().join("\n")).collect()
+}
+
+/// What a migration names. (One that drops something will have to be subtracted here.)
+fn declared(migration: &str) -> Vec<String> {
+    let words: Vec<&str> = migration.split_whitespace().collect();
+    let named = words.windows(2).filter(|pair| ["constraint", "index"].contains(&pair[0]));
+    named.map(|pair| pair[1].to_owned()).collect()
+}
+
+#[test]
+fn every_key_leads_with_the_organization_except_its_own() {
+    let database = Database::migrated();
+    let other = names(
+        &database,
+        "select conname::text
+           from pg_constraint
+           join pg_class on pg_class.oid = conrelid
+           join pg_attribute on attrelid = conrelid and attnum = conkey[1]
+          where relnamespace = 'public'::regnamespace
+            and relname <> 'refinery_schema_history'
+            and contype in ('p', 'u', 'f', 'x')
+            and attname <> 'organization_id'
+         union
+         select indexrelid::regclass::text
+           from pg_index
+           join pg_class on pg_class.oid = indrelid
+           join pg_attribute on attrelid = indrelid and attnum = indkey[0]
+          where relnamespace = 'public'::regnamespace
+            and relname <> 'refinery_schema_history'
+            and attname <> 'organization_id'",
+    );
+    // Authentication finds a key before it knows whose it is (migrations/V2__api_keys.sql).
+    assert_eq!(other, ["api_keys_hash_idx", "organizations_pkey"]);
+}
+
+#[test]
+fn every_row_of_an_organization_says_so_and_must() {
+    let database = Database::migrated();
+    let without = names(
+        &database,
+        "select relname::text
+           from pg_class
+          where relnamespace = 'public'::regnamespace
+            and relkind in ('r', 'p')
+            and not exists (
+                select from pg_attribute where attrelid = pg_class.oid and attname = 'organization_id' and attnotnull
+            )",
+    );
+    assert_eq!(without, ["organizations", "refinery_schema_history"]);
+}
+
+#[test]
+fn migrating_again_changes_nothing() {
+    let database = Database::empty();
+    assert!(matches!(state(&database), SchemaState::Behind(missing) if missing[0] == "V1__organizations"));
+    let applied = runtime().block_on(migrate(&database.url())).unwrap();
+    assert_eq!(applied, migrations().len());
+    assert_eq!(state(&database), SchemaState::Current);
+    let history =
+        || names(&database, "select concat(version, name, applied_on, checksum) from refinery_schema_history");
+    let before = history();
+    assert_eq!(runtime().block_on(migrate(&database.url())).unwrap(), 0);
+    assert_eq!(history(), before);
+    assert_eq!(success(&run(&["migrate"], &database.url())), "the schema was current already\n");
+}
+
+#[test]
+fn a_schema_is_behind_or_current_or_ahead() {
+    let database = Database::empty();
+    runtime().block_on(migrate(&database.url())).unwrap();
+    database.execute(
+        "insert into refinery_schema_history
+         select 9999, 'from_tomorrow', applied_on, checksum from refinery_schema_history where version = 1",
+    );
+    assert_eq!(state(&database), SchemaState::Ahead(vec!["V9999__from_tomorrow".to_owned()]));
+    database.execute("delete from refinery_schema_history where version = 9999");
+    assert_eq!(state(&database), SchemaState::Current);
+    let newest: i32 = database.row(NEWEST).get("version");
+    database.execute(&format!("delete from refinery_schema_history where version = {newest}"));
+    assert!(matches!(state(&database), SchemaState::Behind(missing) if missing.len() == 1));
+}
+
+#[test]
+fn four_processes_that_migrate_one_empty_database_at_once_all_succeed() {
+    for _ in 0..3 {
+        let database = Database::empty();
+        let url = database.url();
+        let processes: Vec<_> = (0..4)
+            .map(|_| uprof(&["migrate"], &url).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+            .collect();
+        let waiting: Vec<_> =
+            processes.into_iter().map(|process| thread::spawn(|| process.wait_with_output())).collect();
+        let said: Vec<_> = waiting.into_iter().map(|process| success(&process.join().unwrap().unwrap())).collect();
+        let applied = said.iter().filter(|line| line.starts_with("migrations applied: ")).count();
+        assert_eq!(applied, 1, "{said:?}");
+        assert_eq!(state(&database), SchemaState::Current);
+    }
+}
+
+#[test]
+fn a_migration_that_was_changed_after_it_ran_is_refused_in_one_line() {
+    let database = Database::empty();
+    runtime().block_on(migrate(&database.url())).unwrap();
+    database.execute("update refinery_schema_history set checksum = '1' where version = 1");
+    for arguments in [
+        &["migrate"][..],
+        &["migrate", "--check"],
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["serve", "--migrate", "--listen", "127.0.0.1:0"],
+        &["organizations", "list"],
+    ] {
+        let said = refusal(&run(arguments, &database.url()));
+        assert!(said.contains("V1__organizations") && said.contains("start the release that made it"), "{said}");
+    }
+}
+
+#[test]
+fn a_schema_of_a_newer_release_is_refused_in_one_line() {
+    let database = Database::empty();
+    runtime().block_on(migrate(&database.url())).unwrap();
+    database.execute(
+        "insert into refinery_schema_history
+         select 9999, 'from_tomorrow', applied_on, checksum from refinery_schema_history where version = 1",
+    );
+    for arguments in [&["migrate"][..], &["migrate", "--check"], &["serve", "--listen", "127.0.0.1:0"]] {
+        let said = refusal(&run(arguments, &database.url()));
+        assert!(said.contains("V9999__from_tomorrow") && said.contains("or a newer one"), "{said}");
+    }
+}
+
+#[test]
+fn nothing_is_served_on_a_schema_that_is_not_current() {
+    let database = Database::empty();
+    let listen = ["--listen", "127.0.0.1:0"];
+    let said = refusal(&run(&["serve", listen[0], listen[1]], &database.url()));
+    assert!(said.contains("V1__organizations") && said.contains("uprof migrate"), "{said}");
+    let said = refusal(&run(&["organizations", "list"], &database.url()));
+    assert!(said.contains("uprof migrate"), "{said}");
+}
+
+#[test]
+fn a_check_tells_by_its_exit_status_and_changes_nothing() {
+    let database = Database::empty();
+    let said = refusal(&run(&["migrate", "--check"], &database.url()));
+    assert!(said.contains("V1__organizations"), "{said}");
+    assert!(matches!(state(&database), SchemaState::Behind(_)));
+    assert_eq!(success(&run(&["migrate"], &database.url())), format!("migrations applied: {}\n", migrations().len()));
+    assert_eq!(success(&run(&["migrate", "--check"], &database.url())), "the schema is current\n");
+}
+
+#[test]
+fn a_migration_that_fails_leaves_the_database_as_it_was() {
+    let database = Database::empty();
+    // In the way of the second migration.
+    database.execute("create table api_keys (id int)");
+    let said = refusal(&run(&["migrate"], &database.url()));
+    assert!(said.contains("api_keys"), "{said}");
+    assert_eq!(
+        names(&database, "select tablename::text from pg_tables where schemaname = 'public'"),
+        ["api_keys", "refinery_schema_history"]
+    );
+    database.execute("drop table api_keys");
+    success(&run(&["migrate"], &database.url()));
+    assert_eq!(state(&database), SchemaState::Current);
+}
