@@ -105,7 +105,7 @@ fn every_key_leads_with_the_organization_except_its_own() {
             and attname <> 'organization_id'",
     );
     // Authentication finds a key before it knows whose it is (migrations/V2__api_keys.sql).
-    assert_eq!(other, ["api_keys_hash_idx", "organizations_pkey"]);
+    assert_eq!(other, ["api_keys_hash_idx", "enrollments_token_hash_idx", "organizations_pkey"]);
 }
 
 #[test]

@@ -92,7 +92,10 @@ pub async fn schema_state(url: &SecretString) -> Result<SchemaState, SchemaError
     connection.close().await?;
     let missing_in = |known: &[Migration], among: &[Migration]| -> Vec<String> {
         // Equal migrations have the same version, name and checksum.
-        among.iter().filter(|migration| !known.contains(migration)).map(ToString::to_string).collect()
+        let mut missing: Vec<_> = among.iter().filter(|migration| !known.contains(migration)).collect();
+        // refinery hands them out in the order of their file names, in which 10 comes before 2.
+        missing.sort_unstable();
+        missing.into_iter().map(ToString::to_string).collect()
     };
     let ahead = missing_in(runner.get_migrations(), &applied);
     let behind = missing_in(&applied, runner.get_migrations());
