@@ -116,7 +116,12 @@ impl ServerArgs {
     /// The settings of the links that a server on `address` hands out.
     #[must_use]
     pub fn links(&self, address: SocketAddr) -> LinkSettings {
-        let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let reached = match address {
+            // Listening everywhere is no address to be reached at.
+            everywhere if everywhere.ip().is_unspecified() => format!("localhost:{}", everywhere.port()),
+            address => address.to_string(),
+        };
+        let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{reached}"));
         LinkSettings { public_url, lifetime: self.link_lifetime }
     }
 
