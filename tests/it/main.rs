@@ -1,4 +1,13 @@
 //! The service from outside: a real server on a real Postgres, spoken to over HTTP.
 
+mod create;
+mod cursors;
+mod fields;
 mod harness;
+mod json;
+mod lifecycle;
+mod list;
+mod metadata;
 mod support;
+mod tenancy;
+mod update;

@@ -113,6 +113,20 @@ impl Client {
     pub(crate) fn list(&self, query: &str) -> Value {
         self.get(&format!("{PROFILES}?{query}")).send().ok()
     }
+
+    /// The data of all pages, as clients follow them: every parameter again, with the cursor.
+    #[track_caller]
+    pub(crate) fn pages(&self, query: &str) -> Vec<Vec<Value>> {
+        let mut page = self.list(query);
+        let mut pages = Vec::new();
+        loop {
+            pages.push(page["data"].as_array().unwrap().clone());
+            let Some(next) = page["next_page"].as_str() else { return pages };
+            let first_page = query.split('&').filter(|parameter| !parameter.starts_with("page="));
+            let query: Vec<_> = first_page.map(str::to_owned).chain([format!("page={next}")]).collect();
+            page = self.list(&query.join("&"));
+        }
+    }
 }
 
 impl Call<'_> {

@@ -13,6 +13,7 @@ pub(crate) mod app;
 pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod database;
+pub(crate) mod routes;
 pub(crate) mod wire;
 
 pub(crate) use accounts::{Key, KeySpec};

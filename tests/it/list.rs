@@ -1,0 +1,117 @@
+//! Lists: limits, orders and pages.
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+use crate::support::client::{PROFILES, id, path};
+
+/// `count` profiles, oldest first.
+fn profiles(app: &TestApp, count: usize) -> Vec<Value> {
+    (0..count).map(|number| app.client.create(&json!({"name": format!("Number {number}")}))).collect()
+}
+
+#[test]
+fn an_empty_list_is_one_empty_page() {
+    let app = TestApp::start();
+    assert_eq!(app.client.list(""), json!({"data": [], "next_page": null}));
+}
+
+#[test]
+fn the_newest_come_first_unless_the_oldest_are_asked_for() {
+    let app = TestApp::start();
+    let mut created = profiles(&app, 5);
+    for query in ["order=asc", "order=asc&order_by=created_at"] {
+        assert_eq!(app.client.list(query), json!({"data": created, "next_page": null}), "{query}");
+    }
+    created.reverse();
+    for query in ["", "order=desc", "order_by=created_at", "order=desc&order_by=created_at"] {
+        assert_eq!(app.client.list(query), json!({"data": created, "next_page": null}), "{query}");
+    }
+}
+
+#[test]
+fn a_page_holds_twenty_unless_told_and_a_hundred_at_the_most() {
+    let app = TestApp::start();
+    let mut created = profiles(&app, 101);
+    created.reverse();
+    for (query, length) in [("", 20), ("limit=1", 1), ("limit=20", 20), ("limit=99", 99), ("limit=100", 100)] {
+        let page = app.client.list(query);
+        assert_eq!(page["data"], json!(created[..length]), "{query}");
+        assert!(page["next_page"].is_string(), "{query}");
+    }
+    for limit in ["0", "101", "-1", "1000000", "4294967297", "9223372036854775807"] {
+        let answer = app.client.get(&format!("{PROFILES}?limit={limit}")).send();
+        assert_eq!(answer.refused(400), "limit: Input should be between 1 and 100", "{limit}");
+    }
+    for limit in ["", "x", "1.5", "1e1", "0x10", "1%20", "9223372036854775808", "%EF%BC%91"] {
+        let answer = app.client.get(&format!("{PROFILES}?limit={limit}")).send();
+        assert_eq!(answer.refused(400), "limit: Input should be a valid integer", "{limit}");
+    }
+}
+
+#[test]
+fn pages_of_any_size_together_are_the_list() {
+    let app = TestApp::start();
+    let mut created = profiles(&app, 25);
+    for order in ["asc", "desc"] {
+        // Among them sizes that divide 25, whose last page is a full one.
+        for limit in [1, 2, 3, 5, 7, 12, 13, 24, 25, 26, 100] {
+            let pages = app.client.pages(&format!("order={order}&limit={limit}"));
+            assert_eq!(pages.len(), created.len().div_ceil(limit), "{order} {limit}");
+            let (last, full) = pages.split_last().unwrap();
+            assert!(full.iter().all(|page| page.len() == limit) && !last.is_empty(), "{order} {limit}");
+            assert_eq!(pages.concat(), created, "{order} {limit}");
+        }
+        created.reverse();
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_query_is_told_at_once() {
+    let app = TestApp::start();
+    let answer = app.client.get(&format!("{PROFILES}?limit=0&order=up&order_by=colour&page=x")).send();
+    let reasons: Vec<_> = answer.refused(400).split("; ").collect();
+    let paths: Vec<_> = reasons.iter().map(|reason| reason.split(": ").next().unwrap()).collect();
+    assert_eq!(paths, ["limit", "order", "order_by", "page"], "{reasons:?}");
+    for query in ["order=ASC", "order=", "order_by=", "order_by=id", "limit=1&limit=1", "order=asc&order=desc"] {
+        app.client.get(&format!("{PROFILES}?{query}")).send().refused(400);
+    }
+}
+
+#[test]
+fn parameters_that_nobody_knows_are_ignored() {
+    let app = TestApp::start();
+    let created = profiles(&app, 2);
+    let page = app.client.list("beta=true&limit=1&after_id=x&Limit=0&=&%FF=%FE&order=asc&beta=true");
+    assert_eq!(page["data"], json!(created[..1]));
+}
+
+#[test]
+fn what_is_created_or_deleted_between_pages_moves_nothing_else() {
+    let app = TestApp::start();
+    let created = profiles(&app, 10);
+    let delete = |profile: &Value| app.client.delete(&path(id(profile))).send().ok();
+
+    let first = app.client.list("order=asc&limit=4");
+    assert_eq!(first["data"], json!(created[..4]));
+    // One that was seen, the very one that the cursor stands on, and one that is yet to come.
+    for gone in [0, 3, 5] {
+        delete(&created[gone]);
+    }
+    let late = app.client.create(&json!({"name": "Late"}));
+    let rest = app.client.pages(&format!("order=asc&limit=4&page={}", first["next_page"].as_str().unwrap())).concat();
+    let mut expected = vec![created[4].clone()];
+    expected.extend_from_slice(&created[6..]);
+    expected.push(late);
+    assert_eq!(rest, expected);
+}
+
+#[test]
+fn a_page_behind_which_all_is_deleted_meanwhile_is_the_last() {
+    let app = TestApp::start();
+    let created = profiles(&app, 3);
+    let first = app.client.list("limit=2");
+    app.client.delete(&path(id(&created[0]))).send().ok();
+    let second = app.client.list(&format!("limit=2&page={}", first["next_page"].as_str().unwrap()));
+    assert_eq!(second, json!({"data": [], "next_page": null}));
+}
