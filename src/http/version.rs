@@ -6,7 +6,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderMap;
 use actix_web::middleware::Next;
 use time::Date;
-use time::format_description::well_known::Iso8601;
+use time::format_description::StaticFormatDescription;
+use time::macros::format_description;
 
 use super::auth::Caller;
 use super::error::HttpError;
@@ -18,6 +19,7 @@ use crate::domain::{Error, ErrorKind};
 
 const ANTHROPIC_BETA: &str = "anthropic-beta";
 const ANTHROPIC_VERSION: &str = "anthropic-version";
+const DATE: StaticFormatDescription = format_description!("[year]-[month]-[day]");
 const DATE_CHARACTERS: usize = "2026-03-24".len();
 
 /// Notes the shape on the request, by which the guards of the scopes pick the handlers.
@@ -66,7 +68,7 @@ fn date(headers: &HeaderMap) -> Result<Option<Date>, Error> {
     let mut latest = None;
     for value in headers.get_all(ANTHROPIC_VERSION) {
         let text = value.to_str().ok().filter(|text| text.len() == DATE_CHARACTERS);
-        let date = text.and_then(|text| Date::parse(text, &Iso8601::DATE).ok());
+        let date = text.and_then(|text| Date::parse(text, DATE).ok());
         latest = latest.max(Some(date.ok_or_else(|| Error::invalid_field(ANTHROPIC_VERSION, not_a_date()))?));
     }
     Ok(latest)
