@@ -1,5 +1,6 @@
 //! The service from outside: a real server on a real Postgres, spoken to over HTTP.
 
+mod auth;
 mod create;
 mod cursors;
 mod fields;
@@ -8,6 +9,8 @@ mod json;
 mod lifecycle;
 mod list;
 mod metadata;
+mod routing;
 mod support;
 mod tenancy;
 mod update;
+mod version;

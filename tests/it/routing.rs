@@ -1,0 +1,116 @@
+//! Paths and methods, known and unknown.
+
+use serde_json::json;
+use ureq::http::Method;
+
+use crate::support::client::{PROFILES, id, path};
+use crate::support::{TestApp, Wire};
+
+#[test]
+fn a_method_that_a_path_does_not_know_is_answered_with_those_that_it_does() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    let others = [Method::PUT, Method::PATCH, Method::OPTIONS, Method::TRACE];
+    let paths = [
+        (PROFILES.to_owned(), "GET, POST"),
+        (path(id(&profile)), "GET, POST, DELETE"),
+        (path("malformed"), "GET, POST, DELETE"),
+        ("/health/live".to_owned(), "GET"),
+        ("/health/ready".to_owned(), "GET"),
+    ];
+    for (path, allowed) in &paths {
+        for method in &others {
+            let answer = app.client.call(method.clone(), path).send();
+            assert_eq!(answer.refused(405), "Method not allowed", "{method} {path}");
+            assert_eq!(answer.header("allow"), Some(*allowed), "{method} {path}");
+        }
+    }
+    assert_eq!(app.client.delete(PROFILES).send().header("allow"), Some("GET, POST"));
+    assert_eq!(app.client.list("")["data"], json!([profile]));
+}
+
+#[test]
+fn a_method_that_nobody_ever_heard_of_is_none_of_a_path() {
+    let app = TestApp::start();
+    for method in ["BREW", "get", "Post", "PROPFIND"] {
+        let mut wire = Wire::connect(app.address);
+        wire.send(format!("{method} {PROFILES} HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\n\r\n", app.key.secret));
+        wire.answer().refused(405);
+    }
+}
+
+#[test]
+fn a_head_is_refused_without_a_body() {
+    let app = TestApp::start();
+    let mut wire = Wire::connect(app.address);
+    let key = &app.key.secret;
+    wire.send(format!("HEAD {PROFILES} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\n\r\n"));
+    let (status, headers) = wire.head();
+    assert_eq!((status, headers["allow"].to_str().unwrap()), (405, "GET, POST"));
+    assert!(headers.contains_key("request-id"));
+    wire.send(format!("GET {PROFILES} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\n\r\n"));
+    wire.answer().ok();
+}
+
+#[test]
+fn a_path_that_leads_nowhere_is_not_found() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    let paths = [
+        "/".to_owned(),
+        "/v1".to_owned(),
+        "/v1/".to_owned(),
+        "/v2/user_profiles".to_owned(),
+        "/v1/user_profiles/".to_owned(),
+        "/v1//user_profiles".to_owned(),
+        "//v1/user_profiles".to_owned(),
+        "/V1/user_profiles".to_owned(),
+        "/v1/user-profiles".to_owned(),
+        "/v1/user_profilesx".to_owned(),
+        "/v1/../v1/user_profiles".to_owned(),
+        "/v1/user_profiles;a=b".to_owned(),
+        format!("{}/", path(id(&profile))),
+        format!("{}/unknown", path(id(&profile))),
+        "/health".to_owned(),
+        "/health/".to_owned(),
+        "/health/live/".to_owned(),
+        "/favicon.ico".to_owned(),
+        "/%FF".to_owned(),
+        format!("/{}", "x".repeat(20_000)),
+    ];
+    for path in &paths {
+        for method in [Method::GET, Method::POST, Method::DELETE, Method::PUT] {
+            let answer = app.client.call(method.clone(), path).send();
+            assert_eq!(answer.refused(404), "Not found", "{method} {path:.60}");
+        }
+    }
+}
+
+#[test]
+fn probes_need_no_key_and_no_version() {
+    let app = TestApp::start();
+    let stranger = app.client.without_key().with_beta("user-profiles-2025-01-01");
+    assert_eq!(stranger.get("/health/live").send().ok(), json!({"status": "live"}));
+    assert_eq!(stranger.get("/health/ready").send().ok(), json!({"status": "ready"}));
+}
+
+#[test]
+fn every_answer_has_an_id_of_its_own() {
+    let app = TestApp::start();
+    let mut ids: Vec<_> = (0..20)
+        .map(|number| {
+            let paths = [PROFILES, "/nowhere", "/health/live", "/v1/user_profiles/x"];
+            app.client.get(paths[number % paths.len()]).send().header("request-id").unwrap().to_owned()
+        })
+        .collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 20);
+}
+
+#[test]
+fn a_request_id_that_the_caller_sends_is_not_taken_over() {
+    let app = TestApp::start();
+    let answer = app.client.get(PROFILES).header("request-id", "req_011111111111111111111111").send();
+    assert_ne!(answer.header("request-id"), Some("req_011111111111111111111111"));
+}
