@@ -2,7 +2,7 @@
 
 use actix_web::rt::System;
 use clap::Args;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, Outcome};
@@ -13,9 +13,9 @@ use crate::telemetry;
 
 #[derive(Args, Debug)]
 pub(super) struct Serve {
-    /// The Postgres to use, as postgres://USER:PASSWORD@HOST:PORT/DATABASE
+    /// The Postgres to use, as postgres://USER:PASSWORD@HOST:PORT/DATABASE. Required
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
-    database_url: SecretString,
+    database_url: Option<SecretString>,
 
     /// Bring the schema up to date first; replicas that start together take turns
     #[arg(long, env = "UPROF_MIGRATE")]
@@ -28,12 +28,15 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Outcome {
         telemetry::start(&self.server.log)?;
+        let database_url = self.database_url.filter(|url| !url.expose_secret().is_empty()).ok_or(
+            "serve needs a database: set DATABASE_URL, or say `uprof dev` for one that comes with the service",
+        )?;
         System::new().block_on(async {
             if self.migrate {
-                let applied = migrate(&self.database_url).await?;
+                let applied = migrate(&database_url).await?;
                 tracing::info!(migrations.applied = applied, "schema is current");
             }
-            let application = Application::build(self.database_url, &self.server).await?;
+            let application = Application::build(database_url, &self.server).await?;
             tracing::info!("listening on http://{}", application.address());
             until_signalled(application, std::future::pending()).await
         })

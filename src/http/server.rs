@@ -108,7 +108,8 @@ pub fn serve(listener: TcpListener, service: Arc<Service>, settings: HttpSetting
         .workers(settings.workers)
         .client_request_timeout(settings.header_timeout)
         .keep_alive(settings.keep_alive)
-        .shutdown_timeout(settings.grace.as_secs())
+        // Whole seconds; a part of one must not become none.
+        .shutdown_timeout(settings.grace.as_secs() + u64::from(settings.grace.subsec_nanos() > 0))
         .disable_signals()
         .listen(listener)?
         .run())
