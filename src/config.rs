@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::http::{HttpSettings, LinkSettings};
 use crate::storage::PoolSettings;
@@ -21,6 +21,14 @@ pub struct DatabaseArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it")]
     pub embedded: EmbeddedArgs,
+}
+
+impl DatabaseArgs {
+    /// The URL, if one was given; an empty one is none.
+    #[must_use]
+    pub fn url(&self) -> Option<String> {
+        self.database_url.as_ref().map(|url| url.expose_secret().to_owned()).filter(|url| !url.is_empty())
+    }
 }
 
 /// Where the embedded database lives.

@@ -1,7 +1,7 @@
 //! How a verb that runs briefly reaches the database.
 
 use actix_web::rt::System;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::Failure;
 use crate::app::check_schema;
@@ -15,7 +15,7 @@ pub(super) fn with_database<T>(
     args: &DatabaseArgs,
     work: impl AsyncFnOnce(SecretString) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let url = args.database_url.as_ref().map(|url| url.expose_secret().to_owned());
+    let url = args.url();
     let options = EmbeddedOptions { data_dir: args.embedded.data_dir.clone(), ..EmbeddedOptions::default() };
     let database = Database::for_command(url, &options)?;
     let done = System::new().block_on(work(SecretString::from(database.url())));
@@ -30,7 +30,7 @@ pub(super) fn with_pool<T>(
 ) -> Result<T, Failure> {
     with_database(args, async |url| {
         // The embedded database belongs to this binary alone, so nobody is asked.
-        if args.database_url.is_none() {
+        if args.url().is_none() {
             migrate(&url).await?;
         }
         check_schema(&url).await?;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use actix_web::rt::System;
 use clap::Args;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::keys::new_key;
 use super::serve::until_signalled;
@@ -45,8 +45,7 @@ impl Dev {
         telemetry::start(&self.server.log)?;
         let data_dir = database::data_dir(self.database.embedded.data_dir.as_deref())?;
         let options = EmbeddedOptions { data_dir: Some(data_dir.clone()), ..EmbeddedOptions::default() };
-        let url = self.database.database_url.as_ref().map(|url| url.expose_secret().to_owned());
-        let database = Database::for_service(url, &options)?;
+        let database = Database::for_service(self.database.url(), &options)?;
         let (broke, broken) = tokio::sync::oneshot::channel();
         if let Database::Embedded(embedded) = &database {
             embedded.on_exit(move |how| _ = broke.send(how));
