@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::error::HttpError;
 use super::server::Service;
+use super::unread::Unread;
 use crate::domain::Error;
 use crate::domain::error::reason;
 
@@ -27,26 +28,36 @@ impl FromRequest for JsonBytes {
     type Error = HttpError;
     type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, HttpError>>>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limits = request.app_data::<web::Data<Service>>().map(|service| service.body_limits);
-        let headers = check_headers(request.headers());
-        let announced = announced_length(request.headers());
-        let payload = web::Payload::from_request(request, payload).into_inner().map_err(|_| HttpError::broken_body());
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
         Box::pin(async move {
-            headers?;
-            let limits = limits.ok_or_else(|| Error::internal("a request without its service"))?;
-            if announced.is_some_and(|length| length > limits.bytes) {
+            check_headers(request.headers())?;
+            let service = request.app_data::<web::Data<Service>>();
+            let limits = service.ok_or_else(|| Error::internal("a request without its service"))?.body_limits;
+            if announced_length(request.headers()).is_some_and(|length| length > limits.bytes) {
                 return Err(HttpError::too_large(limits.bytes));
             }
-            let reading = read(payload?, limits.bytes);
-            tokio::time::timeout(limits.timeout, reading).await.map_err(|_| HttpError::slow_body())?.map(Self)
+            let Some(mut body) = Unread::take(&request) else { return Ok(Self(Bytes::new())) };
+            let reading = tokio::time::timeout(limits.timeout, read(&mut body, limits.bytes)).await;
+            let read = reading.unwrap_or_else(|_| Err(HttpError::slow_body()));
+            if read.is_err() {
+                body.give_back(&request);
+            }
+            read.map(Self)
         })
     }
 }
 
-async fn read(payload: web::Payload, limit: usize) -> Result<Bytes, HttpError> {
-    let read = payload.to_bytes_limited(limit).await.map_err(|_| HttpError::too_large(limit))?;
-    read.map_err(|_| HttpError::broken_body())
+async fn read(body: &mut Unread, limit: usize) -> Result<Bytes, HttpError> {
+    let mut bytes = BytesMut::new();
+    while let Some(piece) = body.piece().await {
+        let piece = piece.map_err(|_| HttpError::broken_body())?;
+        if bytes.len() + piece.len() > limit {
+            return Err(HttpError::too_large(limit));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.freeze())
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<usize> {

@@ -12,6 +12,7 @@ use actix_web::{HttpMessage, web};
 
 use super::error::HttpError;
 use super::server::Service;
+use super::unread::Unread;
 use crate::api::ApiVersion;
 use crate::domain::id::{OrganizationId, RequestId};
 use crate::domain::word::Word;
@@ -37,7 +38,7 @@ impl RequestRecord {
 /// Stands around everything.
 pub(super) async fn record(
     service: web::Data<Service>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
@@ -48,7 +49,11 @@ pub(super) async fn record(
         operation: Cell::default(),
     });
     request.extensions_mut().insert(Rc::clone(&record));
+    Unread::park(&mut request);
     let mut response = answered(next.call(request).await?, &record);
+    if let Some(unread) = Unread::take(response.request()) {
+        response = response.map_body(|_, answer| unread.outlive(answer));
+    }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&record.id.to_string()) {
         headers.insert(REQUEST_ID, id);

@@ -11,6 +11,7 @@ mod pages;
 mod profiles;
 mod routes;
 mod server;
+mod unread;
 mod version;
 
 pub use server::{HttpSettings, LinkSettings, Ports, Service, serve};
