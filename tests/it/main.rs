@@ -1,6 +1,8 @@
 //! The service from outside: a real server on a real Postgres, spoken to over HTTP.
 
 mod auth;
+mod bodies;
+mod connections;
 mod create;
 mod cursors;
 mod fields;

@@ -34,6 +34,15 @@ impl Wire {
         self.0.get_mut().shutdown(std::net::Shutdown::Write).unwrap();
     }
 
+    /// Whether the service has begun to answer, or has hung up.
+    pub(crate) fn has_answer(&mut self) -> bool {
+        let stream = self.0.get_mut();
+        stream.set_nonblocking(true).unwrap();
+        let waiting = matches!(stream.peek(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
+        stream.set_nonblocking(false).unwrap();
+        !waiting
+    }
+
     /// The next answer, checked.
     pub(crate) fn answer(&mut self) -> Answer {
         let (status, headers) = self.head();
@@ -46,7 +55,10 @@ impl Wire {
     /// The status and headers of the next answer, unchecked.
     pub(crate) fn head(&mut self) -> (u16, HeaderMap) {
         let status = self.line();
-        let status = status.strip_prefix("HTTP/1.1 ").unwrap_or_else(|| panic!("no HTTP: {status:?}"));
+        let status = status
+            .strip_prefix("HTTP/1.1 ")
+            .or_else(|| status.strip_prefix("HTTP/1.0 "))
+            .unwrap_or_else(|| panic!("no HTTP: {status:?}"));
         let status = status.split(' ').next().unwrap().parse().unwrap();
         let mut headers = HeaderMap::new();
         loop {
