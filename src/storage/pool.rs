@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use tokio::runtime::Handle;
 
 use super::error::Failure;
 use crate::domain::repository::Readiness;
@@ -48,6 +51,9 @@ impl PoolSettings {
 pub struct Pool {
     connections: PgPool,
     deadline: Duration,
+    /// The runtime that drives the connections: the one that made the pool, and so outlives the server's threads, each of which
+    /// has its own.
+    home: Handle,
 }
 
 /// What `url` says, with the service's name on it.
@@ -83,7 +89,8 @@ impl Pool {
                 })
             })
             .connect_lazy_with(options);
-        Ok(Self { connections, deadline: settings.statement_timeout + ANSWER_GRACE })
+        let deadline = settings.statement_timeout + ANSWER_GRACE;
+        Ok(Self { connections, deadline, home: Handle::current() })
     }
 
     /// Does `work` on a connection, within the deadline.
@@ -94,7 +101,7 @@ impl Pool {
     where
         F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send,
     {
-        let mut connection = self.connections.acquire().await.map_err(Failure::from)?;
+        let mut connection = self.acquire().await?;
         match tokio::time::timeout(self.deadline, work(&mut connection)).await {
             Ok(outcome) => Ok(outcome?),
             Err(elapsed) => {
@@ -103,6 +110,16 @@ impl Pool {
                 Err(Error::new(ErrorKind::TimedOut, "The database did not answer in time").caused_by(elapsed))
             }
         }
+    }
+
+    /// A connection dies with the runtime in which it was opened; so that is always the pool's, whoever waits for it.
+    async fn acquire(&self) -> std::result::Result<PoolConnection<Postgres>, Failure> {
+        let mut acquiring = std::pin::pin!(self.connections.acquire());
+        let opened = std::future::poll_fn(|context| {
+            let _at_home = self.home.enter();
+            acquiring.as_mut().poll(context)
+        });
+        Ok(opened.await?)
     }
 
     /// Closes all connections once they are free.
