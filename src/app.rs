@@ -64,7 +64,7 @@ impl Application {
         self.stopper.clone()
     }
 
-    /// Serves until it is stopped and the requests in flight have ended.
+    /// Serves until it is stopped and the requests in flight have ended. Dropping this ends it at once, with whatever is in flight.
     ///
     /// # Errors
     /// The server broke down.
@@ -81,12 +81,6 @@ impl Stopper {
         self.service.drain();
         tokio::time::sleep(self.drain).await;
         self.server.stop(true).await;
-    }
-
-    /// Ends at once, with whatever is in flight.
-    pub async fn stop_now(&self) {
-        self.service.drain();
-        self.server.stop(false).await;
     }
 }
 

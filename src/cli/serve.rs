@@ -48,19 +48,20 @@ pub(super) async fn until_signalled(application: Application, broken: impl Futur
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let stopper = application.stopper();
-    let served = tokio::task::spawn_local(application.run_until_stopped());
+    let mut serving = std::pin::pin!(application.run_until_stopped());
     let cause: Option<Failure> = tokio::select! {
+        ended = &mut serving => return Ok(ended?),
         _ = interrupt.recv() => None,
         _ = terminate.recv() => None,
         why = broken => Some(why.into()),
     };
     tracing::info!("stopping");
     tokio::select! {
-        () = stopper.stop() => {}
-        _ = interrupt.recv() => stopper.stop_now().await,
-        _ = terminate.recv() => stopper.stop_now().await,
+        (ended, ()) = async { tokio::join!(serving, stopper.stop()) } => ended?,
+        // A server that is stopping hears no second request to stop: it is left where it is, and ends with the process.
+        _ = interrupt.recv() => tracing::warn!("stopped at once, with what was in flight"),
+        _ = terminate.recv() => tracing::warn!("stopped at once, with what was in flight"),
     }
-    served.await??;
     tracing::info!("stopped");
     cause.map_or(Ok(()), Err)
 }
