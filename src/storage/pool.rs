@@ -58,10 +58,15 @@ pub struct Pool {
 
 /// What `url` says, with the service's name on it.
 pub(super) fn connect_options(url: &SecretString) -> Result<PgConnectOptions> {
-    PgConnectOptions::from_str(url.expose_secret())
+    let text = url.expose_secret();
+    // sqlx would take another database's URL for one of Postgres.
+    let ours = text.starts_with("postgres://") || text.starts_with("postgresql://");
+    PgConnectOptions::from_str(text)
+        .ok()
+        .filter(|_| ours)
         .map(|options| options.application_name("uprof"))
         // The parser's own words may repeat parts of the URL, and so the password.
-        .map_err(|_| Error::new(ErrorKind::Invalid, "DATABASE_URL is not a valid postgres:// URL"))
+        .ok_or_else(|| Error::new(ErrorKind::Invalid, "DATABASE_URL is not a valid postgres:// URL"))
 }
 
 impl Pool {
