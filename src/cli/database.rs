@@ -38,8 +38,9 @@ pub(super) fn with_pool<T>(
         let done = work(pool.clone()).await;
         pool.close().await;
         done.map_err(|error| match &error.cause {
-            Some(cause) => format!("{error} ({cause})").into(),
-            None => error.into(),
+            // A mistake of the operator is told by its message alone.
+            Some(cause) if error.is_fault() => format!("{error} ({cause})").into(),
+            _ => error.into(),
         })
     })
 }

@@ -69,6 +69,12 @@ impl Error {
         Self::new(ErrorKind::Internal, "Internal server error").caused_by(cause)
     }
 
+    /// Whether it is the service or its database that failed, and not whoever asked.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::TimedOut | ErrorKind::Internal)
+    }
+
     /// Everything that is wrong with a request, as `path: reason` sentences joined by `; `, in the order of their paths.
     #[must_use]
     pub fn invalid(violations: &ValidationErrors) -> Self {
