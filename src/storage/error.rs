@@ -46,7 +46,7 @@ pub(super) fn not_found(what: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("{what} not found"))
 }
 
-fn unavailable() -> Error {
+pub(super) fn unavailable() -> Error {
     Error::new(ErrorKind::Unavailable, "The database is unavailable")
 }
 

@@ -10,7 +10,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use tokio::runtime::Handle;
 
-use super::error::Failure;
+use super::error::{Failure, unavailable};
 use crate::domain::repository::Readiness;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -118,13 +118,13 @@ impl Pool {
     }
 
     /// A connection dies with the runtime in which it was opened; so that is always the pool's, whoever waits for it.
-    async fn acquire(&self) -> std::result::Result<PoolConnection<Postgres>, Failure> {
+    async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
         let mut acquiring = std::pin::pin!(self.connections.acquire());
         let opened = std::future::poll_fn(|context| {
             let _at_home = self.home.enter();
             acquiring.as_mut().poll(context)
         });
-        Ok(opened.await?)
+        opened.await.map_err(|error| unavailable().caused_by(error))
     }
 
     /// Closes all connections once they are free.
