@@ -1,16 +1,20 @@
 //! The service from outside: a real server on a real Postgres, spoken to over HTTP.
 
 mod auth;
+mod bad_days;
 mod bodies;
+mod concurrency;
 mod connections;
 mod create;
 mod cursors;
+mod ending;
 mod fields;
 mod harness;
 mod json;
 mod lifecycle;
 mod list;
 mod metadata;
+mod properties;
 mod routing;
 mod support;
 mod tenancy;

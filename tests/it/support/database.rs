@@ -32,13 +32,8 @@ impl Database {
     /// One with the current schema and no rows.
     pub(crate) fn migrated() -> Self {
         let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let name = spare.unwrap_or_else(|| copy_of("uprof"));
+        let name = spare.unwrap_or_else(copy);
         Self { name, spare_later: AtomicBool::new(true) }
-    }
-
-    /// One without any table.
-    pub(crate) fn empty() -> Self {
-        Self { name: copy_of("template0"), spare_later: AtomicBool::new(false) }
     }
 
     /// What to connect to.
@@ -52,6 +47,28 @@ impl Database {
         try_execute(&url_of(&self.name), sql).unwrap();
     }
 
+    /// A session that has run `sql` in a transaction and keeps what it locked until it is dropped.
+    pub(crate) fn session(&self, sql: &str) -> Session {
+        let runtime = runtime();
+        let connection = runtime.block_on(async {
+            let mut connection = connect(&url_of(&self.name)).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(format!("begin; {sql}"))).execute(&mut connection).await.unwrap();
+            connection
+        });
+        Session { runtime, connection: Some(connection) }
+    }
+
+    /// Ends all sessions and lets nobody in, or lets everybody in again.
+    pub(crate) fn set_reachable(&self, reachable: bool) {
+        let name = &self.name;
+        let allow = format!("alter database {name} with allow_connections {reachable}");
+        let end = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+        try_execute(&administration(), &allow).unwrap();
+        if !reachable {
+            try_execute(&administration(), &end).unwrap();
+        }
+    }
+
     /// The one row that `sql` finds.
     pub(crate) fn row(&self, sql: &str) -> PgRow {
         runtime().block_on(async {
@@ -60,6 +77,21 @@ impl Database {
             connection.close().await.unwrap();
             row
         })
+    }
+}
+
+/// See [`Database::session`].
+pub(crate) struct Session {
+    runtime: tokio::runtime::Runtime,
+    connection: Option<PgConnection>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            let closed = self.runtime.block_on(connection.close());
+            assert!(closed.is_ok() || thread::panicking(), "{closed:?}");
+        }
     }
 }
 
@@ -80,10 +112,10 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn copy_of(template: &str) -> String {
+fn copy() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    try_execute(&administration(), &format!("create database {name} template {template}")).unwrap();
+    try_execute(&administration(), &format!("create database {name} template uprof")).unwrap();
     name
 }
 

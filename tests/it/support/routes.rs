@@ -26,6 +26,13 @@ impl Route {
             route(Method::GET, PROFILE, None, Scope::ProfilesRead),
             route(Method::POST, PROFILE, Some(json!({"name": "Another"})), Scope::ProfilesWrite),
             route(Method::DELETE, PROFILE, None, Scope::ProfilesWrite),
+            route(Method::POST, "/v1/user_profiles/{id}/enrollment_url", None, Scope::ProfilesWrite),
+            route(
+                Method::POST,
+                "/v1/user_profiles/{id}/action_urls",
+                Some(json!({"action": {"type": "enroll_end_user"}})),
+                Scope::ProfilesWrite,
+            ),
         ]
     }
 

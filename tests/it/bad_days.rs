@@ -1,0 +1,99 @@
+//! The database is slow, full of other work, or gone; and then it is back.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::TestApp;
+use crate::support::client::{PATIENCE, PROFILES, id};
+use crate::support::routes::Route;
+
+const LOCKED: &str = "lock table user_profiles in access exclusive mode";
+
+/// Asks until the service answers with a success, as its clients do.
+fn until_it_is_back(app: &TestApp) {
+    let begun = Instant::now();
+    // Nobody sends anything: this only passes the time.
+    let (_sender, silence) = mpsc::channel::<()>();
+    while app.client.get(PROFILES).send().status != 200 {
+        assert!(begun.elapsed() < PATIENCE, "the service does not come back");
+        let _ = silence.recv_timeout(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn without_a_database_every_route_says_so_and_comes_back_with_it() {
+    let app = TestApp::with(&["--database-wait=300ms"]);
+    let profile = app.client.create(&json!({"name": "Before"}));
+    app.database.set_reachable(false);
+    for route in Route::all() {
+        let answer = route.take(&app.client, id(&profile));
+        assert_eq!(answer.refused(503), "The database is unavailable", "{} {}", route.method, route.path);
+    }
+    app.client.get("/health/ready").send().refused(503);
+    app.client.get("/health/live").send().ok();
+    // What needs no database is still told.
+    app.client.get("/nowhere").send().refused(404);
+    app.client.without_key().get(PROFILES).send().refused(401);
+
+    app.database.set_reachable(true);
+    until_it_is_back(&app);
+    app.client.get("/health/ready").send().ok();
+    assert_eq!(app.client.list("")["data"], json!([profile]));
+}
+
+#[test]
+fn connections_that_died_are_replaced() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    for _ in 0..3 {
+        app.database.set_reachable(false);
+        app.database.set_reachable(true);
+        until_it_is_back(&app);
+        assert_eq!(app.client.retrieve(id(&profile)), profile);
+    }
+}
+
+#[test]
+fn a_statement_over_its_deadline_is_given_up_and_has_changed_nothing() {
+    let app = TestApp::with(&["--statement-timeout=200ms"]);
+    let profile = app.client.create(&json!({"name": "Before"}));
+    let locked = app.database.session(LOCKED);
+    for route in Route::all() {
+        let answer = route.take(&app.client, id(&profile));
+        assert_eq!(answer.refused(504), "The database did not answer in time", "{} {}", route.method, route.path);
+    }
+    app.client.get("/health/ready").send().ok();
+    drop(locked);
+    assert_eq!(app.client.list("")["data"], json!([profile]));
+}
+
+#[test]
+fn an_update_that_waits_for_another_too_long_has_changed_nothing() {
+    let app = TestApp::with(&["--statement-timeout=200ms"]);
+    let profile = app.client.create(&json!({"name": "Before", "metadata": {"plan": "pro"}}));
+    let locked = app.database.session("select from user_profiles for update");
+    let changes = json!({"name": "After", "metadata": {"plan": "free"}});
+    app.client.post(&format!("{PROFILES}/{}", id(&profile))).json(&changes).refused(504);
+    assert_eq!(app.client.retrieve(id(&profile)), profile);
+    drop(locked);
+    assert_eq!(app.client.retrieve(id(&profile)), profile);
+    assert_eq!(app.client.update(id(&profile), &changes)["name"], "After");
+}
+
+#[test]
+fn who_finds_no_free_connection_is_sent_away_instead_of_piling_up() {
+    let app = TestApp::with(&["--database-connections=2", "--database-wait=200ms", "--statement-timeout=2s"]);
+    let profile = app.client.create(&json!({}));
+    let locked = app.database.session(LOCKED);
+    let statuses: Vec<_> = std::thread::scope(|scope| {
+        let requests: Vec<_> = (0..12).map(|_| scope.spawn(|| app.client.get(PROFILES).send().status)).collect();
+        requests.into_iter().map(|request| request.join().unwrap()).collect()
+    });
+    assert!(statuses.iter().all(|status| [503, 504].contains(status)), "{statuses:?}");
+    assert!(statuses.contains(&503), "{statuses:?}");
+    drop(locked);
+    until_it_is_back(&app);
+    assert_eq!(app.client.list("")["data"], json!([profile]));
+}

@@ -1,0 +1,141 @@
+//! What happens to one profile, or in one organization, at the same moment.
+
+use std::collections::BTreeSet;
+use std::sync::Barrier;
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::support::client::{PROFILES, id, path};
+use crate::support::{Answer, Client, TestApp};
+
+/// Runs `work` for each item in a thread of its own, all from the same moment on.
+fn at_once<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let start = Barrier::new(items.len());
+    thread::scope(|scope| {
+        let threads: Vec<_> = items
+            .iter()
+            .map(|item| {
+                scope.spawn(|| {
+                    start.wait();
+                    work(item)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+fn update(client: &Client, profile: &Value, changes: &Value) -> Answer {
+    client.post(&path(id(profile))).json(changes)
+}
+
+#[test]
+fn updates_at_once_never_lose_a_metadata_key_that_one_of_them_touched() {
+    let app = TestApp::start();
+    for round in 0..30 {
+        let profile = app.client.create(&json!({"metadata": {"removed": "x", "kept": "x"}}));
+        let changes = [json!({"a": "1"}), json!({"b": "2", "c": "3"}), json!({"removed": ""}), json!({"d": "4"})];
+        for answer in at_once(&changes, |change| update(&app.client, &profile, &json!({"metadata": change}))) {
+            answer.ok();
+        }
+        let expected = json!({"a": "1", "b": "2", "c": "3", "d": "4", "kept": "x"});
+        assert_eq!(app.client.retrieve(id(&profile))["metadata"], expected, "round {round}");
+    }
+}
+
+#[test]
+fn updates_at_once_never_lose_a_field_that_one_of_them_touched() {
+    let app = TestApp::start();
+    for round in 0..20 {
+        let profile = app.client.create(&json!({"name": "Before"}));
+        let changes = [
+            json!({"name": "After"}),
+            json!({"external_id": "after"}),
+            json!({"relationship": "internal"}),
+            json!({"metadata": {"plan": "pro"}}),
+            json!({}),
+        ];
+        for answer in at_once(&changes, |change| update(&app.client, &profile, change)) {
+            answer.ok();
+        }
+        let after = app.client.retrieve(id(&profile));
+        let fields = ["name", "external_id", "relationship", "metadata"].map(|field| after[field].clone());
+        assert_eq!(json!(fields), json!(["After", "after", "internal", {"plan": "pro"}]), "round {round}");
+    }
+}
+
+#[test]
+fn updates_at_once_never_leave_more_than_sixteen_pairs() {
+    let app = TestApp::start();
+    for round in 0..10 {
+        let before: serde_json::Map<_, _> = (0..10).map(|number| (format!("old{number}"), json!("x"))).collect();
+        let profile = app.client.create(&json!({"metadata": before}));
+        let keys: Vec<_> = (0..12).map(|number| format!("new{number}")).collect();
+        let answers = at_once(&keys, |key| update(&app.client, &profile, &json!({"metadata": {key: "x"}})));
+        let mut added = BTreeSet::new();
+        for (key, answer) in keys.iter().zip(answers) {
+            if answer.status == 200 {
+                added.insert(key.as_str());
+            } else {
+                assert_eq!(answer.refused(400), "metadata: Object should have at most 16 pairs");
+            }
+        }
+        let after = app.client.retrieve(id(&profile))["metadata"].clone();
+        let stored: BTreeSet<_> = after.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(stored.len(), 16, "round {round}");
+        assert_eq!(stored.into_iter().filter(|key| key.starts_with("new")).collect::<BTreeSet<_>>(), added);
+    }
+}
+
+#[test]
+fn a_name_and_a_relationship_at_once_never_leave_a_resold_profile_nameless() {
+    let app = TestApp::start();
+    for _ in 0..20 {
+        let profile = app.client.create(&json!({"name": "Before"}));
+        let changes = [json!({"name": null}), json!({"relationship": "resold"})];
+        let answers = at_once(&changes, |change| update(&app.client, &profile, change).status);
+        let after = app.client.retrieve(id(&profile));
+        assert!(after["relationship"] != "resold" || after["name"] == "Before", "{after}");
+        assert!(answers == [200, 400] || answers == [400, 200], "{answers:?}");
+    }
+}
+
+#[test]
+fn of_deletes_at_once_one_succeeds_and_updates_meanwhile_succeed_or_find_nothing() {
+    let app = TestApp::start();
+    for _ in 0..15 {
+        let profile = app.client.create(&json!({"metadata": {"plan": "pro"}}));
+        let answers = at_once(&[true, false, true, false, true], |delete| {
+            if *delete {
+                return (true, app.client.delete(&path(id(&profile))).send());
+            }
+            (false, update(&app.client, &profile, &json!({"name": "After", "metadata": {"plan": "free", "new": "x"}})))
+        });
+        let mut deleted = 0;
+        for (delete, answer) in answers {
+            if answer.status == 200 {
+                deleted += usize::from(delete);
+            } else {
+                answer.refused(404);
+            }
+        }
+        assert_eq!(deleted, 1);
+        app.client.get(&path(id(&profile))).send().refused(404);
+    }
+    assert_eq!(app.client.list("")["data"], json!([]));
+}
+
+#[test]
+fn creates_at_once_are_all_kept_under_ids_of_their_own() {
+    let app = TestApp::start();
+    let numbers: Vec<_> = (0..16).collect();
+    let created = at_once(&numbers, |thread| {
+        (0..5).map(|number| app.client.create(&json!({"name": format!("{thread}-{number}")}))).collect::<Vec<_>>()
+    });
+    let mut created = created.concat();
+    created.sort_by(|one, other| id(one).cmp(id(other)));
+    assert_eq!(app.client.pages("order=asc&limit=7").concat(), created);
+    assert_eq!(created.iter().map(id).collect::<BTreeSet<_>>().len(), 80);
+    assert_eq!(app.client.get(PROFILES).send().ok()["data"].as_array().unwrap().len(), 20);
+}
