@@ -24,6 +24,13 @@ fn create(app: &TestApp, more: &str, body: impl AsRef<[u8]>) -> Answer {
     wire.answer()
 }
 
+/// A connection on which `pieces` have been sent.
+fn sent(app: &TestApp, pieces: &[String]) -> Wire {
+    let mut wire = Wire::connect(app.address);
+    pieces.iter().for_each(|piece| wire.send(piece));
+    wire
+}
+
 /// The number of profiles there are.
 fn count(app: &TestApp) -> usize {
     app.client.list("limit=100")["data"].as_array().unwrap().len()
@@ -101,10 +108,10 @@ fn a_body_up_to_256_kib_is_taken() {
 #[test]
 fn a_body_that_announces_more_than_the_limit_is_refused_unread() {
     let app = TestApp::with(&["--max-body-bytes=1000"]);
-    for length in ["1001", "1000000000000", "18446744073709551615"] {
-        let mut wire = Wire::connect(app.address);
-        // Not a byte of the body is ever sent.
-        wire.send(head(&app, &format!("{JSON}content-length: {length}\r\n")));
+    // Not a byte of a body is ever sent.
+    let heads = ["1001", "1000000000000", "18446744073709551615"]
+        .map(|length| head(&app, &format!("{JSON}content-length: {length}\r\n")));
+    for mut wire in heads.map(|head| sent(&app, &[head])) {
         let answer = wire.answer();
         assert_eq!(answer.refused(413), "body: Request should have at most 1000 bytes");
         assert_eq!(answer.header("connection"), Some("close"));
@@ -187,14 +194,12 @@ fn a_chunked_body_that_never_ends_is_refused_without_being_read() {
         (405, head(&app, &framing).replacen("POST", "PATCH", 1)),
         (400, head(&app, &framing).replacen("application/json", "text/plain", 1)),
     ];
-    for (status, head) in &heads {
-        let mut wire = Wire::connect(app.address);
-        wire.send(head);
-        wire.send("2\r\n{}\r\n");
+    let wires = heads.map(|(status, head)| (status, sent(&app, &[head, "2\r\n{}\r\n".to_owned()])));
+    for (status, mut wire) in wires {
         let answer = wire.answer();
-        answer.refused(*status);
-        assert_eq!(answer.header("connection"), Some("close"), "{head}");
-        assert_eq!(wire.rest(), b"", "{head}");
+        answer.refused(status);
+        assert_eq!(answer.header("connection"), Some("close"), "{status}");
+        assert_eq!(wire.rest(), b"", "{status}");
     }
 }
 
@@ -203,10 +208,8 @@ fn a_body_that_does_not_come_in_time_is_refused_and_creates_nothing() {
     let app = TestApp::with(&["--body-timeout=200ms"]);
     let announced = format!("{JSON}content-length: 100\r\n");
     let in_chunks = format!("{JSON}transfer-encoding: chunked\r\n");
-    for (framing, body) in [(&announced, ""), (&announced, "{}"), (&in_chunks, ""), (&in_chunks, "2\r\n{}\r\n")] {
-        let mut wire = Wire::connect(app.address);
-        wire.send(head(&app, framing));
-        wire.send(body);
+    let begun = [(&announced, ""), (&announced, "{}"), (&in_chunks, ""), (&in_chunks, "2\r\n{}\r\n")];
+    for mut wire in begun.map(|(framing, body)| sent(&app, &[head(&app, framing), body.to_owned()])) {
         let answer = wire.answer();
         assert_eq!(answer.refused(408), "body: Request took too long to arrive");
         assert_eq!(answer.header("connection"), Some("close"));

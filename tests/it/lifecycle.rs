@@ -83,8 +83,8 @@ fn an_id_that_is_malformed_or_names_nothing_is_not_found() {
 fn an_id_may_come_percent_encoded() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
-    let encoded: String = id(&profile).bytes().map(|byte| format!("%{byte:02X}")).collect();
-    assert_eq!(app.client.retrieve(&encoded), profile);
+    let encoded: Vec<_> = id(&profile).bytes().map(|byte| format!("%{byte:02X}")).collect();
+    assert_eq!(app.client.retrieve(&encoded.concat()), profile);
     assert_eq!(app.client.retrieve(&id(&profile).replace('_', "%5f")), profile);
 }
 

@@ -1,4 +1,5 @@
 //! The service from outside: a real server on a real Postgres, spoken to over HTTP.
+#![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect fails")]
 
 mod auth;
 mod bad_days;
@@ -16,6 +17,7 @@ mod list;
 mod metadata;
 mod properties;
 mod routing;
+mod starting;
 mod support;
 mod tenancy;
 mod update;

@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use clap::Parser;
+use secrecy::SecretString;
 use uprof::app::{Application, Stopper};
 use uprof::config::ServerArgs;
 use uprof::domain::id::OrganizationId;
@@ -83,6 +84,17 @@ impl TestApp {
     pub(crate) fn stopper(&self) -> Stopper {
         self.stopper.clone()
     }
+}
+
+fn arguments(settings: &[&str]) -> ServerArgs {
+    let ours = ["it", "--listen=127.0.0.1:0", "--workers=2", "--database-connections=8", "--drain=0s", "--grace=5s"];
+    Arguments::try_parse_from(ours.iter().chain(settings)).unwrap().server
+}
+
+/// Why a service with `settings` does not start on a database.
+pub(crate) fn start_error(database_url: SecretString, settings: &[&str]) -> String {
+    let build = async { Application::build(database_url, &arguments(settings)).await.err() };
+    actix_web::rt::System::new().block_on(build).expect("the service starts").to_string()
 }
 
 impl Drop for TestApp {

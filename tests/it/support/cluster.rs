@@ -7,7 +7,7 @@ use std::fs::{self, DirBuilder};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
 use secrecy::SecretString;
@@ -22,8 +22,8 @@ const KEEPER: &str = "UPROF_TEST_CLUSTER";
 /// The cluster's database, migrated: what each test's own database is a copy of.
 pub(crate) struct Cluster {
     url: String,
-    /// The keeper reads it; the system closes it when this process ends.
-    _stdin: ChildStdin,
+    /// It reads its standard input, which the system closes when this process ends.
+    _keeper: Child,
     _stdout: BufReader<ChildStdout>,
 }
 
@@ -49,14 +49,13 @@ impl Cluster {
             .process_group(0)
             .spawn()
             .unwrap();
-        let stdin = keeper.stdin.take().unwrap();
         let mut stdout = BufReader::new(keeper.stdout.take().unwrap());
         // The test runner prints before it, perhaps on the same line.
         let url = stdout
             .by_ref()
             .lines()
             .find_map(|line| line.unwrap().split_once("postgres://").map(|(_, rest)| format!("postgres://{rest}")));
-        Self { url: url.expect("the tests have no Postgres"), _stdin: stdin, _stdout: stdout }
+        Self { url: url.expect("the tests have no Postgres"), _keeper: keeper, _stdout: stdout }
     }
 }
 

@@ -32,8 +32,13 @@ impl Database {
     /// One with the current schema and no rows.
     pub(crate) fn migrated() -> Self {
         let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let name = spare.unwrap_or_else(copy);
+        let name = spare.unwrap_or_else(|| copy_of("uprof"));
         Self { name, spare_later: AtomicBool::new(true) }
+    }
+
+    /// One without any table.
+    pub(crate) fn empty() -> Self {
+        Self { name: copy_of("template0"), spare_later: AtomicBool::new(false) }
     }
 
     /// What to connect to.
@@ -112,10 +117,10 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn copy() -> String {
+fn copy_of(template: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    try_execute(&administration(), &format!("create database {name} template uprof")).unwrap();
+    try_execute(&administration(), &format!("create database {name} template {template}")).unwrap();
     name
 }
 
