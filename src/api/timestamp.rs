@@ -6,6 +6,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::domain::clock::{Timestamp, to_microsecond};
 
+const DATE_BYTES: usize = "2026-03-15".len();
+
 /// A time as it is written, fractions only as far as there are any.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WireTimestamp(pub(super) Timestamp);
@@ -20,6 +22,10 @@ impl Serialize for WireTimestamp {
 /// Reads a complete RFC 3339 timestamp with any offset, to the microsecond. `None` where it is none, or where its year in UTC could not
 /// be written again.
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
+    // The parser takes any byte between date and time. RFC 3339 names three: section 5.6 and its note.
+    if !matches!(text.as_bytes().get(DATE_BYTES), Some(b'T' | b't' | b' ')) {
+        return None;
+    }
     let moment = Timestamp::parse(text, &Rfc3339).ok()?.checked_to_offset(UtcOffset::UTC)?;
     (0..=9999).contains(&moment.year()).then(|| to_microsecond(moment))
 }
@@ -44,6 +50,8 @@ mod tests {
             "2026-03-15",
             "2026-03-15T10:00:00",
             "2026-03-15 10:00",
+            "2026-03-15_10:00:00Z",
+            "2026-03-15010:00:00Z",
             "2026-02-30T10:00:00Z",
             "0000-01-01T00:00:00+23:59",
             "9999-12-31T23:59:59-23:59",
