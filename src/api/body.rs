@@ -9,6 +9,10 @@ use crate::domain::{Error, Result};
 
 /// A request body, read field by field; what is wrong with a field stays in `fields`.
 pub trait Body: Sized {
+    /// The fields that this body has under some shape. Under a shape that does not take one, it gets a more helpful answer than a
+    /// typing error would.
+    const FIELDS_OF_SOME_SHAPE: &'static [&'static str];
+
     /// Reads the fields of this body. The outcome counts only if `fields` ends without a violation.
     fn read(fields: &mut Fields) -> Self;
 }
@@ -23,6 +27,6 @@ pub fn parse<B: Body>(bytes: &[u8], version: ApiVersion, now: Timestamp) -> Resu
     let Json::Object(object) = json else { return Err(malformed("Input should be a valid object".to_owned())) };
     let mut fields = Fields::new(object, version, now);
     let body = B::read(&mut fields);
-    fields.finish()?;
+    fields.finish(B::FIELDS_OF_SOME_SHAPE)?;
     Ok(body)
 }

@@ -12,8 +12,8 @@ use crate::domain::error::reason;
 use crate::domain::profile::Change;
 use crate::domain::{Error, Result};
 
-/// The fields that some shape takes. Under a shape that does not, they get a more helpful answer than a typing error would.
-const FIELDS_OF_SOME_SHAPE: [&str; 7] = [
+/// The fields of a profile that some shape takes in a create or an update.
+pub(super) const FIELDS_OF_PROFILES: &[&str] = &[
     "access_type",
     "external_id",
     "external_user_details",
@@ -90,9 +90,9 @@ impl Fields {
         refused.entry(name.into()).or_insert_with(|| ValidationErrorsKind::Field(vec![violation]));
     }
 
-    /// Ends the reading: what is left is no field of this body.
-    pub(super) fn finish(mut self) -> Result<()> {
-        self.refuse_unread(&FIELDS_OF_SOME_SHAPE);
+    /// Ends the reading: what is left is no field of this body, though perhaps one of `of_some_shape`.
+    pub(super) fn finish(mut self, of_some_shape: &[&str]) -> Result<()> {
+        self.refuse_unread(of_some_shape);
         if self.violations.is_empty() { Ok(()) } else { Err(Error::invalid(&self.violations)) }
     }
 

@@ -47,6 +47,8 @@ words! {
 pub struct CreateActionUrl;
 
 impl Body for CreateActionUrl {
+    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = &["action"];
+
     fn read(fields: &mut Fields) -> Self {
         let read = fields.object("action", |action| {
             if action.optional("type", values::word::<ActionType>).is_none() {

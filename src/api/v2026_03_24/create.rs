@@ -1,7 +1,7 @@
 //! The body of a create.
 
 use crate::api::body::Body;
-use crate::api::fields::Fields;
+use crate::api::fields::{FIELDS_OF_PROFILES, Fields};
 use crate::api::values;
 use crate::domain::external_user::ExternalUserDetails;
 use crate::domain::metadata::Metadata;
@@ -20,6 +20,8 @@ pub struct CreateProfile {
 }
 
 impl Body for CreateProfile {
+    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
+
     fn read(fields: &mut Fields) -> Self {
         let body = Self {
             external_id: fields.optional("external_id", values::text),

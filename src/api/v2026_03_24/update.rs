@@ -1,7 +1,7 @@
 //! The body of an update.
 
 use crate::api::body::Body;
-use crate::api::fields::Fields;
+use crate::api::fields::{FIELDS_OF_PROFILES, Fields};
 use crate::api::values;
 use crate::domain::external_user::ExternalUserPatch;
 use crate::domain::metadata::MetadataPatch;
@@ -19,6 +19,8 @@ pub struct UpdateProfile {
 }
 
 impl Body for UpdateProfile {
+    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
+
     fn read(fields: &mut Fields) -> Self {
         Self {
             external_id: fields.change("external_id", values::text),

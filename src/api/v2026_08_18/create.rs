@@ -2,7 +2,7 @@
 
 use super::access;
 use crate::api::body::Body;
-use crate::api::fields::Fields;
+use crate::api::fields::{FIELDS_OF_PROFILES, Fields};
 use crate::api::values;
 use crate::domain::clock::Timestamp;
 use crate::domain::external_user::ExternalUserDetails;
@@ -22,6 +22,8 @@ pub struct CreateProfile {
 }
 
 impl Body for CreateProfile {
+    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
+
     fn read(fields: &mut Fields) -> Self {
         let now = fields.now();
         Self {

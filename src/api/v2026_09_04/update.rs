@@ -2,7 +2,7 @@
 
 use super::details;
 use crate::api::body::Body;
-use crate::api::fields::Fields;
+use crate::api::fields::{FIELDS_OF_PROFILES, Fields};
 use crate::api::v2026_08_18::read_access_change;
 use crate::api::values;
 use crate::domain::external_user::ExternalUserPatch;
@@ -21,6 +21,8 @@ pub struct UpdateProfile {
 }
 
 impl Body for UpdateProfile {
+    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
+
     fn read(fields: &mut Fields) -> Self {
         Self {
             relationship: read_access_change(fields),
