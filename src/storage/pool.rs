@@ -80,6 +80,11 @@ impl Pool {
             ("statement_timeout", statement_timeout.as_str()),
             // A service that hangs in a transaction must not keep others from the rows it locked.
             ("idle_in_transaction_session_timeout", statement_timeout.as_str()),
+            // Every list has an index that runs its way. Where Postgres thinks an organization small (it has no statistics yet, or
+            // planned for an average one) it would rather sort all its profiles for each page.
+            ("enable_sort", "off"),
+            // Worth its while for no statement of the service; one whose cost is overestimated would pay it each time.
+            ("jit", "off"),
         ]);
         let connections = PgPoolOptions::new()
             .max_connections(settings.max_connections)
