@@ -9,6 +9,7 @@ use ureq::http::{Method, Request, request};
 
 use super::accounts::Key;
 use super::answer::Answer;
+use super::shape::Shape;
 
 /// Where profiles live.
 pub(crate) const PROFILES: &str = "/v1/user_profiles";
@@ -26,6 +27,7 @@ pub(crate) struct Client {
     agent: Agent,
     key: Option<String>,
     beta: Option<String>,
+    version: &'static str,
 }
 
 /// A request on its way.
@@ -38,7 +40,7 @@ pub(crate) struct Call<'a> {
 impl Client {
     /// Speaks V1, without a key.
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, agent: agent(), key: None, beta: Some(V1.to_owned()) }
+        Self { address, agent: agent(), key: None, beta: Some(V1.to_owned()), version: "2023-06-01" }
     }
 
     pub(crate) fn with_key(&self, key: &Key) -> Self {
@@ -56,6 +58,17 @@ impl Client {
 
     pub(crate) fn without_beta(&self) -> Self {
         Self { beta: None, ..self.clone() }
+    }
+
+    /// Speaks `shape`, in the way that needs no pinned organization.
+    pub(crate) fn speaking(&self, shape: Shape) -> Self {
+        let client = Self { beta: shape.beta().map(str::to_owned), ..self.clone() };
+        client.with_version(if shape == Shape::Ga { "2026-10-21" } else { "2023-06-01" })
+    }
+
+    /// Sends another `anthropic-version`.
+    pub(crate) fn with_version(&self, version: &'static str) -> Self {
+        Self { version, ..self.clone() }
     }
 
     /// Closes the connections that this client keeps; its clones keep theirs.
@@ -80,7 +93,7 @@ impl Client {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("http://{}{path}", self.address))
-            .header("anthropic-version", "2023-06-01");
+            .header("anthropic-version", self.version);
         if let Some(key) = &self.key {
             request = request.header("x-api-key", key);
         }

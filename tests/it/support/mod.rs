@@ -13,11 +13,16 @@ pub(crate) mod app;
 pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod database;
+pub(crate) mod doors;
 pub(crate) mod routes;
+pub(crate) mod rows;
+pub(crate) mod shape;
 pub(crate) mod wire;
 
 pub(crate) use accounts::{Key, KeySpec};
 pub(crate) use answer::Answer;
 pub(crate) use app::TestApp;
 pub(crate) use client::Client;
+pub(crate) use doors::Doors;
+pub(crate) use shape::Shape;
 pub(crate) use wire::Wire;

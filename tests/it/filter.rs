@@ -1,0 +1,145 @@
+//! Lists by enforcement status.
+
+use serde_json::Value;
+
+use crate::support::client::PROFILES;
+use crate::support::{Client, Shape, TestApp};
+
+/// The words, in the order in which [`profiles`] deals them out.
+const STATUSES: [&str; 4] = ["unrestricted", "pending", "restricted", "banned"];
+
+/// `count` profiles with ascending ids. Those whose number can be divided by `every` are limited in three ways by turns, the others are
+/// not limited. Half of them have names, which run against their numbers.
+fn profiles(app: &TestApp, count: usize, every: usize) {
+    app.database.seed(&format!(
+        "insert into user_profiles (organization_id, id, created_at, updated_at, name, relationship)
+         select o.id, ('01900000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid, now(), now(),
+                case when number % 2 = 0 then to_char(100000 - number, 'FM000000') end, 'external'
+           from organizations o, generate_series(1, {count}) as number;
+         insert into enforcement_actions (
+                organization_id, profile_id, id, kind, reason, opened_at, expires_at, identity_check)
+         select o.id, ('01900000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid, gen_random_uuid(),
+                case number / {every} % 3 when 2 then 'ban' else 'restriction' end, 'unspecified', now(), null,
+                case number / {every} % 3 when 0 then 'in_review' else 'none' end
+           from organizations o, generate_series({every}, {count}, {every}) as number;"
+    ));
+}
+
+fn status(profile: &Value) -> &str {
+    profile["enforcement_status"].as_str().unwrap()
+}
+
+/// The profiles of the whole list that have one of `statuses`.
+fn matching(all: &[Value], statuses: &[&str]) -> Vec<Value> {
+    all.iter().filter(|profile| statuses.contains(&status(profile))).cloned().collect()
+}
+
+fn generally_available(app: &TestApp) -> Client {
+    app.client.speaking(Shape::Ga)
+}
+
+#[test]
+fn a_filter_finds_those_that_have_one_of_its_words() {
+    let app = TestApp::start();
+    profiles(&app, 60, 4);
+    let client = generally_available(&app);
+    let all = client.list("limit=100")["data"].as_array().unwrap().clone();
+    for word in STATUSES {
+        assert!(!matching(&all, &[word]).is_empty(), "{word}");
+    }
+    // Every set of words, each written in the three ways in which clients write them.
+    for set in 0..16_u8 {
+        let words: Vec<_> = (0..4).filter(|bit| set >> bit & 1 == 1).map(|bit| STATUSES[bit]).collect();
+        let expected = if words.is_empty() { all.clone() } else { matching(&all, &words) };
+        for name in ["enforcement_status[]", "enforcement_status%5B%5D", "enforcement_status"] {
+            let query: Vec<_> = words.iter().map(|word| format!("{name}={word}")).collect();
+            let found = client.pages(&format!("limit=100&{}", query.join("&"))).concat();
+            assert_eq!(found, expected, "{query:?}");
+        }
+    }
+    let mixed = "enforcement_status=banned&limit=100&enforcement_status[]=pending&enforcement_status=banned";
+    assert_eq!(client.pages(mixed).concat(), matching(&all, &["banned", "pending"]));
+}
+
+#[test]
+fn filtered_pages_together_are_all_that_match() {
+    let app = TestApp::start();
+    profiles(&app, 60, 4);
+    let client = generally_available(&app);
+    for list in ["order=asc", "order=desc", "order=asc&order_by=name", "order=desc&order_by=name"] {
+        let all = client.pages(&format!("{list}&limit=100")).concat();
+        assert_eq!(all.len(), 60);
+        for words in [&["banned"][..], &["unrestricted"], &["pending", "restricted"]] {
+            let filter: String = words.iter().map(|word| format!("&enforcement_status[]={word}")).collect();
+            for limit in [4, 5, 15, 44, 45, 100] {
+                let pages = client.pages(&format!("{list}&limit={limit}{filter}"));
+                assert!(pages.iter().all(|page| page.len() <= limit), "{list} {limit} {filter}");
+                assert_eq!(pages.concat(), matching(&all, words), "{list} {limit} {filter}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_request_examines_a_bounded_number_of_profiles_and_the_next_goes_on_behind_them() {
+    let app = TestApp::start();
+    profiles(&app, 2_500, 800);
+    let client = generally_available(&app);
+    for list in ["order=desc", "order=asc&order_by=name"] {
+        let all = client.pages(&format!("{list}&limit=100")).concat();
+        for word in ["pending", "restricted", "banned"] {
+            let expected = matching(&all, &[word]);
+            assert_eq!(expected.len(), 1, "{word}");
+            let pages = client.pages(&format!("{list}&limit=1&enforcement_status[]={word}"));
+            assert_eq!(pages.concat(), expected, "{list} {word}");
+            assert!(pages.len() > 2, "{list} {word}: {} pages", pages.len());
+        }
+        let limited = "enforcement_status=pending&enforcement_status=restricted&enforcement_status=banned";
+        let found = client.pages(&format!("{list}&limit=2&{limited}")).concat();
+        assert_eq!(found, matching(&all, &STATUSES[1..]), "{list}");
+        let free = client.pages(&format!("{list}&limit=100&enforcement_status=unrestricted"));
+        assert_eq!(free.concat(), matching(&all, &STATUSES[..1]), "{list}");
+    }
+}
+
+#[test]
+fn a_cursor_of_a_filtered_list_also_leads_through_the_whole_list() {
+    let app = TestApp::start();
+    profiles(&app, 20, 4);
+    let client = generally_available(&app);
+    let all = client.list("order=asc")["data"].as_array().unwrap().clone();
+    let filtered = client.list("order=asc&limit=1&enforcement_status=restricted");
+    let last = filtered["data"][0].clone();
+    let next = filtered["next_page"].as_str().unwrap();
+    let rest = client.pages(&format!("order=asc&page={next}")).concat();
+    let position = all.iter().position(|profile| *profile == last).unwrap();
+    assert_eq!(rest, all[position + 1..]);
+}
+
+#[test]
+fn a_word_that_is_no_status_is_refused() {
+    let app = TestApp::start();
+    let client = generally_available(&app);
+    let message = "enforcement_status: Input should be one of `unrestricted`, `pending`, `restricted`, `banned`";
+    for value in ["", "Banned", "active", "banned,pending", "banned%20", "%00"] {
+        for name in ["enforcement_status[]", "enforcement_status"] {
+            for query in [format!("{name}={value}"), format!("{name}=banned&{name}={value}")] {
+                assert_eq!(client.get(&format!("{PROFILES}?{query}")).send().refused(400), message, "{query}");
+            }
+        }
+    }
+    let both = client.get(&format!("{PROFILES}?limit=0&enforcement_status=x")).send();
+    assert_eq!(both.refused(400), format!("{message}; limit: Input should be between 1 and 100"));
+}
+
+#[test]
+fn shapes_that_show_no_status_take_no_filter() {
+    let app = TestApp::start();
+    for shape in [Shape::V1, Shape::V2, Shape::V3] {
+        let client = app.client.speaking(shape);
+        let message = format!("enforcement_status: not accepted under {}", shape.name());
+        for query in ["enforcement_status[]=banned", "enforcement_status=banned", "enforcement_status=x&limit=1"] {
+            assert_eq!(client.get(&format!("{PROFILES}?{query}")).send().refused(400), message, "{shape:?} {query}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What pages cost: the last of many reads as little as the first. Counted in what Postgres read, not in time.
+
+use sqlx::Row;
+use uprof::domain::clock::{Clock, SystemClock};
+use uprof::domain::enforcement::EnforcementStatus;
+use uprof::domain::id::{OrganizationId, ProfileId};
+use uprof::domain::page::{Keyset, Order, OrderBy, PageLimit, PageQuery};
+use uprof::domain::repository::ProfileRepository;
+use uprof::storage::{PgProfiles, Pool, PoolSettings};
+use uuid::Uuid;
+
+use crate::support::accounts::Accounts;
+use crate::support::app::DEFAULT_VERSION;
+use crate::support::database::{Database, runtime};
+
+const PROFILES: usize = 20_000;
+const NAMED: usize = 16_000;
+
+/// Postgres plans a prepared statement anew for its first five executions, and then perhaps never again.
+const EXECUTIONS: i64 = 8;
+
+/// What Postgres read for [`EXECUTIONS`] of one page.
+#[derive(Debug)]
+struct Cost {
+    sequential_scans: i64,
+    rows: i64,
+    index_entries: i64,
+}
+
+struct World {
+    organization: OrganizationId,
+    database: Database,
+}
+
+impl World {
+    /// One organization with many profiles, each with something of all that can hang on one, among many organizations with few.
+    fn new() -> Self {
+        let database = Database::migrated();
+        let organization = Accounts::of(database.url()).organization(DEFAULT_VERSION);
+        let id = "('01900000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid";
+        let name = "case when number % 5 > 0 then 'Name ' || md5((number / 3)::text) end";
+        database.execute(&format!(
+            "set session_replication_role = replica;
+             insert into user_profiles (organization_id, id, created_at, updated_at, name, relationship)
+             select case when number > {PROFILES} then md5((number % 500)::text)::uuid else '{}' end,
+                    {id}, now(), now(), {name}, 'external'
+               from generate_series(1, {PROFILES} + 2000) as number;
+             insert into user_profile_metadata (organization_id, profile_id, key, value)
+             select organization_id, id, 'plan', 'pro' from user_profiles;
+             insert into trust_grants (organization_id, profile_id, name, status)
+             select organization_id, id, 'cyber', 'active' from user_profiles;
+             insert into trust_grant_parts (organization_id, profile_id, grant_name, name, status)
+             select organization_id, id, 'cyber', 'a', 'active' from user_profiles;
+             insert into enforcement_actions (
+                    organization_id, profile_id, id, kind, reason, opened_at, identity_check)
+             select organization_id, id, id, 'ban', 'high_harm', now(), 'none' from user_profiles;",
+            organization.uuid()
+        ));
+        Self { organization, database }
+    }
+
+    /// What `query` costs, on a connection that runs nothing else.
+    fn cost(&self, query: &PageQuery) -> Cost {
+        self.await_statistics();
+        self.database.execute("select pg_stat_reset()");
+        self.await_statistics();
+        let url = self.database.url();
+        runtime().block_on(async {
+            let pool = Pool::new(&PoolSettings::for_one(url)).unwrap();
+            let profiles = PgProfiles::new(pool.clone());
+            for _ in 0..EXECUTIONS {
+                let page = profiles.list(self.organization, query.clone(), SystemClock.now()).await.unwrap();
+                assert!(page.items.len() == query.limit.get() || !query.statuses.is_empty(), "{query:?}");
+            }
+            pool.close().await;
+        });
+        self.await_statistics();
+        let row = self.database.row(
+            "select sum(seq_scan)::bigint,
+                    sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint,
+                    (select sum(idx_tup_read)::bigint from pg_stat_user_indexes)
+               from pg_stat_user_tables",
+        );
+        Cost { sequential_scans: row.get(0), rows: row.get(1), index_entries: row.get(2) }
+    }
+
+    /// Waits for the other connections to be gone: a connection hands in what it counted when it ends.
+    fn await_statistics(&self) {
+        let others = "pg_stat_activity
+             where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'";
+        while self.database.count(others) > 0 {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Where the page after the first `position` profiles of the list begins.
+    fn after(&self, order_by: OrderBy, order: Order, position: usize) -> Option<Keyset> {
+        let offset = position.checked_sub(1)?;
+        let way = if order == Order::Ascending { "asc" } else { "desc" };
+        let keys = match order_by {
+            OrderBy::CreatedAt => format!("id {way}"),
+            OrderBy::Name => format!("name is null, lower(name collate \"C\") {way}, id {way}"),
+        };
+        let organization = self.organization.uuid();
+        let row = self.database.row(&format!(
+            "select id, lower(name collate \"C\") from user_profiles where organization_id = '{organization}'
+              order by {keys} limit 1 offset {offset}"
+        ));
+        let (id, name) = (ProfileId::new(row.get::<Uuid, _>(0)), row.get::<Option<String>, _>(1));
+        Some(match (order_by, name) {
+            (OrderBy::CreatedAt, _) => Keyset::CreatedAt(id),
+            (OrderBy::Name, Some(name)) => Keyset::Name(name, id),
+            (OrderBy::Name, None) => Keyset::Nameless(id),
+        })
+    }
+
+    /// Whatever page of whatever list reads what it shows and one profile more, and no table from end to end.
+    fn check_every_list(&self, limit: u32, how: &str) {
+        let positions = [0, NAMED - 8, PROFILES - limit as usize - 1];
+        for (order_by, order) in [OrderBy::CreatedAt, OrderBy::Name].into_iter().flat_map(both_ways) {
+            for position in positions {
+                let after = self.after(order_by, order, position);
+                let limit = PageLimit::new(limit).unwrap();
+                let page = PageQuery { order_by, order, limit, after, statuses: Vec::new() };
+                self.check(&page, limit.get(), &format!("{how}, {limit:?} of {order_by:?} {order:?} after {position}"));
+            }
+        }
+    }
+
+    /// A filtered page examines as much behind the last profiles as behind the first.
+    fn check_filtered_lists(&self) {
+        for (order_by, order) in [(OrderBy::CreatedAt, Order::Descending), (OrderBy::Name, Order::Ascending)] {
+            let after = self.after(order_by, order, NAMED - 8);
+            let statuses = vec![EnforcementStatus::Pending];
+            let page = PageQuery { order_by, order, limit: PageLimit::default(), after, statuses };
+            self.check(&page, 1_000, &format!("filtered, {order_by:?} {order:?}"));
+        }
+    }
+
+    /// `page` examines this many profiles and one more.
+    fn check(&self, page: &PageQuery, examined: usize, how: &str) {
+        let cost = self.cost(page);
+        // Each profile, and one row of each kind that hangs on it.
+        let read = EXECUTIONS * i64::try_from(examined + 1).unwrap() * 5;
+        assert_eq!((cost.sequential_scans, cost.rows), (0, read), "{how}: {cost:?}");
+        // The first entry of an index that is looked at may be one too many.
+        assert!(cost.index_entries <= read + EXECUTIONS, "{how}: {cost:?}");
+    }
+}
+
+fn both_ways(order_by: OrderBy) -> [(OrderBy, Order); 2] {
+    [(order_by, Order::Ascending), (order_by, Order::Descending)]
+}
+
+#[test]
+fn page_5000_reads_as_much_as_page_1_whatever_postgres_knows_and_however_it_plans() {
+    let world = World::new();
+    world.check_every_list(100, "before statistics");
+    world.check_filtered_lists();
+    world.database.execute("analyze");
+    world.check_every_list(100, "with statistics");
+    world.database.execute(
+        "do $$ begin
+             execute format('alter database %I set plan_cache_mode = force_generic_plan', current_database());
+         end $$",
+    );
+    world.check_every_list(4, "planned once for all");
+}

@@ -1,0 +1,50 @@
+//! A service with one profile, and the two ways to send a field to it in one shape.
+
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::app::TestApp;
+use super::client::{Client, PROFILES, id, path};
+use super::shape::Shape;
+
+pub(crate) struct Doors {
+    pub(crate) app: TestApp,
+    pub(crate) client: Client,
+    profile: Value,
+}
+
+impl Doors {
+    /// The doors of `shape`.
+    pub(crate) fn of(shape: Shape) -> Self {
+        let app = TestApp::start();
+        let client = app.client.speaking(shape);
+        let profile = client.create(&json!({"name": "Before", "metadata": {"kept": "yes"}}));
+        Self { app, client, profile }
+    }
+
+    pub(crate) fn create(&self, body: &Value) -> Answer {
+        self.client.post(PROFILES).json(body)
+    }
+
+    pub(crate) fn update(&self, body: &Value) -> Answer {
+        self.client.post(&path(id(&self.profile))).json(body)
+    }
+
+    /// Both doors take `body` and answer what `shown` says of it.
+    #[track_caller]
+    pub(crate) fn take(&self, body: &Value, shown: impl Fn(&Value) -> bool) {
+        for answer in [self.create(body).ok(), self.update(body).ok()] {
+            assert!(shown(&answer), "{body} became {answer}");
+            assert!(shown(&self.client.retrieve(id(&answer))), "{body} is not read as it was answered");
+        }
+    }
+
+    /// Both doors refuse `body`, for the reasons given, and nothing changes behind them.
+    #[track_caller]
+    pub(crate) fn refuse(&self, body: &Value, reasons: &str) {
+        let before = self.client.list("limit=100");
+        assert_eq!(self.create(body).refused(400), reasons, "create {body}");
+        assert_eq!(self.update(body).refused(400), reasons, "update {body}");
+        assert_eq!(self.client.list("limit=100"), before, "after {body}");
+    }
+}

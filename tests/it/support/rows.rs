@@ -1,0 +1,25 @@
+//! What the database holds, read behind the service's back.
+
+use sqlx::Row;
+
+use super::database::Database;
+
+impl Database {
+    /// Every column of every row of every table, as text.
+    pub(crate) fn dump(&self) -> String {
+        let tables = self.texts("select quote_ident(tablename) from pg_tables where schemaname = 'public' order by 1");
+        assert!(tables.len() > 8, "{tables:?}");
+        let rows = |table: &String| self.texts(&format!("select t::text from {table} t"));
+        tables.iter().map(|table| format!("{table}\n{}\n", rows(table).join("\n"))).collect()
+    }
+
+    /// The one text column of the rows that `sql` finds.
+    pub(crate) fn texts(&self, sql: &str) -> Vec<String> {
+        self.row(&format!("select coalesce(array_agg(found.text), '{{}}') from ({sql}) as found (text)")).get(0)
+    }
+
+    /// How many rows `table` has.
+    pub(crate) fn count(&self, table: &str) -> i64 {
+        self.row(&format!("select count(*) from {table}")).get(0)
+    }
+}
