@@ -78,7 +78,7 @@ impl ApiKeyRepository for PgApiKeys {
     async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiKey>> {
         let rows: Vec<ApiKeyRow> = self
             .0
-            .run(move |connection| {
+            .read(move |connection| {
                 Box::pin(async move {
                     let known: bool = sqlx::query_scalar("select exists (select from organizations where id = $1)")
                         .bind(organization.uuid())
@@ -142,7 +142,7 @@ impl ApiKeyRepository for PgApiKeys {
     async fn find(&self, hash: KeyHash) -> Result<Option<Credential>> {
         let row: Option<CredentialRow> = self
             .0
-            .run(move |connection| {
+            .read(move |connection| {
                 Box::pin(async move {
                     Ok(sqlx::query_as(
                         "select k.organization_id,

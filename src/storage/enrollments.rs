@@ -58,7 +58,7 @@ impl EnrollmentRepository for PgEnrollments {
     async fn open(&self, hash: LinkTokenHash, now: Timestamp) -> Result<Option<Invitation>> {
         let row: Option<InvitationRow> = self
             .0
-            .run(move |connection| {
+            .read(move |connection| {
                 Box::pin(async move {
                     Ok(sqlx::query_as(
                         "select o.name as organization_name,

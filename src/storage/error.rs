@@ -11,6 +11,21 @@ pub(super) enum Failure {
     Database(sqlx::Error),
 }
 
+impl Failure {
+    /// Whether the connection broke while it was used; what was under way on it may have been done.
+    pub(super) fn is_lost_connection(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
+            // admin_shutdown, crash_shutdown, idle_session_timeout, and the connection exceptions.
+            Self::Database(sqlx::Error::Database(error)) => {
+                let code = error.code().unwrap_or_default();
+                matches!(&*code, "57P01" | "57P02" | "57P05") || code.starts_with("08")
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Rule(error)

@@ -59,7 +59,7 @@ impl OrganizationRepository for PgOrganizations {
     async fn list(&self) -> Result<Vec<Organization>> {
         let rows: Vec<OrganizationRow> = self
             .0
-            .run(|connection| {
+            .read(|connection| {
                 Box::pin(async move {
                     Ok(sqlx::query_as(
                         "select id,

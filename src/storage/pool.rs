@@ -1,13 +1,14 @@
 //! The connection pool, and the deadline that every use of it keeps.
 
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{Connection, Postgres};
 use tokio::runtime::Handle;
 
 use super::error::{Failure, unavailable};
@@ -51,6 +52,7 @@ impl PoolSettings {
 pub struct Pool {
     connections: PgPool,
     deadline: Duration,
+    lost: LastLoss,
     /// The runtime that drives the connections: the one that made the pool, and so outlives the server's threads, each of which
     /// has its own.
     home: Handle,
@@ -86,21 +88,19 @@ impl Pool {
             // Worth its while for no statement of the service; one whose cost is overestimated would pay it each time.
             ("jit", "off"),
         ]);
+        let lost = LastLoss::default();
+        let last_loss = lost.clone();
         let connections = PgPoolOptions::new()
             .max_connections(settings.max_connections)
             .acquire_timeout(settings.acquire_timeout)
             .test_before_acquire(false)
-            .before_acquire(|connection, state| {
-                Box::pin(async move {
-                    if state.idle_for >= TRUSTED_IDLE {
-                        sqlx::Connection::ping(connection).await?;
-                    }
-                    Ok(true)
-                })
+            .before_acquire(move |connection, state| {
+                let trusted = state.idle_for < TRUSTED_IDLE && !last_loss.is_within(state.idle_for);
+                Box::pin(async move { Ok(trusted || connection.ping().await.is_ok()) })
             })
             .connect_lazy_with(options);
         let deadline = settings.statement_timeout + ANSWER_GRACE;
-        Ok(Self { connections, deadline, home: Handle::current() })
+        Ok(Self { connections, deadline, lost, home: Handle::current() })
     }
 
     /// Does `work` on a connection, within the deadline.
@@ -111,13 +111,38 @@ impl Pool {
     where
         F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send,
     {
+        Ok(self.attempt(work).await?)
+    }
+
+    /// As [`Pool::run`], for `work` that only reads: where its connection has died, it is done again on another.
+    ///
+    /// # Errors
+    /// Those of [`Pool::run`].
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Clone + Send,
+    {
+        match self.attempt(work.clone()).await {
+            Err(failure) if failure.is_lost_connection() => Ok(self.attempt(work).await?),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    async fn attempt<T, F>(&self, work: F) -> std::result::Result<T, Failure>
+    where
+        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send,
+    {
         let mut connection = self.acquire().await?;
         match tokio::time::timeout(self.deadline, work(&mut connection)).await {
-            Ok(outcome) => Ok(outcome?),
+            Ok(outcome) => outcome.inspect_err(|failure| {
+                if failure.is_lost_connection() {
+                    self.lost.note();
+                }
+            }),
             Err(elapsed) => {
                 // Postgres did not even keep its own time limit: the connection is not worth waiting for.
                 connection.close_on_drop();
-                Err(Error::new(ErrorKind::TimedOut, "The database did not answer in time").caused_by(elapsed))
+                Err(Error::new(ErrorKind::TimedOut, "The database did not answer in time").caused_by(elapsed).into())
             }
         }
     }
@@ -141,12 +166,28 @@ impl Pool {
 #[async_trait]
 impl Readiness for Pool {
     async fn check(&self) -> Result<()> {
-        self.run(|connection| {
+        self.read(|connection| {
             Box::pin(async move {
                 sqlx::query("select 1").execute(connection).await?;
                 Ok(())
             })
         })
         .await
+    }
+}
+
+/// When a connection last turned out to be dead. Others that lay idle then have probably died with it, in a restart of Postgres for
+/// instance, however young they are.
+#[derive(Clone, Debug, Default)]
+struct LastLoss(Arc<Mutex<Option<Instant>>>);
+
+impl LastLoss {
+    fn note(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether it was at most `age` ago.
+    fn is_within(&self, age: Duration) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| at.elapsed() <= age)
     }
 }

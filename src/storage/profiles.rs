@@ -44,12 +44,12 @@ impl ProfileRepository for PgProfiles {
     }
 
     async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile> {
-        self.0.run(move |connection| Box::pin(read(connection, organization, id, now))).await
+        self.0.read(move |connection| Box::pin(read(connection, organization, id, now))).await
     }
 
     async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<Page<Profile>> {
         self.0
-            .run(move |connection| {
+            .read(move |connection| {
                 Box::pin(async move {
                     let rows = profile_list::rows(connection, organization, &query, now).await?;
                     Ok(profile_list::page(rows, &query)?)
