@@ -25,6 +25,10 @@ const ANSWER_GRACE: Duration = Duration::from_secs(1);
 /// A connection that lay idle this long is tried before it is used; younger ones are trusted, which saves a round trip.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
+/// How long a connection that is tried may take to answer. One whose other end has gone without a word never does, and whoever waits
+/// still has to be given another.
+const PING_LIMIT: Duration = Duration::from_millis(500);
+
 /// Where Postgres is and how much of it may be used.
 #[derive(Clone, Debug)]
 pub struct PoolSettings {
@@ -96,7 +100,7 @@ impl Pool {
             .test_before_acquire(false)
             .before_acquire(move |connection, state| {
                 let trusted = state.idle_for < TRUSTED_IDLE && !last_loss.is_within(state.idle_for);
-                Box::pin(async move { Ok(trusted || connection.ping().await.is_ok()) })
+                Box::pin(async move { Ok(trusted || answers(connection).await) })
             })
             .connect_lazy_with(options);
         let deadline = settings.statement_timeout + ANSWER_GRACE;
@@ -132,8 +136,8 @@ impl Pool {
     where
         F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send,
     {
-        let mut connection = self.acquire().await?;
-        match tokio::time::timeout(self.deadline, work(&mut connection)).await {
+        let mut lease = Lease { pool: self, connection: self.acquire().await?, is_over: false };
+        match tokio::time::timeout(self.deadline, work(&mut lease.connection)).await {
             Ok(outcome) => outcome.inspect_err(|failure| {
                 if failure.is_lost_connection() {
                     self.lost.note();
@@ -141,7 +145,7 @@ impl Pool {
             }),
             Err(elapsed) => {
                 // Postgres did not even keep its own time limit: the connection is not worth waiting for.
-                connection.close_on_drop();
+                lease.end();
                 Err(Error::new(ErrorKind::TimedOut, "The database did not answer in time").caused_by(elapsed).into())
             }
         }
@@ -173,6 +177,40 @@ impl Readiness for Pool {
             })
         })
         .await
+    }
+}
+
+async fn answers(connection: &mut PgConnection) -> bool {
+    matches!(tokio::time::timeout(PING_LIMIT, connection.ping()).await, Ok(Ok(())))
+}
+
+/// A connection in use. It goes back to the pool only when it has answered once more, which sqlx would wait for without end: a
+/// network that swallows the answer would take a place of the pool with it.
+struct Lease<'p> {
+    pool: &'p Pool,
+    connection: PoolConnection<Postgres>,
+    is_over: bool,
+}
+
+impl Lease<'_> {
+    /// Closes the connection instead.
+    fn end(mut self) {
+        self.is_over = true;
+        self.connection.close_on_drop();
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            // Whoever used it may have left while Postgres was still at work.
+            let (returned, limit) = (self.connection.return_to_pool(), self.pool.deadline);
+            let runtime = Handle::try_current();
+            runtime
+                .as_ref()
+                .unwrap_or(&self.pool.home)
+                .spawn(async move { tokio::time::timeout(limit, returned).await });
+        }
     }
 }
 
