@@ -173,7 +173,7 @@ pub enum LogFormat {
 }
 
 /// Reads `500ms`, `2s` or `5m`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.len() - text.trim_start_matches(|character: char| character.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let number: u32 = number.parse().map_err(|_| "expected a number and a unit, such as 500ms, 2s or 5m")?;

@@ -3,9 +3,12 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 mod arguments;
+mod client;
 mod database;
 mod dev;
 mod health;
@@ -39,6 +42,27 @@ enum Verb {
     Keys(keys::Keys),
     /// Ask a running service whether it is ready; the exit status tells
     Health(health::Health),
+    /// Create, read and change the user profiles of a running service, in the original shape
+    #[command(name = "beta:user-profiles")]
+    BetaUserProfiles(client::Profiles<client::Beta>),
+    /// Make links with which those whom profiles represent can act
+    #[command(name = "beta:user-profiles:action-urls")]
+    BetaActionUrls(client::ActionUrls<client::Beta>),
+    /// Create, read and change the user profiles of a running service, in the newest shape
+    #[command(name = "user-profiles")]
+    UserProfiles(client::Profiles<client::General>),
+    /// Make links with which those whom profiles represent can act
+    #[command(name = "user-profiles:action-urls")]
+    ActionUrls(client::ActionUrls<client::General>),
+}
+
+impl Verb {
+    fn is_of_client(&self) -> bool {
+        matches!(
+            self,
+            Self::BetaUserProfiles(_) | Self::BetaActionUrls(_) | Self::UserProfiles(_) | Self::ActionUrls(_)
+        )
+    }
 }
 
 /// One line about what went wrong and what to do.
@@ -50,13 +74,17 @@ type Outcome = Result<(), Failure>;
 /// Does what the arguments of this process say. Must be called from the main thread, outside a runtime.
 #[must_use]
 pub fn run() -> ExitCode {
-    let outcome = match Cli::parse().verb {
+    let outcome = match parse().verb {
         Verb::Dev(verb) => verb.run(),
         Verb::Serve(verb) => verb.run(),
         Verb::Migrate(verb) => verb.run(),
         Verb::Organizations(verb) => verb.run(),
         Verb::Keys(verb) => verb.run(),
         Verb::Health(verb) => verb.run(),
+        Verb::BetaUserProfiles(verb) => verb.run(),
+        Verb::BetaActionUrls(verb) => verb.run(),
+        Verb::UserProfiles(verb) => verb.run(),
+        Verb::ActionUrls(verb) => verb.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,4 +93,23 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The arguments of this process; ends it where they are wrong, or ask for help.
+fn parse() -> Cli {
+    // `uprof --format yaml user-profiles list`: scripts that were written for `ant` put these flags before the verb too. Clap
+    // hands them on to the verb, which has flags of the same names.
+    let flags = client::Options::augment_args(Command::new("")).get_arguments().cloned().collect::<Vec<_>>();
+    let mut command = Cli::command().args(flags.iter().map(|flag| flag.clone().global(false).hide(true)));
+    let matches = command.get_matches_mut();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
+    let given = |flag: &&clap::Arg| matches.value_source(flag.get_id().as_str()) == Some(ValueSource::CommandLine);
+    if let Some(flag) = flags.iter().find(given)
+        && !cli.verb.is_of_client()
+    {
+        let name = flag.get_long().unwrap_or_default();
+        let message = format!("--{name} is a flag of user-profiles and beta:user-profiles, not of this verb");
+        command.error(ErrorKind::UnknownArgument, message).exit()
+    }
+    cli
 }

@@ -1,0 +1,134 @@
+//! JSON that keeps the order of its keys: answers are printed as the server wrote them, bodies sent as they were typed.
+
+use std::fmt;
+
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Number;
+
+/// A value of JSON; YAML is read into the same.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::cli) enum Document {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Self>),
+    /// Keys are distinct.
+    Map(Vec<(String, Self)>),
+}
+
+impl Document {
+    /// `{}`.
+    pub(super) const fn empty() -> Self {
+        Self::Map(Vec::new())
+    }
+
+    /// `{key: value}`.
+    pub(super) fn pair(key: &str, value: Self) -> Self {
+        Self::Map(vec![(key.to_owned(), value)])
+    }
+
+    /// What stands under `key`, of a map.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Map(pairs) => pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The text, of a text.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Lays `over` on top: maps are merged key by key, at every depth; anything else is replaced.
+    pub(super) fn merge(&mut self, over: Self) {
+        match (self, over) {
+            (Self::Map(pairs), Self::Map(over)) => {
+                for (key, value) in over {
+                    match pairs.iter_mut().find(|(name, _)| *name == key) {
+                        Some((_, under)) => under.merge(value),
+                        None => pairs.push((key, value)),
+                    }
+                }
+            }
+            (under, over) => *under = over,
+        }
+    }
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(truth) => serializer.serialize_bool(*truth),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Map(pairs) => serializer.collect_map(pairs.iter().map(|(key, value)| (key, value))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Document;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value of JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Document, E> {
+        Ok(Document::Null)
+    }
+
+    fn visit_bool<E: Error>(self, truth: bool) -> Result<Document, E> {
+        Ok(Document::Bool(truth))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Document, E> {
+        Ok(Document::Number(number.into()))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Document, E> {
+        Ok(Document::Number(number.into()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Document, E> {
+        Number::from_f64(number).map(Document::Number).ok_or_else(|| E::custom("JSON has no such number"))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Document, E> {
+        Ok(Document::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Document, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Document::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Document, A::Error> {
+        let mut pairs: Vec<(String, Document)> = Vec::new();
+        while let Some((key, value)) = entries.next_entry::<String, Document>()? {
+            if pairs.iter().any(|(name, _)| *name == key) {
+                return Err(A::Error::custom(format_args!("the key {key:?} stands there twice")));
+            }
+            pairs.push((key, value));
+        }
+        Ok(Document::Map(pairs))
+    }
+}

@@ -1,0 +1,111 @@
+//! The flags of every client verb: where the service is, who asks, and how the answer is printed.
+
+use std::env;
+use std::time::Duration;
+
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Failure;
+use super::output::Format;
+use crate::config;
+
+/// May stand before the namespace, before the verb and after it.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub(in crate::cli) struct Options {
+    /// Where the service is; https needs a build with --features tls
+    #[arg(long, global = true, env = "ANTHROPIC_BASE_URL", value_name = "URL", default_value = DEFAULT_BASE_URL)]
+    pub(super) base_url: String,
+
+    #[arg(long, global = true, value_name = "KEY", help = "The API key [env: ANTHROPIC_API_KEY]")]
+    api_key: Option<SecretString>,
+
+    #[arg(
+        long,
+        global = true,
+        value_name = "TOKEN",
+        conflicts_with = "api_key",
+        help = "The same, to be sent as a bearer token [env: ANTHROPIC_AUTH_TOKEN]"
+    )]
+    auth_token: Option<SecretString>,
+
+    /// The workspace that the request is for
+    #[arg(long, global = true, env = "ANTHROPIC_WORKSPACE_ID", value_name = "ID")]
+    pub(super) workspace_id: Option<String>,
+
+    /// A value of anthropic-beta, in the place of the namespace's own; may be given again
+    #[arg(long = "beta", global = true, value_name = "VALUE")]
+    pub(super) betas: Vec<String>,
+
+    /// How to print the answer
+    #[arg(long, global = true, value_enum, ignore_case = true, default_value_t)]
+    pub(super) format: Format,
+
+    /// A GJSON path: print only what it finds in the answer, or in each profile of a list
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(super) transform: Option<String>,
+
+    /// Print a text without the quotes of JSON
+    #[arg(long, short, global = true)]
+    pub(super) raw_output: bool,
+
+    /// How to print the body of an error
+    #[arg(long, global = true, value_enum, ignore_case = true, default_value_t)]
+    pub(super) format_error: Format,
+
+    /// A GJSON path: print only what it finds in the body of an error
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(super) transform_error: Option<String>,
+
+    /// Show requests and answers on standard error; the key is left out
+    #[arg(long, global = true)]
+    pub(super) debug: bool,
+
+    /// How long one attempt may take
+    #[arg(long, global = true, value_name = "TIME", default_value = "60s", value_parser = config::duration)]
+    pub(super) timeout: Duration,
+
+    /// How often to try again what may succeed on another attempt
+    #[arg(long, global = true, value_name = "N", default_value = "2")]
+    pub(super) max_retries: u32,
+}
+
+pub(super) const DEFAULT_BASE_URL: &str = "http://127.0.0.1:8080";
+
+/// Who asks.
+#[derive(Debug)]
+pub(super) enum Credential {
+    Key(SecretString),
+    Token(SecretString),
+}
+
+impl Credential {
+    /// The header that carries it.
+    pub(super) fn header(&self) -> (&'static str, String) {
+        match self {
+            Self::Key(_) => ("x-api-key", self.secret().to_owned()),
+            Self::Token(_) => ("authorization", format!("Bearer {}", self.secret())),
+        }
+    }
+
+    fn secret(&self) -> &str {
+        let (Self::Key(secret) | Self::Token(secret)) = self;
+        secret.expose_secret().trim()
+    }
+}
+
+impl Options {
+    /// The first of `--api-key`, `--auth-token`, `ANTHROPIC_API_KEY` and `ANTHROPIC_AUTH_TOKEN` that is there. Only one is
+    /// sent: a server refuses two that differ.
+    pub(super) fn credential(&self) -> Result<Credential, Failure> {
+        let candidates = [
+            self.api_key.clone().map(Credential::Key),
+            self.auth_token.clone().map(Credential::Token),
+            env::var("ANTHROPIC_API_KEY").ok().map(|key| Credential::Key(key.into())),
+            env::var("ANTHROPIC_AUTH_TOKEN").ok().map(|token| Credential::Token(token.into())),
+        ];
+        let mut given = candidates.into_iter().flatten().filter(|credential| !credential.secret().is_empty());
+        given.next().ok_or_else(|| "no API key: set ANTHROPIC_API_KEY, or give --api-key; uprof dev prints one".into())
+    }
+}

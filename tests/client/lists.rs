@@ -1,0 +1,110 @@
+//! Lists: their parameters, and paging.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::command::at;
+use crate::peer::Peer;
+use crate::support::TestApp;
+use crate::support::client::id;
+
+const EMPTY: &str = r#"{"data":[],"next_page":null}"#;
+
+#[test]
+fn every_parameter_is_sent_and_none_that_is_not_given() {
+    let peer = Peer::answering(&[EMPTY]);
+    let all = "--limit 0 --order up --order-by size --page p+1 --max-items 5";
+    peer.call(&["beta:user-profiles", "list"]).text();
+    peer.call(&format!("beta:user-profiles list {all}").split(' ').collect::<Vec<_>>()).text();
+    let statuses = ["--enforcement-status", "banned", "--enforcement-status", "odd"];
+    peer.call(&[&["user-profiles", "list"][..], &statuses].concat()).text();
+    let lines: Vec<_> = peer.seen().into_iter().map(|request| request.line).collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /v1/user_profiles?beta=true",
+            "GET /v1/user_profiles?beta=true&limit=0&order=up&order_by=size&page=p%2B1",
+            "GET /v1/user_profiles?enforcement_status%5B%5D=banned&enforcement_status%5B%5D=odd",
+        ]
+    );
+}
+
+#[test]
+fn the_next_page_is_asked_for_with_every_parameter_again_even_after_an_empty_one() {
+    let pages = [
+        r#"{"data":[{"id":1}],"next_page":"a"}"#,
+        r#"{"data":[],"next_page":"b"}"#,
+        r#"{"data":[{"id":2}],"next_page":null}"#,
+    ];
+    let peer = Peer::answering(&pages);
+    let printed = peer.call(&["user-profiles", "list", "--limit", "1", "--transform", "id"]).text();
+    assert_eq!(printed, "1\n2\n");
+    let lines: Vec<_> = peer.seen().into_iter().map(|request| request.line).collect();
+    let pages = ["limit=1", "limit=1&page=a", "limit=1&page=b"].map(|query| format!("GET /v1/user_profiles?{query}"));
+    assert_eq!(lines, pages);
+}
+
+#[test]
+fn a_server_that_never_comes_to_an_end_is_left() {
+    let peer = Peer::answering(&[r#"{"data":[{"id":1}],"next_page":"a"}"#]);
+    let ended = peer.call(&["user-profiles", "list", "--transform", "id"]).run();
+    assert_eq!((ended.status, ended.stdout.as_str()), (1, "1\n1\n"));
+    assert_eq!(peer.seen().len(), 2);
+}
+
+#[test]
+fn no_page_is_asked_for_that_is_not_needed() {
+    for (most, pages) in [("0", 0), ("1", 1), ("2", 1), ("3", 2)] {
+        let peer = Peer::answering(&[
+            r#"{"data":[{"id":1},{"id":2}],"next_page":"a"}"#,
+            r#"{"data":[{"id":3},{"id":4}],"next_page":null}"#,
+        ]);
+        let printed = peer.call(&["user-profiles", "list", "--max-items", most, "--transform", "id"]).text();
+        assert_eq!((printed.lines().count().to_string().as_str(), peer.seen().len()), (most, pages));
+    }
+}
+
+#[test]
+fn a_list_goes_over_all_pages_or_as_far_as_it_is_told_to() {
+    let app = TestApp::start();
+    let created: Vec<_> = (0..250).map(|n| app.client.create(&json!({"external_id": format!("user_{n}")}))).collect();
+    let ids = |arguments: &[&str]| {
+        let fixed = ["beta:user-profiles", "list", "--transform", "id", "-r"];
+        let printed = at(&app, &[&fixed[..], arguments].concat()).text();
+        printed.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let oldest_first: Vec<_> = created.iter().map(|profile| id(profile).to_owned()).collect();
+    let newest_first: Vec<_> = oldest_first.iter().rev().cloned().collect();
+    assert_eq!(ids(&[]), newest_first);
+    assert_eq!(ids(&["--max-items", "-1", "--limit", "100"]), newest_first);
+    assert_eq!(ids(&["--order", "asc", "--limit=7"]), oldest_first);
+    assert_eq!(ids(&["--max-items", "45"]), newest_first[..45]);
+    assert_eq!(ids(&["--max-items", "0"]), Vec::<String>::new());
+    assert_eq!(ids(&["--max-items", "300", "--order=asc", "--limit=100"]), oldest_first);
+
+    let page = at(&app, &["beta:user-profiles", "list", "--limit", "100", "--format", "raw"]).json();
+    assert_eq!(page["data"].as_array().map(Vec::len), Some(100));
+    let next = page["next_page"].as_str().unwrap();
+    assert_eq!(ids(&["--limit", "100", "--page", next]), newest_first[100..]);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure_and_ends_the_paging() {
+    let profile = format!(r#"{{"name":"{}"}}"#, "x".repeat(1 << 20));
+    let peer = Peer::answering(&[&format!(r#"{{"data":[{profile}],"next_page":"a"}}"#), EMPTY]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_uprof"))
+        .args(["user-profiles", "list", "--api-key=k", "--base-url", &peer.url()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Less than the pipe holds, so the rest is still to come.
+    child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""));
+    assert_eq!(peer.seen().len(), 1);
+}

@@ -1,0 +1,111 @@
+//! Each verb against the service.
+
+use serde_json::json;
+
+use crate::command::at;
+use crate::support::TestApp;
+use crate::support::client::id;
+
+#[test]
+fn create_prints_the_profile_that_is_then_there() {
+    let app = TestApp::start();
+    let arguments = "beta:user-profiles create --external-id user_12345 --name Example --metadata plan=pro";
+    let created = at(&app, &arguments.split(' ').collect::<Vec<_>>()).json();
+    assert_eq!(created["external_id"], "user_12345");
+    assert_eq!(created["name"], "Example");
+    assert_eq!(created["relationship"], "external");
+    assert_eq!(created["metadata"], json!({"plan": "pro"}));
+    assert_eq!(app.client.retrieve(id(&created)), created);
+}
+
+#[test]
+fn create_needs_no_field() {
+    let app = TestApp::start();
+    let created = at(&app, &["beta:user-profiles", "create"]).json();
+    assert_eq!((&created["name"], &created["metadata"]), (&json!(null), &json!({})));
+}
+
+#[test]
+fn retrieve_prints_a_profile_in_the_shape_of_its_namespace() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({"external_id": "user_1", "relationship": "resold", "name": "Example"}));
+    assert_eq!(at(&app, &["beta:user-profiles", "retrieve", id(&profile)]).json(), profile);
+
+    let general = at(&app, &["user-profiles", "retrieve", "--user-profile-id", id(&profile)]).json();
+    assert_eq!(general["access_type"], "passthrough");
+    assert_eq!(general["external_user_details"]["reference_id"], "user_1");
+    assert!(general.get("relationship").is_none() && general.get("trust_grants").is_none());
+}
+
+#[test]
+fn a_beta_value_selects_another_shape() {
+    let app = TestApp::start();
+    let arguments = ["beta:user-profiles", "create", "--access-type", "passthrough", "--beta"];
+    let second = at(&app, &[&arguments[..], &["user-profiles-2026-08-18", "--external-id", "a"]].concat()).json();
+    assert_eq!((&second["access_type"], &second["external_id"]), (&json!("passthrough"), &json!("a")));
+    let details = "--external-user-details.country=NO";
+    let third = at(&app, &[&arguments[..], &["user-profiles-2026-09-04", details]].concat()).json();
+    assert_eq!(third["external_user_details"]["country"], "NO");
+}
+
+#[test]
+fn update_changes_what_is_given_and_nothing_else() {
+    let app = TestApp::start();
+    let profile =
+        app.client.create(&json!({"external_id": "user_1", "name": "Before", "metadata": {"a": "1", "b": "2"}}));
+    let arguments = ["beta:user-profiles", "update", id(&profile), "--name", "After", "--metadata", "{b: '', c: '3'}"];
+    let updated = at(&app, &arguments).json();
+    assert_eq!(updated["name"], "After");
+    assert_eq!(updated["external_id"], "user_1");
+    assert_eq!(updated["metadata"], json!({"a": "1", "c": "3"}));
+    assert_eq!(app.client.retrieve(id(&profile)), updated);
+}
+
+#[test]
+fn update_clears_what_is_null_and_keeps_all_when_nothing_is_given() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({"external_id": "user_1", "name": "Example"}));
+    let cleared = at(&app, &["beta:user-profiles", "update", id(&profile), "--name", "null"]).json();
+    assert_eq!((&cleared["name"], &cleared["external_id"]), (&json!(null), &json!("user_1")));
+    assert_eq!(at(&app, &["beta:user-profiles", "update", id(&profile)]).json(), cleared);
+}
+
+#[test]
+fn the_general_namespace_writes_the_newest_shape() {
+    let app = TestApp::start();
+    let arguments =
+        ["--access-type", "passthrough", "--external-user-details", "reference_id: user_1", "--metadata", "a=b"];
+    let created = at(&app, &[&["user-profiles", "create"][..], &arguments].concat()).json();
+    assert_eq!(created["access_type"], "passthrough");
+    assert_eq!(created["external_user_details"]["reference_id"], "user_1");
+    assert_eq!(created["enforcement_status"], "unrestricted");
+    let details = "--external-user-details.country=DE";
+    let updated = at(&app, &["user-profiles", "update", id(&created), details]).json();
+    assert_eq!(updated["external_user_details"]["country"], "DE");
+    assert_eq!(updated["external_user_details"]["reference_id"], "user_1");
+}
+
+#[test]
+fn delete_says_what_is_gone() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    let deleted = at(&app, &["beta:user-profiles", "delete", id(&profile)]).json();
+    assert_eq!(deleted, json!({"id": id(&profile), "type": "user_profile_deleted"}));
+    assert_eq!(at(&app, &["user-profiles", "delete", id(&profile)]).run().status, 1);
+}
+
+#[test]
+fn links_are_made_in_either_namespace() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    for namespace in ["beta:user-profiles", "user-profiles"] {
+        let link = at(&app, &[namespace, "create-enrollment-url", id(&profile)]).json();
+        assert_eq!(link["type"], "enrollment_url");
+        assert!(link["url"].as_str().is_some_and(|url| url.starts_with("http")), "{link}");
+        let link = at(&app, &[&format!("{namespace}:action-urls"), "create", id(&profile)]).json();
+        assert_eq!(link["type"], "user_profile_action_url");
+    }
+    let refused = at(&app, &["user-profiles:action-urls", "create", id(&profile), "--action.type", "dance"]).run();
+    assert_eq!(refused.status, 1);
+    assert!(refused.stderr.contains("400 Bad Request: action.type: "), "{refused:?}");
+}
