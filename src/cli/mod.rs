@@ -9,10 +9,12 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 mod arguments;
 mod client;
+mod completions;
 mod database;
 mod dev;
 mod health;
 mod keys;
+mod man;
 mod migrate;
 mod organizations;
 mod output;
@@ -54,6 +56,10 @@ enum Verb {
     /// Make links with which those whom profiles represent can act
     #[command(name = "user-profiles:action-urls")]
     ActionUrls(client::ActionUrls<client::General>),
+    /// Print a script that completes commands in a shell
+    Completions(completions::Completions),
+    /// Print man pages
+    Man(man::ManPages),
 }
 
 impl Verb {
@@ -85,6 +91,8 @@ pub fn run() -> ExitCode {
         Verb::BetaActionUrls(verb) => verb.run(),
         Verb::UserProfiles(verb) => verb.run(),
         Verb::ActionUrls(verb) => verb.run(),
+        Verb::Completions(verb) => verb.run(Cli::command()),
+        Verb::Man(verb) => verb.run(Cli::command()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

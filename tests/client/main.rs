@@ -11,6 +11,7 @@ mod peer;
 mod quick_start;
 mod retries;
 mod sent;
+mod shells;
 #[path = "../it/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests of the wire use more of it")]
 mod support;

@@ -1,0 +1,28 @@
+//! `uprof man`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Args, Command};
+use clap_mangen::{Man, generate_to};
+
+use super::{Outcome, output};
+
+#[derive(Args, Debug)]
+pub(super) struct ManPages {
+    /// Write a page for each verb into this directory, which is made if need be; without it, print the first page
+    #[arg(value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
+
+impl ManPages {
+    pub(super) fn run(self, command: Command) -> Outcome {
+        let Some(directory) = self.directory else {
+            let mut page = Vec::new();
+            Man::new(command).render(&mut page)?;
+            return output::line(String::from_utf8(page)?.trim_end());
+        };
+        let written = fs::create_dir_all(&directory).and_then(|()| generate_to(command, &directory));
+        written.map_err(|error| format!("cannot write into {}: {error}", directory.display()).into())
+    }
+}
