@@ -2,6 +2,7 @@
 //! what is sent.
 
 mod command;
+mod documentation;
 mod errors;
 mod formats;
 mod input;
