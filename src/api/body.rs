@@ -1,5 +1,7 @@
 //! Request bodies: one JSON object each.
 
+use serde_json::Value;
+
 use super::ApiVersion;
 use super::fields::Fields;
 use super::json::Json;
@@ -29,4 +31,10 @@ pub fn parse<B: Body>(bytes: &[u8], version: ApiVersion, now: Timestamp) -> Resu
     let body = B::read(&mut fields);
     fields.finish(B::FIELDS_OF_SOME_SHAPE)?;
     Ok(body)
+}
+
+/// The schema of the bodies that [`parse`] takes for a `B` of `version`, as exactly as a schema can be.
+#[must_use]
+pub(super) fn schema<B: Body>(version: ApiVersion) -> Value {
+    Fields::schema_of(version, B::read)
 }

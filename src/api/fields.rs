@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::ApiVersion;
 use super::json::Json;
-use super::values::{Parsed, one};
+use super::request_schema::{ObjectShape, Presence};
+use super::values::{Kind, Parsed, one};
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::profile::Change;
@@ -30,58 +32,80 @@ pub struct Fields {
     violations: ValidationErrors,
     version: ApiVersion,
     now: Timestamp,
+    /// Where the reading is watched for the documents: what it asked for.
+    asked: Option<ObjectShape>,
 }
 
 impl Fields {
     /// The fields of a body of `version` that arrived `now`.
     pub(super) fn new(object: BTreeMap<String, Json>, version: ApiVersion, now: Timestamp) -> Self {
-        Self { unread: object, violations: ValidationErrors::new(), version, now }
+        Self { unread: object, violations: ValidationErrors::new(), version, now, asked: None }
     }
 
-    /// When the body arrived.
-    pub(super) const fn now(&self) -> Timestamp {
-        self.now
+    /// The schema of the objects that `read` takes: it is watched while it reads.
+    pub(super) fn schema_of<T>(version: ApiVersion, read: impl FnOnce(&mut Self) -> T) -> Value {
+        let asked = Some(ObjectShape::default());
+        let mut watched = Self { asked, ..Self::new(BTreeMap::new(), version, Timestamp::UNIX_EPOCH) };
+        read(&mut watched);
+        watched.asked.map(ObjectShape::into_schema).unwrap_or_default()
     }
 
     /// A field for which `null` means the same as absence.
-    pub(super) fn optional<T>(&mut self, name: &'static str, parse: impl FnOnce(Json) -> Parsed<T>) -> Option<T> {
-        match self.unread.remove(name) {
-            None | Some(Json::Null) => None,
-            Some(value) => self.keep(name, parse(value)),
-        }
+    pub(super) fn optional<T>(&mut self, name: &'static str, Kind { parse, schema }: Kind<T>) -> Option<T> {
+        self.asks(name, Presence::Optional, schema);
+        self.present(name).and_then(|value| self.parse(name, parse, value))
     }
 
     /// A field that `null` empties.
-    pub(super) fn change<T>(&mut self, name: &'static str, parse: impl FnOnce(Json) -> Parsed<T>) -> Change<T> {
+    pub(super) fn change<T>(&mut self, name: &'static str, Kind { parse, schema }: Kind<T>) -> Change<T> {
+        self.asks(name, Presence::Clearable, schema);
         match self.unread.remove(name) {
             None => Change::Keep,
             Some(Json::Null) => Change::Clear,
-            Some(value) => self.keep(name, parse(value)).map_or(Change::Keep, Change::Set),
+            Some(value) => self.parse(name, parse, value).map_or(Change::Keep, Change::Set),
         }
     }
 
     /// A field that may be absent and cannot be emptied.
-    pub(super) fn replacement<T>(&mut self, name: &'static str, parse: impl FnOnce(Json) -> Parsed<T>) -> Option<T> {
+    pub(super) fn replacement<T>(&mut self, name: &'static str, Kind { parse, schema }: Kind<T>) -> Option<T> {
+        self.asks(name, Presence::NeverNull, schema);
         match self.unread.remove(name)? {
             Json::Null => self.keep(name, Err(one(reason("null", "Value cannot be cleared, null is not permitted")))),
-            value => self.keep(name, parse(value)),
+            value => self.parse(name, parse, value),
+        }
+    }
+
+    /// A field that must be there.
+    pub(super) fn required<T>(&mut self, name: &'static str, Kind { parse, schema }: Kind<T>) -> Option<T> {
+        self.asks(name, Presence::Required, schema);
+        match self.present(name) {
+            Some(value) => self.parse(name, parse, value),
+            None => self.keep(name, Err(one(reason("required", "Field required")))),
         }
     }
 
     /// A field that holds an object, read in its turn; `null` means the same as absence.
     pub(super) fn object<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        let (version, now) = (self.version, self.now);
-        self.optional(name, |value| {
-            let Json::Object(object) = value else { return Err(one(reason("type", "Input should be a valid object"))) };
-            let mut inner = Self::new(object, version, now);
-            let outcome = read(&mut inner);
-            inner.refuse_unread(&[]);
-            if inner.violations.is_empty() {
-                Ok(outcome)
-            } else {
-                Err(ValidationErrorsKind::Struct(Box::new(inner.violations)))
-            }
-        })
+        self.read_object(name, Presence::Optional, read)
+    }
+
+    /// A field that must be there and holds an object, read in its turn.
+    pub(super) fn required_object<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.read_object(name, Presence::Required, read)
+    }
+
+    /// Says in the documents what holds between the fields that were asked for; the reading itself checks it.
+    pub(super) fn documented_rule(&mut self, rule: impl FnOnce() -> Value) {
+        if let Some(asked) = &mut self.asked {
+            asked.rule(rule());
+        }
+    }
+
+    /// Says in the documents that the field `name` is only there for older clients.
+    pub(super) fn documented_as_deprecated(&mut self, name: &'static str) {
+        if let Some(asked) = &mut self.asked {
+            asked.deprecate(name);
+        }
     }
 
     /// Refuses `name` for `violation`, unless it already is for something else.
@@ -105,6 +129,50 @@ impl Fields {
             };
             self.violations.errors_mut().insert(name.into(), one(violation));
         }
+    }
+
+    fn read_object<T>(
+        &mut self,
+        name: &'static str,
+        presence: Presence,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> Option<T> {
+        if let Some(asked) = &mut self.asked {
+            asked.field(name, presence, Self::schema_of(self.version, read));
+            return None;
+        }
+        let parsed = match self.present(name) {
+            Some(Json::Object(object)) => {
+                let mut inner = Self::new(object, self.version, self.now);
+                let outcome = read(&mut inner);
+                inner.refuse_unread(&[]);
+                let violations = inner.violations;
+                if violations.is_empty() {
+                    Ok(outcome)
+                } else {
+                    Err(ValidationErrorsKind::Struct(Box::new(violations)))
+                }
+            }
+            Some(_) => Err(one(reason("type", "Input should be a valid object"))),
+            None if presence == Presence::Required => Err(one(reason("required", "Field required"))),
+            None => return None,
+        };
+        self.keep(name, parsed)
+    }
+
+    fn asks(&mut self, name: &'static str, presence: Presence, schema: fn() -> Value) {
+        if let Some(asked) = &mut self.asked {
+            asked.field(name, presence, schema());
+        }
+    }
+
+    /// The value of a field, if it has one that is not `null`.
+    fn present(&mut self, name: &'static str) -> Option<Json> {
+        self.unread.remove(name).filter(|value| *value != Json::Null)
+    }
+
+    fn parse<T>(&mut self, name: &'static str, parse: fn(Json, Timestamp) -> Parsed<T>, value: Json) -> Option<T> {
+        self.keep(name, parse(value, self.now))
     }
 
     fn keep<T>(&mut self, name: &'static str, parsed: Parsed<T>) -> Option<T> {

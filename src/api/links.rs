@@ -1,36 +1,69 @@
 //! Enrollment links, under their two names. Unchanged since the first shape.
 
-use serde::Serialize;
-use validator::ValidationError;
-
 use super::body::Body;
 use super::fields::Fields;
+use super::scalars::{WireUrl, WireWord};
+use super::schema::answer;
 use super::timestamp::WireTimestamp;
 use super::values;
 use crate::domain::clock::Timestamp;
-use crate::domain::error::reason;
 use crate::domain::word::words;
 
-/// A link as it is answered.
-#[derive(Debug, Serialize)]
-pub struct LinkBody {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    url: String,
-    expires_at: WireTimestamp,
+words! {
+    /// What a link is called by `enrollment_url`.
+    EnrollmentUrlType {
+        /// A link.
+        EnrollmentUrl = "enrollment_url",
+    }
 }
 
-impl LinkBody {
-    /// The answer to `enrollment_url`.
-    #[must_use]
-    pub const fn enrollment_url(url: String, expires_at: Timestamp) -> Self {
-        Self { kind: "enrollment_url", url, expires_at: WireTimestamp(expires_at) }
+words! {
+    /// What a link is called by `action_urls`.
+    ActionUrlType {
+        /// A link.
+        UserProfileActionUrl = "user_profile_action_url",
     }
+}
 
+answer! {
+    /// The answer to `enrollment_url`.
+    pub struct EnrollmentUrl {
+        /// What kind of object this is.
+        r#type: WireWord<EnrollmentUrlType>,
+        /// The link: anyone who holds it can open it.
+        url: WireUrl,
+        /// From when on the link opens nothing, in UTC.
+        expires_at: WireTimestamp,
+    }
+}
+
+answer! {
     /// The answer to `action_urls`.
+    pub struct ActionUrl {
+        /// What kind of object this is.
+        r#type: WireWord<ActionUrlType>,
+        /// The link: anyone who holds it can open it.
+        url: WireUrl,
+        /// From when on the link opens nothing, in UTC.
+        expires_at: WireTimestamp,
+    }
+}
+
+impl EnrollmentUrl {
+    /// The link `url`.
     #[must_use]
-    pub const fn action_url(url: String, expires_at: Timestamp) -> Self {
-        Self { kind: "user_profile_action_url", url, expires_at: WireTimestamp(expires_at) }
+    pub const fn new(url: String, expires_at: Timestamp) -> Self {
+        let r#type = WireWord(EnrollmentUrlType::EnrollmentUrl);
+        Self { r#type, url: WireUrl(url), expires_at: WireTimestamp(expires_at) }
+    }
+}
+
+impl ActionUrl {
+    /// The link `url`.
+    #[must_use]
+    pub const fn new(url: String, expires_at: Timestamp) -> Self {
+        let r#type = WireWord(ActionUrlType::UserProfileActionUrl);
+        Self { r#type, url: WireUrl(url), expires_at: WireTimestamp(expires_at) }
     }
 }
 
@@ -50,18 +83,7 @@ impl Body for CreateActionUrl {
     const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = &["action"];
 
     fn read(fields: &mut Fields) -> Self {
-        let read = fields.object("action", |action| {
-            if action.optional("type", values::word::<ActionType>).is_none() {
-                action.refuse("type", required());
-            }
-        });
-        if read.is_none() {
-            fields.refuse("action", required());
-        }
+        fields.required_object("action", |action| action.required("type", values::word::<ActionType>()));
         Self
     }
-}
-
-fn required() -> ValidationError {
-    reason("required", "Field required")
 }

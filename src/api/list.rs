@@ -7,6 +7,7 @@ use validator::{ValidationError, ValidationErrors};
 
 use super::values::not_a_word;
 use super::{WireFormat, cursor};
+use crate::domain::enforcement::EnforcementStatus;
 use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
 use crate::domain::page::{Page, PageLimit, PageQuery};
@@ -33,6 +34,13 @@ impl<T: From<Profile>> ListBody<T> {
             next_page: page.next.map(|keyset| cursor::encode(organization, query, &keyset)),
         }
     }
+}
+
+/// Whether the shape `F` filters lists by enforcement status: whether it takes the parameter.
+pub(super) fn filters_by_enforcement<F: WireFormat>() -> bool {
+    let status = EnforcementStatus::Unrestricted.as_str().to_owned();
+    let mut parameters = Parameters::new(vec![("enforcement_status".to_owned(), status)]);
+    !F::enforcement_filter(&mut parameters).is_empty()
 }
 
 /// Reads the query string's `pairs` as the shape `F` takes them.

@@ -8,12 +8,17 @@ use crate::domain::profile::{Profile, ProfileDraft, ProfilePatch};
 
 pub mod body;
 pub mod cursor;
+pub mod deletion;
+pub mod document;
 pub mod error;
 pub mod fields;
 pub mod ga;
 mod json;
 pub mod links;
 pub mod list;
+mod request_schema;
+mod scalars;
+pub mod schema;
 mod timestamp;
 pub mod v2026_03_24;
 pub mod v2026_08_18;
@@ -21,18 +26,20 @@ pub mod v2026_09_04;
 mod values;
 mod version;
 
-pub use version::ApiVersion;
+pub use version::{ANTHROPIC_BETA, ANTHROPIC_VERSION, ApiVersion};
 
 /// One dated shape of the wire. An implementation reads as the shape's table of contents.
 pub trait WireFormat: 'static {
     /// Which shape.
     const VERSION: ApiVersion;
+    /// What distinguishes it, in a sentence for people.
+    const ABOUT: &'static str;
     /// The body of a create.
     type CreateProfile: body::Body + Into<ProfileDraft>;
     /// The body of an update.
     type UpdateProfile: body::Body + Into<ProfilePatch>;
     /// A profile as it is answered.
-    type Profile: From<Profile> + Serialize;
+    type Profile: From<Profile> + Serialize + schema::Documented;
     /// A profile as it stands in a list.
     type ListedProfile: From<Profile> + Serialize;
 

@@ -1,9 +1,11 @@
 //! Times on the wire: RFC 3339 in UTC with `Z`.
 
 use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 use time::UtcOffset;
 use time::format_description::well_known::Rfc3339;
 
+use super::schema::Documented;
 use crate::domain::clock::{Timestamp, to_microsecond};
 
 const DATE_BYTES: usize = "2026-03-15".len();
@@ -16,6 +18,12 @@ impl Serialize for WireTimestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = self.0.to_offset(UtcOffset::UTC).format(&Rfc3339).map_err(serde::ser::Error::custom)?;
         serializer.serialize_str(&text)
+    }
+}
+
+impl Documented for WireTimestamp {
+    fn schema() -> Value {
+        json!({"type": "string", "format": "date-time"})
     }
 }
 

@@ -1,14 +1,18 @@
 //! What the values of fields may be: from JSON to types that cannot hold a bad one.
 
+use serde_json::{Value, json};
 use time::Duration;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::json::Json;
+use super::scalars::word_schema;
 use super::timestamp;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
-use crate::domain::metadata::{Metadata, MetadataPatch, MetadataViolations};
-use crate::domain::text::Text;
+use crate::domain::metadata::{
+    MAX_KEY_CHARACTERS, MAX_PAIRS, MAX_VALUE_CHARACTERS, Metadata, MetadataPatch, MetadataViolations,
+};
+use crate::domain::text::{Country, MAX_CHARACTERS, Text};
 use crate::domain::word::Word;
 
 /// How far a caller's clock may be ahead of ours.
@@ -17,18 +21,41 @@ const LATEST: Duration = Duration::minutes(1);
 /// A value of a field, or everything that is wrong with it.
 pub(super) type Parsed<T> = std::result::Result<T, ValidationErrorsKind>;
 
+/// What a field may hold: how it is read, and how that is documented.
+pub(super) struct Kind<T> {
+    /// Reads a value that arrived at a time.
+    pub(super) parse: fn(Json, Timestamp) -> Parsed<T>,
+    /// The schema of what `parse` takes, as exactly as a schema can be.
+    pub(super) schema: fn() -> Value,
+}
+
+/// What every string may hold: anything but the one character that Postgres cannot.
+const NO_NUL: &str = r"^[^\u0000]*$";
+
 /// A text of 1–255 characters.
-pub(super) fn text<T: Text>(value: Json) -> Parsed<T> {
-    T::parse(string(value)?).map_err(one)
+pub(super) fn text<T: Text>() -> Kind<T> {
+    Kind { parse: |value, _| T::parse(string(value)?).map_err(one), schema: || bounded(1, MAX_CHARACTERS) }
+}
+
+/// A country: two upper-case ASCII letters.
+pub(super) fn country() -> Kind<Country> {
+    Kind { parse: text().parse, schema: || json!({"type": "string", "pattern": "^[A-Z]{2}$"}) }
 }
 
 /// One word of a closed set.
-pub(super) fn word<T: Word>(value: Json) -> Parsed<T> {
-    T::from_word(&string(value)?).ok_or_else(|| one(not_a_word::<T>()))
+pub(super) fn word<T: Word>() -> Kind<T> {
+    Kind {
+        parse: |value, _| T::from_word(&string(value)?).ok_or_else(|| one(not_a_word::<T>())),
+        schema: word_schema::<T>,
+    }
 }
 
-/// A complete RFC 3339 timestamp, with any offset, at most a minute after `now`.
-pub(super) fn past_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
+/// A complete RFC 3339 timestamp, with any offset, at most a minute after it arrived.
+pub(super) fn past_timestamp() -> Kind<Timestamp> {
+    Kind { parse: parse_past_timestamp, schema: || json!({"type": "string", "format": "date-time"}) }
+}
+
+fn parse_past_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
     let moment = timestamp::parse(&string(value)?).ok_or_else(|| {
         one(reason("timestamp", "Input should be a complete RFC 3339 timestamp, such as 2026-03-15T10:00:00Z"))
     })?;
@@ -36,13 +63,43 @@ pub(super) fn past_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
 }
 
 /// The metadata of a create.
-pub(super) fn metadata(value: Json) -> Parsed<Metadata> {
-    pairs(value, Metadata::parse)
+pub(super) fn metadata() -> Kind<Metadata> {
+    Kind {
+        parse: |value, _| pairs(value, Metadata::parse),
+        schema: || {
+            let mut schema = pairs_schema(1);
+            schema["maxProperties"] = MAX_PAIRS.into();
+            schema["description"] = "No value is empty.".into();
+            schema
+        },
+    }
 }
 
 /// The metadata of an update.
-pub(super) fn metadata_patch(value: Json) -> Parsed<MetadataPatch> {
-    pairs(value, MetadataPatch::parse)
+pub(super) fn metadata_patch() -> Kind<MetadataPatch> {
+    Kind {
+        parse: |value, _| pairs(value, MetadataPatch::parse),
+        schema: || {
+            let mut schema = pairs_schema(0);
+            schema["description"] = format!(
+                "A pair that is sent replaces, an empty value removes its key, and the others stay; after that there may be {MAX_PAIRS}."
+            )
+            .into();
+            schema
+        },
+    }
+}
+
+fn bounded(min: u64, max: u64) -> Value {
+    json!({"type": "string", "minLength": min, "maxLength": max, "pattern": NO_NUL})
+}
+
+fn pairs_schema(min_value_characters: u64) -> Value {
+    json!({
+        "type": "object",
+        "propertyNames": bounded(1, MAX_KEY_CHARACTERS),
+        "additionalProperties": bounded(min_value_characters, MAX_VALUE_CHARACTERS),
+    })
 }
 
 /// Why a text is none of a closed set's words.

@@ -32,6 +32,12 @@ impl Word for ApiVersion {
     }
 }
 
+/// The header that lists the features a request is written for.
+pub const ANTHROPIC_BETA: &str = "anthropic-beta";
+
+/// The header with the date of the API that a request is written for.
+pub const ANTHROPIC_VERSION: &str = "anthropic-version";
+
 /// From this `anthropic-version` on, a request that names no shape means the generally available one.
 const FIRST_DATE_OF_GA: Date = date!(2026 - 10 - 21);
 
@@ -45,6 +51,15 @@ impl ApiVersion {
         match self {
             Self::Ga => "the generally available version".to_owned(),
             dated => format!("{BETA_PREFIX}{}", dated.as_str()),
+        }
+    }
+
+    /// The header by which a request asks for the shape, and its value.
+    #[must_use]
+    pub fn selector(self) -> (&'static str, String) {
+        match self {
+            Self::Ga => (ANTHROPIC_VERSION, FIRST_DATE_OF_GA.to_string()),
+            dated => (ANTHROPIC_BETA, dated.shape()),
         }
     }
 

@@ -16,6 +16,7 @@ mod health;
 mod keys;
 mod man;
 mod migrate;
+mod openapi;
 mod organizations;
 mod output;
 mod serve;
@@ -44,6 +45,8 @@ enum Verb {
     Keys(keys::Keys),
     /// Ask a running service whether it is ready; the exit status tells
     Health(health::Health),
+    /// Print the OpenAPI document of a dated shape
+    Openapi(openapi::OpenApi),
     /// Create, read and change the user profiles of a running service, in the original shape
     #[command(name = "beta:user-profiles")]
     BetaUserProfiles(client::Profiles<client::Beta>),
@@ -93,6 +96,7 @@ pub fn run() -> ExitCode {
         Verb::ActionUrls(verb) => verb.run(),
         Verb::Completions(verb) => verb.run(Cli::command()),
         Verb::Man(verb) => verb.run(Cli::command()),
+        Verb::Openapi(verb) => verb.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -64,6 +64,15 @@ impl<K> Id<K> {
     }
 }
 
+impl<K: Kind> Id<K> {
+    /// A regular expression that the written form of every such id matches. (Of the texts that match it, a few stand for numbers that
+    /// are too large for a UUID.)
+    #[must_use]
+    pub fn pattern() -> String {
+        format!("^{}{GENERATION}[0-9A-Za-z]{{{DIGITS}}}$", K::PREFIX)
+    }
+}
+
 impl<K: Kind> fmt::Display for Id<K> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(K::PREFIX)?;

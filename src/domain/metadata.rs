@@ -9,8 +9,10 @@ use super::text::bounded;
 
 /// The most pairs a profile holds, counted after a merge.
 pub const MAX_PAIRS: usize = 16;
-const MAX_KEY_CHARACTERS: u64 = 64;
-const MAX_VALUE_CHARACTERS: u64 = 512;
+/// The longest key, in Unicode scalar values.
+pub const MAX_KEY_CHARACTERS: u64 = 64;
+/// The longest value, in Unicode scalar values.
+pub const MAX_VALUE_CHARACTERS: u64 = 512;
 
 /// The pairs of a profile, in the order of their keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 
 use super::log::RequestRecord;
-use crate::api::error::ErrorEnvelope;
+use crate::api::error::{ErrorEnvelope, ErrorType};
 use crate::domain::error::Cause;
 use crate::domain::{Error, ErrorKind};
 
@@ -21,7 +21,7 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 #[derive(Debug)]
 pub(super) struct HttpError {
     status: StatusCode,
-    kind: &'static str,
+    kind: ErrorType,
     message: Cow<'static, str>,
     headers: HeaderMap,
     /// Whether the connection ends with the answer: the rest of a request that was not read must not be taken for the next one.
@@ -30,7 +30,7 @@ pub(super) struct HttpError {
 }
 
 impl HttpError {
-    fn new(status: StatusCode, kind: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    fn new(status: StatusCode, kind: ErrorType, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status, kind, message: message.into(), headers: HeaderMap::new(), closes: false, cause: None }
     }
 
@@ -46,13 +46,13 @@ impl HttpError {
 
     /// No such path.
     pub(super) fn unknown_path() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found_error", "Not found")
+        Self::new(StatusCode::NOT_FOUND, ErrorType::NotFound, "Not found")
     }
 
     /// The path is known, the method is not among `allowed`.
     pub(super) fn method_not_allowed(allowed: &[Method]) -> Self {
         let names = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-        let error = Self::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request_error", "Method not allowed");
+        let error = Self::new(StatusCode::METHOD_NOT_ALLOWED, ErrorType::InvalidRequest, "Method not allowed");
         match HeaderValue::from_str(&names) {
             Ok(value) => error.with_header(header::ALLOW, value),
             Err(_) => error,
@@ -62,18 +62,18 @@ impl HttpError {
     /// The body is larger than `limit` bytes.
     pub(super) fn too_large(limit: usize) -> Self {
         let message = format!("body: Request should have at most {limit} bytes");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message).closing()
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorType::RequestTooLarge, message).closing()
     }
 
     /// The body did not come in time.
     pub(super) fn slow_body() -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "invalid_request_error", "body: Request took too long to arrive")
+        Self::new(StatusCode::REQUEST_TIMEOUT, ErrorType::InvalidRequest, "body: Request took too long to arrive")
             .closing()
     }
 
     /// The body broke off or is not framed as it says.
     pub(super) fn broken_body() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_request_error", "body: Request body is incomplete or malformed")
+        Self::new(StatusCode::BAD_REQUEST, ErrorType::InvalidRequest, "body: Request body is incomplete or malformed")
             .closing()
     }
 
@@ -81,7 +81,7 @@ impl HttpError {
     pub(super) fn from_actix(failure: &actix_web::Error) -> Self {
         let status = failure.as_response_error().status_code();
         if status.is_client_error() {
-            Self::new(status, "invalid_request_error", "Malformed request")
+            Self::new(status, ErrorType::InvalidRequest, "Malformed request")
         } else {
             Error::internal(failure.to_string()).into()
         }
@@ -106,21 +106,21 @@ impl HttpError {
         if self.closes {
             response.force_close();
         }
-        response.json(ErrorEnvelope::new(self.kind, &self.message, &record.id.to_string()))
+        response.json(ErrorEnvelope::new(self.kind, self.message.as_ref(), record.id.to_string()))
     }
 }
 
 impl From<Error> for HttpError {
     fn from(error: Error) -> Self {
         let (status, kind) = match error.kind {
-            ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "invalid_request_error"),
-            ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, "authentication_error"),
-            ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "permission_error"),
-            ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not_found_error"),
-            ErrorKind::Conflict => (StatusCode::CONFLICT, "conflict_error"),
-            ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "overloaded_error"),
-            ErrorKind::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "timeout_error"),
-            ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "api_error"),
+            ErrorKind::Invalid => (StatusCode::BAD_REQUEST, ErrorType::InvalidRequest),
+            ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, ErrorType::Authentication),
+            ErrorKind::Forbidden => (StatusCode::FORBIDDEN, ErrorType::Permission),
+            ErrorKind::NotFound => (StatusCode::NOT_FOUND, ErrorType::NotFound),
+            ErrorKind::Conflict => (StatusCode::CONFLICT, ErrorType::Conflict),
+            ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, ErrorType::Overloaded),
+            ErrorKind::TimedOut => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
+            ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, ErrorType::Api),
         };
         let answer = Self { cause: error.cause, ..Self::new(status, kind, error.message) };
         match error.kind {

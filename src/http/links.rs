@@ -7,7 +7,7 @@ use super::body::JsonBytes;
 use super::pages;
 use super::profiles::{Answer, profile_id};
 use super::server::Service;
-use crate::api::links::{CreateActionUrl, LinkBody};
+use crate::api::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
 use crate::api::{WireFormat, body};
 use crate::domain::Error;
 use crate::domain::api_key::Scope;
@@ -22,7 +22,7 @@ pub(super) async fn create_enrollment_url(
 ) -> Answer {
     caller.permit("create_enrollment_url", Scope::ProfilesWrite)?;
     let (url, expires_at) = create(&service, caller.organization(), profile_id(&path)?).await?;
-    Ok(HttpResponse::Ok().json(LinkBody::enrollment_url(url, expires_at)))
+    Ok(HttpResponse::Ok().json(EnrollmentUrl::new(url, expires_at)))
 }
 
 pub(super) async fn create_action_url<F: WireFormat>(
@@ -35,7 +35,7 @@ pub(super) async fn create_action_url<F: WireFormat>(
     let id = profile_id(&path)?;
     let CreateActionUrl = body::parse(&request_body.0, F::VERSION, service.clock.now())?;
     let (url, expires_at) = create(&service, caller.organization(), id).await?;
-    Ok(HttpResponse::Ok().json(LinkBody::action_url(url, expires_at)))
+    Ok(HttpResponse::Ok().json(ActionUrl::new(url, expires_at)))
 }
 
 async fn create(

@@ -1,12 +1,12 @@
 //! The operations on profiles, written once for every shape.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
 
 use super::auth::Caller;
 use super::body::JsonBytes;
 use super::error::HttpError;
 use super::server::Service;
+use crate::api::deletion::DeletedProfile;
 use crate::api::list::{ListBody, parse_query};
 use crate::api::{WireFormat, body};
 use crate::domain::api_key::Scope;
@@ -74,14 +74,7 @@ pub(super) async fn delete_user_profile(
     caller.permit("delete_user_profile", Scope::ProfilesWrite)?;
     let id = profile_id(&path)?;
     service.profiles.delete(caller.organization(), id, service.clock.now()).await?;
-    Ok(HttpResponse::Ok().json(DeletedProfile { id: id.to_string(), kind: "user_profile_deleted" }))
-}
-
-#[derive(Serialize)]
-struct DeletedProfile {
-    id: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
+    Ok(HttpResponse::Ok().json(DeletedProfile::new(id)))
 }
 
 /// An id that is malformed names nothing, so nothing is found.

@@ -12,13 +12,11 @@ use time::macros::format_description;
 use super::auth::Caller;
 use super::error::HttpError;
 use super::log::RequestRecord;
-use crate::api::ApiVersion;
+use crate::api::{ANTHROPIC_BETA, ANTHROPIC_VERSION, ApiVersion};
 use crate::domain::error::{reason, shortened};
 use crate::domain::word::Word;
 use crate::domain::{Error, ErrorKind};
 
-const ANTHROPIC_BETA: &str = "anthropic-beta";
-const ANTHROPIC_VERSION: &str = "anthropic-version";
 const DATE: StaticFormatDescription = format_description!("[year]-[month]-[day]");
 const DATE_CHARACTERS: usize = "2026-03-24".len();
 

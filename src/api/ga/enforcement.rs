@@ -1,30 +1,46 @@
 //! An open enforcement action as it is answered.
 
-use serde::Serialize;
-
+use crate::api::scalars::{WireId, WireWord};
+use crate::api::schema::answer;
 use crate::api::timestamp::WireTimestamp;
-use crate::domain::enforcement::{EnforcementAction, IdentityCheck};
-use crate::domain::word::Word;
+use crate::domain::enforcement::{EnforcementAction, EnforcementKind, EnforcementReason, IdentityCheck};
+use crate::domain::id::EnforcementActionKind;
+use crate::domain::word::words;
 
-#[derive(Debug, Serialize)]
-pub(super) struct WireEnforcementAction {
-    id: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    /// What the entity can do now to clear it; null while a check of its is in review.
-    action: Option<&'static str>,
-    reason: &'static str,
-    opened_at: WireTimestamp,
-    expires_at: Option<WireTimestamp>,
+words! {
+    /// What an entity can do to clear an action.
+    ClearingAction {
+        /// Submit an identity check.
+        Verify = "verify",
+    }
+}
+
+answer! {
+    /// One limit.
+    pub(super) struct WireEnforcementAction {
+        /// Unique, and stable while the action is open.
+        id: WireId<EnforcementActionKind>,
+        /// What kind of limit it is.
+        r#type: WireWord<EnforcementKind>,
+        /// What the entity can do now to clear it; null while a check of its is in review, and where nothing can.
+        action: Option<WireWord<ClearingAction>>,
+        /// Why the limit was placed.
+        reason: WireWord<EnforcementReason>,
+        /// When the limit was placed, in UTC.
+        opened_at: WireTimestamp,
+        /// When the limit ends on its own, in UTC; null where it does not.
+        expires_at: Option<WireTimestamp>,
+    }
 }
 
 impl From<EnforcementAction> for WireEnforcementAction {
     fn from(action: EnforcementAction) -> Self {
+        let offered = action.identity_check == IdentityCheck::Offered;
         Self {
-            id: action.id.to_string(),
-            kind: action.kind.as_str(),
-            action: (action.identity_check == IdentityCheck::Offered).then_some("verify"),
-            reason: action.reason.as_str(),
+            id: WireId(action.id),
+            r#type: WireWord(action.kind),
+            action: offered.then_some(WireWord(ClearingAction::Verify)),
+            reason: WireWord(action.reason),
             opened_at: WireTimestamp(action.opened_at),
             expires_at: action.expires_at.map(WireTimestamp),
         }

@@ -1,7 +1,7 @@
 //! Generally available: decisions as `programs`, and enforcement.
 //! May know what its parent may.
 
-mod enforcement;
+pub mod enforcement;
 mod profile;
 mod programs;
 
@@ -15,6 +15,7 @@ pub enum Ga {}
 
 impl WireFormat for Ga {
     const VERSION: ApiVersion = ApiVersion::Ga;
+    const ABOUT: &'static str = "Generally available: decisions as `programs`, and enforcement.";
     /// Unchanged.
     type CreateProfile = v2026_09_04::create::CreateProfile;
     /// Unchanged.

@@ -6,28 +6,43 @@ use serde::Serialize;
 
 use super::enforcement::WireEnforcementAction;
 use super::programs::Programs;
+use crate::api::scalars::{WireId, WireWord};
+use crate::api::schema::answer;
 use crate::api::timestamp::WireTimestamp;
+use crate::api::v2026_03_24::profile::ProfileType;
 use crate::api::v2026_09_04::details::WireDetails;
 use crate::domain::enforcement::EnforcementStatus;
+use crate::domain::id::ProfileKind;
 use crate::domain::profile;
+use crate::domain::relationship::AccessType;
 use crate::domain::text::Text;
-use crate::domain::word::Word;
 
-/// Every field is always present; what is unset is null.
-#[derive(Debug, Serialize)]
-pub struct Profile {
-    id: String,
-    access_type: &'static str,
-    created_at: WireTimestamp,
-    enforcement_actions: Vec<WireEnforcementAction>,
-    enforcement_status: &'static str,
-    external_user_details: WireDetails,
-    metadata: BTreeMap<String, String>,
-    name: Option<String>,
-    programs: Programs,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    updated_at: WireTimestamp,
+answer! {
+    /// Every field is always present; what is unset is null.
+    pub struct Profile {
+        /// Unique; ids sort in the order of creation.
+        id: WireId<ProfileKind>,
+        /// How the platform uses the API for the entity: for its own product, or resold.
+        access_type: WireWord<AccessType>,
+        /// When the profile was created, in UTC.
+        created_at: WireTimestamp,
+        /// The limits on the entity that are open.
+        enforcement_actions: Vec<WireEnforcementAction>,
+        /// The one word that sums up the open limits.
+        enforcement_status: WireWord<EnforcementStatus>,
+        /// What the platform states about the entity.
+        external_user_details: WireDetails,
+        /// The platform's own pairs.
+        metadata: BTreeMap<String, String>,
+        /// The entity's name.
+        name: Option<String>,
+        /// What the entity has been approved for.
+        programs: Programs,
+        /// What kind of object this is.
+        r#type: WireWord<ProfileType>,
+        /// When anything that the profile shows last changed, in UTC.
+        updated_at: WireTimestamp,
+    }
 }
 
 /// The same, with its programs in brief.
@@ -38,16 +53,16 @@ pub struct ListedProfile(Profile);
 impl Profile {
     fn new(profile: profile::Profile, programs: Programs) -> Self {
         Self {
-            id: profile.id.to_string(),
-            access_type: profile.relationship.access_type().as_str(),
+            id: WireId(profile.id),
+            access_type: WireWord(profile.relationship.access_type()),
             created_at: WireTimestamp(profile.created_at),
-            enforcement_status: EnforcementStatus::of(&profile.enforcement_actions).as_str(),
+            enforcement_status: WireWord(EnforcementStatus::of(&profile.enforcement_actions)),
             enforcement_actions: profile.enforcement_actions.into_iter().map(Into::into).collect(),
             external_user_details: profile.details.into(),
             metadata: profile.metadata.into_pairs(),
             name: profile.name.map(Text::into_string),
             programs,
-            kind: "user_profile",
+            r#type: WireWord(ProfileType::UserProfile),
             updated_at: WireTimestamp(profile.updated_at),
         }
     }

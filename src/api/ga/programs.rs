@@ -3,42 +3,82 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-use crate::domain::trust_grant::{CYBER, CYBER_TIERS, EFS, EFS_FEATURES, TrustGrant, TrustGrants};
-use crate::domain::word::Word;
+use crate::api::scalars::WireWord;
+use crate::api::schema::{Documented, answer};
+use crate::domain::trust_grant::{
+    CYBER, CYBER_TIERS, EFS, EFS_FEATURES, PartStatus, TrustGrant, TrustGrantStatus, TrustGrants,
+};
 
-#[derive(Debug, Serialize)]
-pub(super) struct Programs {
-    cyber: Option<Cyber>,
-    efs: Option<Efs>,
+answer! {
+    /// The programs that there are.
+    pub(super) struct Programs {
+        /// The cyber program; null unless applied for or decided.
+        cyber: Option<Cyber>,
+        /// The efs program; null unless applied for or decided, and always null in lists.
+        efs: Option<Efs>,
+    }
+}
+
+answer! {
+    /// The grant with tiers.
+    struct Cyber {
+        /// Granted, asked for, or declined.
+        status: WireWord<TrustGrantStatus>,
+        /// Every tier by its name; empty in lists, which do not report them.
+        tiers: Tiers,
+        /// What a request must allow to profit from the active tiers; null while none is active, and in lists.
+        requirements: Option<Requirements>,
+    }
+}
+
+answer! {
+    /// What a request must allow.
+    struct Requirements {
+        /// That its data are kept.
+        data_retention: bool,
+        /// That people review what is kept.
+        human_review: bool,
+    }
+}
+
+answer! {
+    /// The grant with features.
+    struct Efs {
+        /// Granted, asked for, or declined.
+        status: WireWord<TrustGrantStatus>,
+        /// Every feature by its name.
+        features: Features,
+    }
+}
+
+answer! {
+    /// A tier or a feature.
+    struct Part {
+        /// Whether it applies.
+        status: WireWord<PartStatus>,
+    }
 }
 
 #[derive(Debug, Serialize)]
-struct Cyber {
-    status: &'static str,
-    /// Every tier, or none where they are not reported.
-    tiers: Parts,
-    /// Null while no tier is active, and where tiers are not reported.
-    requirements: Option<Requirements>,
-}
+#[serde(transparent)]
+struct Tiers(BTreeMap<&'static str, Part>);
 
 #[derive(Debug, Serialize)]
-struct Requirements {
-    data_retention: bool,
-    human_review: bool,
+#[serde(transparent)]
+struct Features(BTreeMap<&'static str, Part>);
+
+impl Documented for Tiers {
+    fn schema() -> Value {
+        json!({"type": "object", "properties": parts_schema(CYBER_TIERS)})
+    }
 }
 
-#[derive(Debug, Serialize)]
-struct Efs {
-    status: &'static str,
-    features: Parts,
-}
-
-type Parts = BTreeMap<&'static str, Part>;
-
-#[derive(Debug, Serialize)]
-struct Part {
-    status: &'static str,
+impl Documented for Features {
+    fn schema() -> Value {
+        json!({"type": "object", "properties": parts_schema(EFS_FEATURES), "required": EFS_FEATURES})
+    }
 }
 
 impl Programs {
@@ -46,8 +86,8 @@ impl Programs {
     pub(super) fn in_full(grants: &TrustGrants) -> Self {
         Self {
             cyber: grants.get(CYBER).map(|grant| Cyber {
-                status: grant.status.as_str(),
-                tiers: parts(grant, CYBER_TIERS),
+                status: WireWord(grant.status),
+                tiers: Tiers(parts(grant, CYBER_TIERS)),
                 requirements: grant.requirements().map(|required| Requirements {
                     data_retention: required.data_retention,
                     human_review: required.human_review,
@@ -55,18 +95,25 @@ impl Programs {
             }),
             efs: grants
                 .get(EFS)
-                .map(|grant| Efs { status: grant.status.as_str(), features: parts(grant, EFS_FEATURES) }),
+                .map(|grant| Efs { status: WireWord(grant.status), features: Features(parts(grant, EFS_FEATURES)) }),
         }
     }
 
     /// As lists show them.
     pub(super) fn in_brief(grants: &TrustGrants) -> Self {
-        let brief =
-            |grant: &TrustGrant| Cyber { status: grant.status.as_str(), tiers: Parts::new(), requirements: None };
+        let brief = |grant: &TrustGrant| Cyber {
+            status: WireWord(grant.status),
+            tiers: Tiers(BTreeMap::new()),
+            requirements: None,
+        };
         Self { cyber: grants.get(CYBER).map(brief), efs: None }
     }
 }
 
-fn parts(grant: &TrustGrant, names: [&'static str; 3]) -> Parts {
-    names.into_iter().map(|name| (name, Part { status: grant.part_status(name).as_str() })).collect()
+fn parts(grant: &TrustGrant, names: [&'static str; 3]) -> BTreeMap<&'static str, Part> {
+    names.into_iter().map(|name| (name, Part { status: WireWord(grant.part_status(name)) })).collect()
+}
+
+fn parts_schema(names: [&str; 3]) -> Map<String, Value> {
+    names.into_iter().map(|name| (name.to_owned(), Part::schema())).collect()
 }

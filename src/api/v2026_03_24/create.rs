@@ -1,5 +1,7 @@
 //! The body of a create.
 
+use serde_json::json;
+
 use crate::api::body::Body;
 use crate::api::fields::{FIELDS_OF_PROFILES, Fields};
 use crate::api::values;
@@ -24,11 +26,18 @@ impl Body for CreateProfile {
 
     fn read(fields: &mut Fields) -> Self {
         let body = Self {
-            external_id: fields.optional("external_id", values::text),
-            metadata: fields.optional("metadata", values::metadata).unwrap_or_default(),
-            name: fields.optional("name", values::text),
-            relationship: fields.optional("relationship", values::word).unwrap_or_default(),
+            external_id: fields.optional("external_id", values::text()),
+            metadata: fields.optional("metadata", values::metadata()).unwrap_or_default(),
+            name: fields.optional("name", values::text()),
+            relationship: fields.optional("relationship", values::word()).unwrap_or_default(),
         };
+        fields.documented_rule(|| {
+            json!({
+                "description": "A resold profile needs a name.",
+                "if": {"properties": {"relationship": {"const": "resold"}}, "required": ["relationship"]},
+                "then": {"properties": {"name": {"type": "string"}}, "required": ["name"]},
+            })
+        });
         if body.relationship == Relationship::Resold && body.name.is_none() {
             fields.refuse("name", name_required());
         }

@@ -2,7 +2,7 @@
 //! May know what its parent may.
 
 mod create;
-pub(super) mod profile;
+pub mod profile;
 mod update;
 
 use super::{ApiVersion, WireFormat};
@@ -13,6 +13,7 @@ pub enum V2026_03_24 {}
 
 impl WireFormat for V2026_03_24 {
     const VERSION: ApiVersion = ApiVersion::V2026_03_24;
+    const ABOUT: &'static str = "The original shape: `relationship`, `external_id` and `trust_grants`.";
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
     type Profile = profile::Profile;

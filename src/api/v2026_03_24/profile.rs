@@ -2,51 +2,73 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
+use crate::api::scalars::{WireId, WireWord};
+use crate::api::schema::answer;
 use crate::api::timestamp::WireTimestamp;
+use crate::domain::id::ProfileKind;
+use crate::domain::relationship::Relationship;
 use crate::domain::text::Text;
-use crate::domain::word::Word;
+use crate::domain::trust_grant::TrustGrantStatus;
+use crate::domain::word::words;
 use crate::domain::{profile, trust_grant};
 
-/// Every field is always present; what is unset is null.
-#[derive(Debug, Serialize)]
-pub struct Profile {
-    id: String,
-    created_at: WireTimestamp,
-    metadata: BTreeMap<String, String>,
-    relationship: &'static str,
-    trust_grants: TrustGrants,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    updated_at: WireTimestamp,
-    external_id: Option<String>,
-    name: Option<String>,
+words! {
+    /// What all shapes call a profile.
+    ProfileType {
+        /// A profile.
+        UserProfile = "user_profile",
+    }
+}
+
+answer! {
+    /// Every field is always present; what is unset is null.
+    pub struct Profile {
+        /// Unique; ids sort in the order of creation.
+        id: WireId<ProfileKind>,
+        /// When the profile was created, in UTC.
+        created_at: WireTimestamp,
+        /// The platform's own pairs.
+        metadata: BTreeMap<String, String>,
+        /// What the entity is to the platform.
+        relationship: WireWord<Relationship>,
+        /// The decisions on the profile, by the names of their grants. One that is neither decided nor in flight has no key.
+        trust_grants: TrustGrants,
+        /// What kind of object this is.
+        r#type: WireWord<ProfileType>,
+        /// When anything that the profile shows last changed, in UTC.
+        updated_at: WireTimestamp,
+        /// The platform's own id for the entity; not unique.
+        external_id: Option<String>,
+        /// The entity's name.
+        name: Option<String>,
+    }
 }
 
 /// The decisions on a profile, by the names of their grants.
 pub(in crate::api) type TrustGrants = BTreeMap<String, TrustGrant>;
 
-/// A decision.
-#[derive(Debug, Serialize)]
-pub(in crate::api) struct TrustGrant {
-    status: &'static str,
+answer! {
+    /// A decision.
+    pub(in crate::api) struct TrustGrant {
+        /// Granted, asked for, or declined.
+        status: WireWord<TrustGrantStatus>,
+    }
 }
 
 /// The decisions as this shape and the two after it show them.
 pub(in crate::api) fn trust_grants(grants: trust_grant::TrustGrants) -> TrustGrants {
-    grants.into_iter().map(|(name, grant)| (name, TrustGrant { status: grant.status.as_str() })).collect()
+    grants.into_iter().map(|(name, grant)| (name, TrustGrant { status: WireWord(grant.status) })).collect()
 }
 
 impl From<profile::Profile> for Profile {
     fn from(profile: profile::Profile) -> Self {
         Self {
-            id: profile.id.to_string(),
+            id: WireId(profile.id),
             created_at: WireTimestamp(profile.created_at),
             metadata: profile.metadata.into_pairs(),
-            relationship: profile.relationship.as_str(),
+            relationship: WireWord(profile.relationship),
             trust_grants: trust_grants(profile.trust_grants),
-            kind: "user_profile",
+            r#type: WireWord(ProfileType::UserProfile),
             updated_at: WireTimestamp(profile.updated_at),
             external_id: profile.details.reference_id.map(Text::into_string),
             name: profile.name.map(Text::into_string),

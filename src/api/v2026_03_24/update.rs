@@ -1,5 +1,7 @@
 //! The body of an update.
 
+use serde_json::json;
+
 use crate::api::body::Body;
 use crate::api::fields::{FIELDS_OF_PROFILES, Fields};
 use crate::api::values;
@@ -22,11 +24,16 @@ impl Body for UpdateProfile {
     const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
 
     fn read(fields: &mut Fields) -> Self {
+        fields.documented_rule(|| {
+            json!({
+                "description": "An update of the name or the relationship may not leave a resold profile without a name.",
+            })
+        });
         Self {
-            external_id: fields.change("external_id", values::text),
-            metadata: fields.optional("metadata", values::metadata_patch).unwrap_or_default(),
-            name: fields.change("name", values::text),
-            relationship: fields.optional("relationship", values::word),
+            external_id: fields.change("external_id", values::text()),
+            metadata: fields.optional("metadata", values::metadata_patch()).unwrap_or_default(),
+            name: fields.change("name", values::text()),
+            relationship: fields.optional("relationship", values::word()),
         }
     }
 }

@@ -1,14 +1,21 @@
 //! `access_type`, and its older name that clients of the time sent beside it.
 
+use serde_json::{Value, json};
+
 use crate::api::fields::Fields;
 use crate::api::values;
 use crate::domain::error::reason;
 use crate::domain::relationship::{AccessType, Relationship, RelationshipChange};
+use crate::domain::word::Word;
 
 /// `access_type` and `relationship`, which must not contradict each other; the finer word counts.
 pub(super) fn read_with_alias(fields: &mut Fields) -> Option<RelationshipChange> {
-    let access_type: Option<AccessType> = fields.optional("access_type", values::word);
-    let relationship: Option<Relationship> = fields.optional("relationship", values::word);
+    let access_type: Option<AccessType> = fields.optional("access_type", values::word());
+    let relationship: Option<Relationship> = fields.optional("relationship", values::word());
+    fields.documented_as_deprecated("relationship");
+    for access_type in AccessType::ALL {
+        fields.documented_rule(|| agreement(*access_type));
+    }
     if let (Some(access_type), Some(relationship)) = (access_type, relationship)
         && relationship.access_type() != access_type
     {
@@ -17,9 +24,20 @@ pub(super) fn read_with_alias(fields: &mut Fields) -> Option<RelationshipChange>
     relationship.map(RelationshipChange::To).or(access_type.map(RelationshipChange::ToFit))
 }
 
+/// What `relationship` may be beside an `access_type`.
+fn agreement(access_type: AccessType) -> Value {
+    let fits = |relationship: &&Relationship| relationship.access_type() == access_type;
+    let fitting = Relationship::ALL.iter().filter(fits).map(|relationship| Some(relationship.as_str()));
+    let fitting: Vec<_> = fitting.chain([None]).collect();
+    json!({
+        "if": {"properties": {"access_type": {"const": access_type.as_str()}}, "required": ["access_type"]},
+        "then": {"properties": {"relationship": {"enum": fitting}}},
+    })
+}
+
 /// `access_type` alone, in an update.
 pub(in crate::api) fn read_access_change(fields: &mut Fields) -> Option<RelationshipChange> {
-    fields.optional("access_type", values::word).map(RelationshipChange::ToFit)
+    fields.optional("access_type", values::word()).map(RelationshipChange::ToFit)
 }
 
 /// `access_type` alone, in a create.

@@ -25,14 +25,12 @@ impl Body for CreateProfile {
     const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
 
     fn read(fields: &mut Fields) -> Self {
-        let now = fields.now();
         Self {
             relationship: access::created(access::read_with_alias(fields)),
-            external_id: fields.optional("external_id", values::text),
-            external_user_onboarded_at: fields
-                .optional("external_user_onboarded_at", |value| values::past_timestamp(value, now)),
-            metadata: fields.optional("metadata", values::metadata).unwrap_or_default(),
-            name: fields.optional("name", values::text),
+            external_id: fields.optional("external_id", values::text()),
+            external_user_onboarded_at: fields.optional("external_user_onboarded_at", values::past_timestamp()),
+            metadata: fields.optional("metadata", values::metadata()).unwrap_or_default(),
+            name: fields.optional("name", values::text()),
         }
     }
 }

@@ -16,6 +16,7 @@ pub enum V2026_08_18 {}
 
 impl WireFormat for V2026_08_18 {
     const VERSION: ApiVersion = ApiVersion::V2026_08_18;
+    const ABOUT: &'static str = "`access_type` in place of `relationship`, and the time of sign-up.";
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
     type Profile = profile::Profile;

@@ -25,14 +25,12 @@ impl Body for UpdateProfile {
     const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
 
     fn read(fields: &mut Fields) -> Self {
-        let now = fields.now();
         Self {
             relationship: access::read_with_alias(fields),
-            external_id: fields.change("external_id", values::text),
-            external_user_onboarded_at: fields
-                .replacement("external_user_onboarded_at", |value| values::past_timestamp(value, now)),
-            metadata: fields.optional("metadata", values::metadata_patch).unwrap_or_default(),
-            name: fields.change("name", values::text),
+            external_id: fields.change("external_id", values::text()),
+            external_user_onboarded_at: fields.replacement("external_user_onboarded_at", values::past_timestamp()),
+            metadata: fields.optional("metadata", values::metadata_patch()).unwrap_or_default(),
+            name: fields.change("name", values::text()),
         }
     }
 }

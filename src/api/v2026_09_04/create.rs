@@ -27,8 +27,8 @@ impl Body for CreateProfile {
         Self {
             relationship: read_relationship(fields),
             external_user_details: fields.object("external_user_details", details::read).unwrap_or_default(),
-            metadata: fields.optional("metadata", values::metadata).unwrap_or_default(),
-            name: fields.optional("name", values::text),
+            metadata: fields.optional("metadata", values::metadata()).unwrap_or_default(),
+            name: fields.optional("name", values::text()),
         }
     }
 }

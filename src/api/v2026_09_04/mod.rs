@@ -14,6 +14,7 @@ pub enum V2026_09_04 {}
 
 impl WireFormat for V2026_09_04 {
     const VERSION: ApiVersion = ApiVersion::V2026_09_04;
+    const ABOUT: &'static str = "`external_user_details`: what the platform states about the entity, in one object.";
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
     type Profile = profile::Profile;

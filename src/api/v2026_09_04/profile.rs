@@ -2,41 +2,51 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::details::WireDetails;
+use crate::api::scalars::{WireId, WireWord};
+use crate::api::schema::answer;
 use crate::api::timestamp::WireTimestamp;
-use crate::api::v2026_03_24::profile::{TrustGrants, trust_grants};
+use crate::api::v2026_03_24::profile::{ProfileType, TrustGrants, trust_grants};
+use crate::domain::id::ProfileKind;
 use crate::domain::profile;
+use crate::domain::relationship::AccessType;
 use crate::domain::text::Text;
-use crate::domain::word::Word;
 
-/// Every field is always present; what is unset is null.
-#[derive(Debug, Serialize)]
-pub struct Profile {
-    id: String,
-    access_type: &'static str,
-    created_at: WireTimestamp,
-    external_user_details: WireDetails,
-    metadata: BTreeMap<String, String>,
-    name: Option<String>,
-    trust_grants: TrustGrants,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    updated_at: WireTimestamp,
+answer! {
+    /// Every field is always present; what is unset is null.
+    pub struct Profile {
+        /// Unique; ids sort in the order of creation.
+        id: WireId<ProfileKind>,
+        /// How the platform uses the API for the entity: for its own product, or resold.
+        access_type: WireWord<AccessType>,
+        /// When the profile was created, in UTC.
+        created_at: WireTimestamp,
+        /// What the platform states about the entity.
+        external_user_details: WireDetails,
+        /// The platform's own pairs.
+        metadata: BTreeMap<String, String>,
+        /// The entity's name.
+        name: Option<String>,
+        /// The decisions on the profile, by the names of their grants. One that is neither decided nor in flight has no key.
+        trust_grants: TrustGrants,
+        /// What kind of object this is.
+        r#type: WireWord<ProfileType>,
+        /// When anything that the profile shows last changed, in UTC.
+        updated_at: WireTimestamp,
+    }
 }
 
 impl From<profile::Profile> for Profile {
     fn from(profile: profile::Profile) -> Self {
         Self {
-            id: profile.id.to_string(),
-            access_type: profile.relationship.access_type().as_str(),
+            id: WireId(profile.id),
+            access_type: WireWord(profile.relationship.access_type()),
             created_at: WireTimestamp(profile.created_at),
             external_user_details: profile.details.into(),
             metadata: profile.metadata.into_pairs(),
             name: profile.name.map(Text::into_string),
             trust_grants: trust_grants(profile.trust_grants),
-            kind: "user_profile",
+            r#type: WireWord(ProfileType::UserProfile),
             updated_at: WireTimestamp(profile.updated_at),
         }
     }

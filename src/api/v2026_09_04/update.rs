@@ -27,8 +27,8 @@ impl Body for UpdateProfile {
         Self {
             relationship: read_access_change(fields),
             external_user_details: fields.object("external_user_details", details::read_patch).unwrap_or_default(),
-            metadata: fields.optional("metadata", values::metadata_patch).unwrap_or_default(),
-            name: fields.change("name", values::text),
+            metadata: fields.optional("metadata", values::metadata_patch()).unwrap_or_default(),
+            name: fields.change("name", values::text()),
         }
     }
 }

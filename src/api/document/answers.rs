@@ -1,0 +1,147 @@
+//! What a request is answered.
+
+use serde_json::{Map, Value, json};
+
+use super::reference;
+use crate::api::error::{ErrorEnvelope, ErrorType};
+use crate::domain::word::Word;
+
+/// A way to fail.
+struct Failure {
+    status: u16,
+    name: &'static str,
+    kind: ErrorType,
+    about: &'static str,
+    /// A message as it may read.
+    example: &'static str,
+    retries: bool,
+}
+
+const fn failure(
+    status: u16,
+    name: &'static str,
+    kind: ErrorType,
+    about: &'static str,
+    example: &'static str,
+) -> Failure {
+    Failure { status, name, kind, about, example, retries: false }
+}
+
+/// The ways to fail, as `http::error` maps them.
+const FAILURES: [Failure; 9] = [
+    failure(
+        400,
+        "InvalidRequest",
+        ErrorType::InvalidRequest,
+        "The request breaks a rule; the message lists everything that is wrong with it.",
+        "name: String should have at least 1 character",
+    ),
+    failure(
+        401,
+        "Unauthenticated",
+        ErrorType::Authentication,
+        "No key, or one that is unknown, revoked or expired.",
+        "Invalid API key",
+    ),
+    failure(
+        403,
+        "Forbidden",
+        ErrorType::Permission,
+        "The key lacks the scope for this, or is bound to another workspace.",
+        "API key lacks the scope `profiles:write`",
+    ),
+    failure(404, "NotFound", ErrorType::NotFound, "The organization has no such profile.", "User profile not found"),
+    failure(
+        408,
+        "RequestTimeout",
+        ErrorType::InvalidRequest,
+        "The body took too long to arrive.",
+        "body: Request took too long to arrive",
+    ),
+    failure(
+        413,
+        "RequestTooLarge",
+        ErrorType::RequestTooLarge,
+        "The body is larger than the service takes.",
+        "body: Request should have at most 262144 bytes",
+    ),
+    failure(500, "InternalError", ErrorType::Api, "A fault of the service.", "Internal server error"),
+    Failure {
+        retries: true,
+        ..failure(
+            503,
+            "Overloaded",
+            ErrorType::Overloaded,
+            "The service cannot take the request now.",
+            "The database is unavailable",
+        )
+    },
+    Failure {
+        retries: true,
+        ..failure(
+            504,
+            "Timeout",
+            ErrorType::Timeout,
+            "The service did not manage in time.",
+            "The database did not answer in time",
+        )
+    },
+];
+
+/// The statuses that every operation may answer with, besides 200.
+const OF_ALL: [u16; 6] = [400, 401, 403, 500, 503, 504];
+
+/// The failures, by the names of their components.
+pub(super) fn failures() -> Value {
+    let component = |failure: &Failure| {
+        let mut headers = json!({"request-id": reference("headers", "request-id")});
+        if failure.retries {
+            headers["retry-after"] = reference("headers", "retry-after");
+        }
+        let schema = json!({
+            "allOf": [
+                reference("schemas", "Error"),
+                {"properties": {"error": {"properties": {"type": {"const": failure.kind.as_str()}}}}},
+            ],
+        });
+        let example = ErrorEnvelope::new(failure.kind, failure.example, "req_011CZabcdefghijklmnopqrs");
+        json!({
+            "description": failure.about,
+            "headers": headers,
+            "content": {"application/json": {"schema": schema, "example": example}},
+        })
+    };
+    FAILURES.iter().map(|failure| (failure.name.to_owned(), component(failure))).collect::<Map<_, _>>().into()
+}
+
+/// The headers of answers, by the names of their components.
+pub(super) fn headers() -> Value {
+    json!({
+        "request-id": {
+            "description": "The id of the request, by which the operator finds it in the log.",
+            "required": true,
+            "schema": {"type": "string"},
+        },
+        "retry-after": {
+            "description": "After how many seconds to try again.",
+            "required": true,
+            "schema": {"type": "integer", "minimum": 0},
+        },
+    })
+}
+
+/// What an operation answers: the schema `success` with an example, or a failure, of those that depend on the operation one of `more`.
+pub(super) fn answers(success: &str, example: &Value, about: &str, more: &[u16]) -> Value {
+    let mut answers = Map::new();
+    let success = json!({
+        "description": about,
+        "headers": {"request-id": reference("headers", "request-id")},
+        "content": {"application/json": {"schema": reference("schemas", success), "example": example}},
+    });
+    answers.insert("200".to_owned(), success);
+    for failure in FAILURES.iter().filter(|failure| OF_ALL.contains(&failure.status) || more.contains(&failure.status))
+    {
+        answers.insert(failure.status.to_string(), reference("responses", failure.name));
+    }
+    answers.into()
+}

@@ -1,0 +1,130 @@
+//! Examples, as this service itself reads and writes them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use time::macros::datetime;
+use uuid::Uuid;
+
+use crate::api::WireFormat;
+use crate::api::deletion::DeletedProfile;
+use crate::api::links::{ActionUrl, EnrollmentUrl};
+use crate::api::list::ListBody;
+use crate::domain::clock::Timestamp;
+use crate::domain::external_user::ExternalUserDetails;
+use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::metadata::Metadata;
+use crate::domain::page::{Page, PageQuery};
+use crate::domain::profile::{Profile, ProfileDraft};
+use crate::domain::text::{DisplayName, ReferenceId, Text};
+use crate::domain::trust_grant::{CYBER, TrustGrant, TrustGrantStatus};
+
+const ID: ProfileId = ProfileId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a3));
+const CREATED_AT: Timestamp = datetime!(2026-03-23 12:00 UTC);
+const EXPIRES_AT: Timestamp = datetime!(2026-03-23 12:15 UTC);
+const URL: &str = "https://profiles.example.com/enroll/0hDvZ3yUq8Wc1Rk5TtLm2NpXs7Ba4Jf6Gg9VbEoYiQu";
+
+/// A profile as it is answered.
+pub(super) fn profile<F: WireFormat>() -> Value {
+    written(F::Profile::from(example()))
+}
+
+/// A page that is the last.
+pub(super) fn page<F: WireFormat>() -> Value {
+    let page = Page { items: vec![example()], next: None };
+    let organization = OrganizationId::new(Uuid::nil());
+    written(ListBody::<F::ListedProfile>::new(organization, &PageQuery::default(), page))
+}
+
+pub(super) fn deleted() -> Value {
+    written(DeletedProfile::new(ID))
+}
+
+pub(super) fn enrollment_url() -> Value {
+    written(EnrollmentUrl::new(URL.to_owned(), EXPIRES_AT))
+}
+
+pub(super) fn action_url() -> Value {
+    written(ActionUrl::new(URL.to_owned(), EXPIRES_AT))
+}
+
+/// A body that says something about every field of `schema` that is not deprecated.
+pub(super) fn body(schema: &Value) -> Value {
+    let Some(properties) = schema["properties"].as_object() else { return Value::Null };
+    let current = properties.iter().filter(|(_, field)| field["deprecated"] != true);
+    let said = current.map(|(name, field)| {
+        let value = if field["properties"].is_object() { body(field) } else { value(name) };
+        (name.clone(), value)
+    });
+    Value::Object(said.collect())
+}
+
+fn value(field: &str) -> Value {
+    let text = match field {
+        "access_type" => "application",
+        "account_status" => "active",
+        "country" => "NZ",
+        "email_hash" => "b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514",
+        "entity_type" => "individual",
+        "external_id" | "reference_id" => "user_12345",
+        "external_user_onboarded_at" | "onboarded_at" => "2026-03-15T10:00:00Z",
+        "metadata" => return Value::Object(Map::from_iter([("plan".to_owned(), "pro".into())])),
+        "name" => "Example User",
+        "name_hash" => "6b51d431df5d7f141cbececcf79edf3dd861c3b4069f0b11661a3eefacbba918",
+        "relationship" => "external",
+        "type" => "enroll_end_user",
+        _ => return Value::Null,
+    };
+    text.into()
+}
+
+fn example() -> Profile {
+    let draft = ProfileDraft {
+        name: DisplayName::parse("Example User".to_owned()).ok(),
+        details: ExternalUserDetails {
+            reference_id: ReferenceId::parse("user_12345".to_owned()).ok(),
+            ..ExternalUserDetails::default()
+        },
+        metadata: Metadata::parse([("plan".to_owned(), "pro".to_owned())]).unwrap_or_default(),
+        ..ProfileDraft::default()
+    };
+    let mut profile = draft.into_profile(ID, CREATED_AT);
+    let asked_for = TrustGrant { status: TrustGrantStatus::Pending, parts: BTreeMap::new() };
+    profile.trust_grants.insert(CYBER.to_owned(), asked_for);
+    profile
+}
+
+/// What cannot be written is no example; a test looks for those.
+fn written(answer: impl Serialize) -> Value {
+    serde_json::to_value(answer).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::ga::Ga;
+    use crate::api::v2026_03_24::V2026_03_24;
+    use crate::api::v2026_08_18::V2026_08_18;
+    use crate::api::v2026_09_04::V2026_09_04;
+    use crate::api::{body as request, links};
+
+    fn read_examples<F: WireFormat>() {
+        let now = datetime!(2026-03-24 0:00 UTC);
+        let example = |schema: Value| body(&schema).to_string().into_bytes();
+        let create = request::schema::<F::CreateProfile>(F::VERSION);
+        request::parse::<F::CreateProfile>(&example(create), F::VERSION, now).unwrap();
+        let update = request::schema::<F::UpdateProfile>(F::VERSION);
+        request::parse::<F::UpdateProfile>(&example(update), F::VERSION, now).unwrap();
+        let action_url = request::schema::<links::CreateActionUrl>(F::VERSION);
+        request::parse::<links::CreateActionUrl>(&example(action_url), F::VERSION, now).unwrap();
+    }
+
+    #[test]
+    fn every_example_of_a_body_is_one_that_is_taken() {
+        read_examples::<V2026_03_24>();
+        read_examples::<V2026_08_18>();
+        read_examples::<V2026_09_04>();
+        read_examples::<Ga>();
+    }
+}

@@ -1,0 +1,103 @@
+//! What a request says beside its body.
+
+use serde_json::{Map, Value, json};
+
+use super::reference;
+use crate::api::scalars::{WireId, word_schema};
+use crate::api::schema::Documented;
+use crate::api::{ANTHROPIC_VERSION, ApiVersion};
+use crate::domain::enforcement::EnforcementStatus;
+use crate::domain::id::ProfileKind;
+use crate::domain::page::{Order, OrderBy, PageLimit};
+use crate::domain::word::Word;
+
+/// The parameters that several operations have, by the names of their components.
+pub(super) fn components(version: ApiVersion) -> Value {
+    let mut components = Map::new();
+    components.insert("shape".to_owned(), shape(version));
+    if version != ApiVersion::Ga {
+        let about = "The date of the API that the request is written for. A request that asks for a shape by name gets that one.";
+        components.insert(
+            "version".to_owned(),
+            header(ANTHROPIC_VERSION, about, &json!({"type": "string", "format": "date"})),
+        );
+    }
+    let about = "The workspace that the request is for. A key that is bound to one serves no other.";
+    components.insert("workspace".to_owned(), header("anthropic-workspace-id", about, &json!({"type": "string"})));
+    let id = json!({
+        "name": "user_profile_id",
+        "in": "path",
+        "required": true,
+        "description": "The id of the profile. A malformed id names nothing, so nothing is found.",
+        "schema": WireId::<ProfileKind>::schema(),
+    });
+    components.insert("user_profile_id".to_owned(), id);
+    components.into()
+}
+
+/// What every operation takes.
+pub(super) fn of_all(version: ApiVersion) -> Vec<Value> {
+    let names: &[&str] =
+        if version == ApiVersion::Ga { &["shape", "workspace"] } else { &["shape", "version", "workspace"] };
+    names.iter().map(|name| reference("parameters", name)).collect()
+}
+
+/// What a list takes beside that.
+pub(super) fn of_list(filters_by_enforcement: bool) -> Vec<Value> {
+    let mut parameters = vec![
+        query("limit", "How many profiles a page holds at the most.", &limit_schema()),
+        query("order", "The way the list runs.", &with_default(word_schema::<Order>(), Order::default())),
+        query(
+            "order_by",
+            "What the list is sorted by. By name: the case of ASCII letters does not count, profiles without a name come last \
+             whichever way the list runs, and ties are sorted by id.",
+            &with_default(word_schema::<OrderBy>(), OrderBy::default()),
+        ),
+        query(
+            "page",
+            "Where to go on: `next_page` of the page before. The other parameters must be the same as for that page.",
+            &json!({"type": "string", "minLength": 1}),
+        ),
+    ];
+    if filters_by_enforcement {
+        let about = "Only profiles with one of these. A filtered page may be short or empty and still name a next one. \
+            May be written `enforcement_status[]` too.";
+        parameters.push(query(
+            "enforcement_status",
+            about,
+            &json!({"type": "array", "items": word_schema::<EnforcementStatus>()}),
+        ));
+    }
+    parameters
+}
+
+/// The header that asks for the shape.
+fn shape(version: ApiVersion) -> Value {
+    let (name, value) = version.selector();
+    let about = if version == ApiVersion::Ga {
+        "Asks for this shape, as any later date does. Needless where the organization is pinned to it."
+    } else {
+        "Asks for this shape. Values of other features may follow, separated by commas. Needless where the organization is pinned \
+         to this shape."
+    };
+    let mut header = header(name, about, &json!({"type": "string", "enum": [value]}));
+    header["required"] = true.into();
+    header
+}
+
+fn header(name: &str, about: &str, schema: &Value) -> Value {
+    json!({"name": name, "in": "header", "description": about, "schema": schema})
+}
+
+fn query(name: &str, about: &str, schema: &Value) -> Value {
+    json!({"name": name, "in": "query", "description": about, "schema": schema})
+}
+
+fn limit_schema() -> Value {
+    json!({"type": "integer", "minimum": 1, "maximum": PageLimit::MAX, "default": PageLimit::default().get()})
+}
+
+fn with_default(mut schema: Value, default: impl Word) -> Value {
+    schema["default"] = default.as_str().into();
+    schema
+}
