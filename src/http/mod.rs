@@ -7,6 +7,7 @@ mod error;
 mod health;
 mod links;
 mod log;
+mod openapi;
 mod pages;
 mod profiles;
 mod routes;

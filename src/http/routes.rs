@@ -5,7 +5,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, Scope, guard, web};
 
 use super::error::HttpError;
-use super::{auth, health, links, pages, profiles, version};
+use super::{auth, health, links, openapi, pages, profiles, version};
 use crate::api::ga::Ga;
 use crate::api::v2026_03_24::V2026_03_24;
 use crate::api::v2026_08_18::V2026_08_18;
@@ -20,6 +20,12 @@ pub(super) fn configure(app: &mut web::ServiceConfig) {
             &[Method::GET],
             web::resource(pages::ENROLLMENT_PATH).route(web::get().to(pages::show_enrollment)),
         ))
+        .service(only(
+            &[Method::GET],
+            web::resource("/openapi/{version}.json").route(web::get().to(openapi::show_document)),
+        ))
+        .service(only(&[Method::GET], web::resource("/docs").route(web::get().to(pages::show_newest_reference))))
+        .service(only(&[Method::GET], web::resource("/docs/{version}").route(web::get().to(pages::show_reference))))
         // The last wrap is the outermost: who asks is known before which shape is asked for.
         .service(
             web::scope("/v1")

@@ -10,10 +10,18 @@ const STYLE: &str = "\
 :root{color-scheme:light dark;font:1.0625rem/1.5 system-ui,sans-serif}\
 body{margin:0;padding:2rem 1rem;background:Canvas;color:CanvasText}\
 main{max-width:34rem;margin:0 auto}\
-h1{font-size:1.5rem;line-height:1.25;overflow-wrap:anywhere}";
+h1{font-size:1.5rem;line-height:1.25;overflow-wrap:anywhere}\
+h2{margin-top:3rem}\
+section{margin-top:2.5rem;padding-top:.5rem;border-top:1px solid GrayText}\
+nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:0;padding:0;list-style:none}\
+[aria-current]{font-weight:bold}\
+dt{margin-top:.75rem;overflow-wrap:anywhere}\
+dd{margin:0 0 0 1rem;overflow-wrap:anywhere}\
+dd dl{padding-left:.5rem;border-left:1px solid GrayText}\
+pre{overflow:auto;padding:.75rem;border:1px solid GrayText;font-size:.875rem}";
 
 /// `'sha256-…'` of [`STYLE`]: the one thing that a page may load.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-LELDVr/cM3gdGfK//W4u6+fYF6wj1kN7p/h6tpHIql8='; \
+const POLICY: &str = "default-src 'none'; style-src 'sha256-tXQclYER7UXsWoe78LFxgFqlIBipouox+rGNBj2hu90='; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Text that stands for itself in a page.
@@ -28,6 +36,18 @@ impl fmt::Display for Escaped<'_> {
             '"' => formatter.write_str("&quot;"),
             '\'' => formatter.write_str("&#39;"),
             other => fmt::Write::write_char(formatter, other),
+        })
+    }
+}
+
+/// A sentence in which `this` stands for itself: code.
+pub(super) struct Prose<'a>(pub(super) &'a str);
+
+impl fmt::Display for Prose<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.split('`').enumerate().try_for_each(|(at, part)| match at % 2 {
+            0 => write!(formatter, "{}", Escaped(part)),
+            _ => write!(formatter, "<code>{}</code>", Escaped(part)),
         })
     }
 }

@@ -3,5 +3,8 @@
 
 mod enrollment;
 mod html;
+mod reference;
+mod schema;
 
 pub(super) use enrollment::{ENROLLMENT_PATH, enrollment_url, show_enrollment};
+pub(super) use reference::{show_newest_reference, show_reference};

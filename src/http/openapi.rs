@@ -1,0 +1,47 @@
+//! The OpenAPI documents, for whoever asks.
+
+use std::sync::LazyLock;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, ETAG, EntityTag, Header, IfNoneMatch};
+use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::error::HttpError;
+use crate::api::ApiVersion;
+use crate::api::document::document_text;
+use crate::domain::word::Word;
+
+/// A document as it is served, and what tells it from an earlier release's.
+struct Served {
+    version: ApiVersion,
+    text: String,
+    tag: EntityTag,
+}
+
+static DOCUMENTS: LazyLock<Vec<Served>> = LazyLock::new(|| ApiVersion::ALL.iter().copied().map(Served::new).collect());
+
+impl Served {
+    fn new(version: ApiVersion) -> Self {
+        let text = document_text(version);
+        let tag = EntityTag::new_strong(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&text)));
+        Self { version, text, tag }
+    }
+}
+
+/// Answers `/openapi/{version}.json`.
+pub(super) async fn show_document(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, HttpError> {
+    let document =
+        DOCUMENTS.iter().find(|served| served.version.as_str() == *path).ok_or_else(HttpError::unknown_path)?;
+    let known = match IfNoneMatch::parse(&request) {
+        Ok(IfNoneMatch::Any) => true,
+        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&document.tag)),
+        Err(_) => false,
+    };
+    let status = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let mut answer = HttpResponse::build(status);
+    answer.insert_header((ETAG, document.tag.clone())).insert_header((CACHE_CONTROL, "public, max-age=300"));
+    Ok(if known { answer.finish() } else { answer.content_type("application/json").body(document.text.as_str()) })
+}

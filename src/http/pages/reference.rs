@@ -1,0 +1,158 @@
+//! The reference: the document of a shape, for people.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde_json::Value;
+
+use super::super::error::HttpError;
+use super::html::{Escaped, Prose, page};
+use super::schema::{fields, phrase};
+use crate::api::ApiVersion;
+use crate::api::document::document;
+use crate::domain::word::Word;
+
+static PAGES: LazyLock<Vec<(ApiVersion, String)>> =
+    LazyLock::new(|| ApiVersion::ALL.iter().map(|version| (*version, reference(*version))).collect());
+
+/// Answers `/docs`.
+pub(in crate::http) async fn show_newest_reference() -> Result<HttpResponse, HttpError> {
+    show(ApiVersion::ALL.iter().copied().max())
+}
+
+/// Answers `/docs/{version}`.
+pub(in crate::http) async fn show_reference(path: web::Path<String>) -> Result<HttpResponse, HttpError> {
+    show(ApiVersion::from_word(&path))
+}
+
+fn show(version: Option<ApiVersion>) -> Result<HttpResponse, HttpError> {
+    let (version, body) =
+        PAGES.iter().find(|(known, _)| Some(*known) == version).ok_or_else(HttpError::unknown_path)?;
+    Ok(page(StatusCode::OK, &format!("User profiles, {}", version.as_str()), body))
+}
+
+fn reference(version: ApiVersion) -> String {
+    let document = document(version);
+    let mut html = versions(version);
+    let _ = writeln!(html, "<p>{}</p>", Prose(text(&document["info"]["description"])));
+    let _ = writeln!(html, "<h2>Credentials</h2>\n<dl>");
+    for (_, scheme) in entries(&document["components"]["securitySchemes"]) {
+        let form = match scheme["name"].as_str() {
+            Some(header) => format!("{header}: …"),
+            None => "authorization: Bearer …".to_owned(),
+        };
+        let about = Prose(text(&scheme["description"]));
+        let _ = writeln!(html, "<dt><code>{}</code></dt>\n<dd>{about}</dd>", Escaped(&form));
+    }
+    html.push_str("</dl>\n");
+    let operations = operations(&document);
+    html.push_str("<h2>Operations</h2>\n<ul>\n");
+    for (_, _, operation) in &operations {
+        let (id, summary) = (Escaped(text(&operation["operationId"])), Escaped(text(&operation["summary"])));
+        let _ = writeln!(html, "<li><a href=\"#{id}\">{summary}</a></li>");
+    }
+    html.push_str("</ul>\n");
+    for (title, shared, operation) in &operations {
+        html.push_str(&describe(&document, title, shared, operation));
+    }
+    html.push_str("<h2>Objects</h2>\n");
+    for (name, schema) in entries(&document["components"]["schemas"]) {
+        let _ = writeln!(
+            html,
+            "<section id=\"{0}\">\n<h3>{0}</h3>\n{1}</section>",
+            Escaped(name),
+            fields(&document, schema)
+        );
+    }
+    html
+}
+
+/// The way to the other versions, and to the document itself.
+fn versions(shown: ApiVersion) -> String {
+    let mut html = "<nav>\n<ul>\n".to_owned();
+    for version in ApiVersion::ALL {
+        let current = if *version == shown { " aria-current=\"page\"" } else { "" };
+        let _ = writeln!(html, "<li><a href=\"/docs/{0}\"{current}>{0}</a></li>", version.as_str());
+    }
+    let _ =
+        writeln!(html, "<li><a href=\"/openapi/{0}.json\">{0} as OpenAPI 3.1</a></li>\n</ul>\n</nav>", shown.as_str());
+    html
+}
+
+/// Every operation: its method and path, the parameters that its path brings, and itself.
+fn operations(document: &Value) -> Vec<(String, &Value, &Value)> {
+    let paths = entries(&document["paths"]).flat_map(|(path, item)| {
+        let methods = entries(item).filter(|(_, operation)| operation["operationId"].is_string());
+        methods.map(move |(method, operation)| {
+            (format!("{} {path}", method.to_uppercase()), &item["parameters"], operation)
+        })
+    });
+    paths.collect()
+}
+
+fn describe(document: &Value, title: &str, shared: &Value, operation: &Value) -> String {
+    let mut html = String::new();
+    let (id, summary) = (Escaped(text(&operation["operationId"])), Escaped(text(&operation["summary"])));
+    let about = Prose(text(&operation["description"]));
+    let _ = writeln!(
+        html,
+        "<section id=\"{id}\">\n<h3>{summary}</h3>\n<p><code>{}</code></p>\n<p>{about}</p>",
+        Escaped(title)
+    );
+    html.push_str("<h4>Parameters</h4>\n<dl>\n");
+    for parameter in items(shared).chain(items(&operation["parameters"])) {
+        let parameter = resolved(document, parameter);
+        let required = if parameter["required"] == true { ", required" } else { "" };
+        let (name, place) = (Escaped(text(&parameter["name"])), Escaped(text(&parameter["in"])));
+        let form = phrase(&parameter["schema"]);
+        let about = Prose(text(&parameter["description"]));
+        let _ =
+            writeln!(html, "<dt><code>{name}</code> <small>{place}{required}; {form}</small></dt>\n<dd>{about}</dd>");
+    }
+    html.push_str("</dl>\n");
+    if let Some(content) = operation.pointer("/requestBody/content/application~1json") {
+        let _ = writeln!(html, "<h4>Body</h4>\n{}", body(content));
+    }
+    html.push_str("<h4>Answers</h4>\n<dl>\n");
+    for (status, answer) in entries(&operation["responses"]) {
+        let answer = resolved(document, answer);
+        let _ =
+            writeln!(html, "<dt><code>{}</code></dt>\n<dd>{}", Escaped(status), Prose(text(&answer["description"])));
+        if status == "200" {
+            html.push_str(&body(&answer["content"]["application/json"]));
+        }
+        html.push_str("</dd>\n");
+    }
+    html.push_str("</dl>\n</section>\n");
+    html
+}
+
+/// A link to what a body is, and an example.
+fn body(content: &Value) -> String {
+    let name = Escaped(text(&content["schema"]["$ref"]).rsplit('/').next().unwrap_or_default());
+    let example = format!("{:#}", content["example"]);
+    format!(
+        "<p><a href=\"#{name}\">{name}</a>, such as</p>\n<pre tabindex=\"0\"><code>{}</code></pre>\n",
+        Escaped(&example)
+    )
+}
+
+/// What `value` refers to, or itself.
+pub(super) fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let target = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    target.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
+}
+
+pub(super) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+pub(super) fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
+}
+
+pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
