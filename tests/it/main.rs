@@ -10,6 +10,7 @@ mod connections;
 mod create;
 mod cursors;
 mod details;
+mod documents;
 mod ending;
 mod erasure;
 mod fields;

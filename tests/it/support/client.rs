@@ -9,6 +9,7 @@ use ureq::http::{Method, Request, request};
 
 use super::accounts::Key;
 use super::answer::Answer;
+use super::document;
 use super::shape::Shape;
 
 /// Where profiles live.
@@ -154,23 +155,29 @@ impl Call<'_> {
     }
 
     /// Sends bytes that claim to be JSON.
+    #[track_caller]
     pub(crate) fn json_text(self, text: impl Into<Vec<u8>>) -> Answer {
         self.header("content-type", "application/json").body(text).send()
     }
 
     /// Sends a JSON body.
+    #[track_caller]
     pub(crate) fn json(self, body: &Value) -> Answer {
         self.json_text(body.to_string())
     }
 
-    /// Sends it.
+    /// Sends it. The answer must be one that the OpenAPI document of the shape announces.
+    #[track_caller]
     pub(crate) fn send(self) -> Answer {
+        let (request, ()) = self.request.body(()).unwrap().into_parts();
         let answer = match self.body {
-            Some(bytes) => self.client.agent.run(self.request.body(bytes).unwrap()),
-            None => self.client.agent.run(self.request.body(()).unwrap()),
+            Some(bytes) => self.client.agent.run(Request::from_parts(request.clone(), bytes)),
+            None => self.client.agent.run(Request::from_parts(request.clone(), ())),
         };
         let (head, mut body) = answer.unwrap().into_parts();
-        Answer::checked(head.status.as_u16(), head.headers, &body.read_to_vec().unwrap())
+        let answer = Answer::checked(head.status.as_u16(), head.headers, &body.read_to_vec().unwrap());
+        document::check(&request, &answer);
+        answer
     }
 }
 

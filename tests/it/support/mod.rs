@@ -13,9 +13,11 @@ pub(crate) mod app;
 pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod database;
+pub(crate) mod document;
 pub(crate) mod doors;
 pub(crate) mod routes;
 pub(crate) mod rows;
+pub(crate) mod schema;
 pub(crate) mod shape;
 pub(crate) mod wire;
 

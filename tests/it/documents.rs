@@ -1,0 +1,169 @@
+//! The OpenAPI documents: the service does what they say, for those that it should, and shows them.
+
+use serde_json::{Value, json};
+use uprof::api::ApiVersion;
+use uprof::api::document::document_text;
+use uprof::domain::word::Word;
+use ureq::http::Method;
+
+use crate::support::client::id;
+use crate::support::document::{DOCUMENTS, Operation, operations, resolved};
+use crate::support::schema::violations;
+use crate::support::{Answer, Client, TestApp, Wire};
+
+/// Does what `operation` says, with the example of its body.
+fn exercise(client: &Client, operation: &Operation, profile: &str) -> Answer {
+    let path = operation.path.replace("{user_profile_id}", profile);
+    let mut call = client.call(operation.method.parse::<Method>().unwrap(), &path);
+    for parameter in operation.described["parameters"].as_array().unwrap() {
+        let parameter = resolved(operation.document, parameter);
+        if parameter["required"] == true {
+            call = call.header(parameter["name"].as_str().unwrap(), parameter["schema"]["enum"][0].as_str().unwrap());
+        }
+    }
+    match &operation.described["requestBody"]["content"]["application/json"]["example"] {
+        Value::Null => call.send(),
+        example => call.json(example),
+    }
+}
+
+#[test]
+fn every_documented_operation_does_what_its_document_says() {
+    let app = TestApp::start();
+    for (version, document) in DOCUMENTS.iter() {
+        let mut count = 0;
+        for operation in operations(document) {
+            let profile = app.client.create(&json!({"name": "Example"}));
+            exercise(&app.client.without_beta(), &operation, id(&profile)).ok();
+            count += 1;
+        }
+        assert_eq!(count, 7, "{version:?}");
+    }
+}
+
+#[test]
+fn a_stranger_is_refused_by_every_documented_operation() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({"name": "Example"}));
+    for (_, document) in DOCUMENTS.iter() {
+        for operation in operations(document) {
+            let stranger = app.client.without_key().without_beta();
+            exercise(&stranger, &operation, id(&profile)).refused(401);
+        }
+    }
+    assert_eq!(app.client.list("")["data"], json!([profile]));
+}
+
+#[test]
+fn every_example_of_an_answer_keeps_to_its_schema() {
+    let mut count = 0;
+    for (_, document) in DOCUMENTS.iter() {
+        for operation in operations(document) {
+            for answer in operation.described["responses"].as_object().unwrap().values() {
+                let content = &resolved(document, answer)["content"]["application/json"];
+                assert_eq!(
+                    violations(document, &content["schema"], &content["example"]),
+                    [""; 0],
+                    "{}",
+                    operation.path
+                );
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 4 * 7 * 7, "{count}");
+}
+
+#[test]
+fn the_documents_are_served_to_everybody_and_only_once_to_who_has_them() {
+    let app = TestApp::start();
+    let stranger = app.client.without_key().without_beta();
+    for version in ApiVersion::ALL {
+        let path = format!("/openapi/{}.json", version.as_str());
+        let answer = stranger.get(&path).send();
+        assert_eq!(answer.body, serde_json::from_str::<Value>(&document_text(*version)).unwrap());
+        let tag = answer.header("etag").unwrap();
+        let mut wire = Wire::connect(app.address);
+        wire.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\nif-none-match: \"x\", {tag}\r\n\r\n"));
+        assert_eq!(wire.head().0, 304);
+    }
+    for path in ["/openapi/2025-01-01.json", "/openapi/ga", "/openapi/.json", "/openapi", "/docs/2025-01-01", "/docs/"]
+    {
+        assert_eq!(stranger.get(path).send().refused(404), "Not found", "{path}");
+    }
+}
+
+#[test]
+fn the_reference_names_every_version_and_operation_and_loads_nothing() {
+    let app = TestApp::start();
+    for (version, document) in DOCUMENTS.iter() {
+        let mut paths = vec![format!("/docs/{}", version.as_str())];
+        if *version == ApiVersion::Ga {
+            paths.push("/docs".to_owned());
+        }
+        for path in paths {
+            let (headers, page) = page(&app, &path);
+            assert!(headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'; "));
+            for other in ApiVersion::ALL {
+                assert!(page.contains(&format!("href=\"/docs/{}\"", other.as_str())), "{path} {other:?}");
+            }
+            for operation in operations(document) {
+                let operation_id = operation.described["operationId"].as_str().unwrap();
+                assert!(page.contains(&format!("<section id=\"{operation_id}\">")), "{path} {operation_id}");
+            }
+            for loaded in
+                ["<script", "<link", "<img", "src=", "url(", "@import", "href=\"http", "href=\"//", "style=\""]
+            {
+                assert!(!page.contains(loaded), "{path} {loaded}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_link_within_the_reference_leads_somewhere() {
+    let app = TestApp::start();
+    for version in ApiVersion::ALL {
+        let (_, page) = page(&app, &format!("/docs/{}", version.as_str()));
+        let targets: Vec<_> = page.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert!(targets.len() > 14, "{targets:?}");
+        for target in targets {
+            assert_eq!(page.matches(&format!(" id=\"{target}\"")).count(), 1, "{target}");
+        }
+    }
+}
+
+fn page(app: &TestApp, path: &str) -> (ureq::http::HeaderMap, String) {
+    let mut wire = Wire::connect(app.address);
+    wire.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"));
+    let (status, headers) = wire.head();
+    assert_eq!(status, 200, "{path}");
+    (headers, String::from_utf8(wire.rest()).unwrap())
+}
+
+#[test]
+fn an_answer_that_is_not_documented_is_noticed() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({"name": "Example"}));
+    let (_, document) = &DOCUMENTS[0];
+    let schema = json!({"$ref": "#/components/schemas/UserProfile"});
+    let found = |change: &dyn Fn(&mut Value)| {
+        let mut changed = profile.clone();
+        change(&mut changed);
+        violations(document, &schema, &changed)
+    };
+    assert_eq!(found(&|_| ()), [""; 0]);
+    assert_eq!(found(&|profile| profile["new"] = json!(1)), ["/new: not documented"]);
+    assert_eq!(found(&|profile| _ = profile.as_object_mut().unwrap().remove("name")), [": \"name\" is missing"]);
+    for (field, wrong) in [
+        ("id", json!("uprof_1")),
+        ("name", json!(1)),
+        ("metadata", json!({"plan": null})),
+        ("type", json!("user")),
+        ("relationship", json!(null)),
+        ("created_at", json!("2026-03-15T10:00:00+00:00")),
+        ("trust_grants", json!({"cyber": {"status": "active", "since": "2026"}})),
+    ] {
+        assert_ne!(found(&|profile| profile[field] = wrong.clone()), [""; 0], "{field} {wrong}");
+    }
+}
