@@ -89,7 +89,7 @@ fn any_accepted_create_reads_back_equal_through_retrieve_and_list() {
 #[test]
 fn updates_are_merged_as_a_model_merges_them() {
     let app = TestApp::start();
-    let patch = || btree_map("[a-d]{1,2}", prop_oneof![Just(String::new()), text(20)], 0..12);
+    let patch = || btree_map("[a-e]{1,2}", prop_oneof![1 => Just(String::new()), 3 => text(20)], 0..16);
     proptest!(config(60), |(patches in vec(patch(), 1..6))| {
         let profile = app.client.create(&json!({}));
         let mut model = BTreeMap::new();
