@@ -135,6 +135,7 @@ impl Client {
         let mut pages = Vec::new();
         loop {
             pages.push(page["data"].as_array().unwrap().clone());
+            assert!(pages.len() <= 1_000, "the list never ends");
             let Some(next) = page["next_page"].as_str() else { return pages };
             let first_page = query.split('&').filter(|parameter| !parameter.starts_with("page="));
             let query: Vec<_> = first_page.map(str::to_owned).chain([format!("page={next}")]).collect();
