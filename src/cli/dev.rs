@@ -10,7 +10,7 @@ use clap::Args;
 use secrecy::SecretString;
 
 use super::keys::new_key;
-use super::serve::until_signalled;
+use super::serve::{Signals, until_signalled};
 use super::{Failure, Outcome, output};
 use crate::api::ApiVersion;
 use crate::app::Application;
@@ -51,12 +51,13 @@ impl Dev {
             embedded.on_exit(move |how| _ = broke.send(how));
         }
         let served = System::new().block_on(async {
+            let signals = Signals::listen()?;
             let url = SecretString::from(database.url());
             migrate(&url).await?;
             let application = Application::build(url.clone(), &self.server).await?;
             let key = ensure_key(&Pool::new(&self.server.pool.settings(url))?, &data_dir).await?;
             print_welcome(&application, &key, &database, &data_dir)?;
-            until_signalled(application, async {
+            until_signalled(application, signals, async {
                 match broken.await {
                     Ok(how) => format!("Postgres has ended: {how}"),
                     // Nobody tells of an external database; requests fail while it is gone.

@@ -3,7 +3,7 @@
 use actix_web::rt::System;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, Outcome};
 use crate::app::Application;
@@ -32,35 +32,56 @@ impl Serve {
             "serve needs a database: set DATABASE_URL, or say `uprof dev` for one that comes with the service",
         )?;
         System::new().block_on(async {
+            let signals = Signals::listen()?;
             if self.migrate {
                 let applied = migrate(&database_url).await?;
                 tracing::info!(migrations.applied = applied, "schema is current");
             }
             let application = Application::build(database_url, &self.server).await?;
             tracing::info!("listening on http://{}", application.address());
-            until_signalled(application, std::future::pending()).await
+            until_signalled(application, signals, std::future::pending()).await
         })
     }
 }
 
+/// The signals that end a service. One that comes once this exists ends it in order, however far its start has come.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Takes them from the system, which would end the process at once. Must be called within a runtime.
+    pub(super) fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
 /// Serves until SIGTERM, SIGINT or `broken` (which tells why); a second signal ends it without waiting for what is in flight.
-pub(super) async fn until_signalled(application: Application, broken: impl Future<Output = String>) -> Outcome {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+pub(super) async fn until_signalled(
+    application: Application,
+    mut signals: Signals,
+    broken: impl Future<Output = String>,
+) -> Outcome {
     let stopper = application.stopper();
     let mut serving = std::pin::pin!(application.run_until_stopped());
     let cause: Option<Failure> = tokio::select! {
         ended = &mut serving => return Ok(ended?),
-        _ = interrupt.recv() => None,
-        _ = terminate.recv() => None,
+        () = signals.next() => None,
         why = broken => Some(why.into()),
     };
     tracing::info!("stopping");
     tokio::select! {
         (ended, ()) = async { tokio::join!(serving, stopper.stop()) } => ended?,
         // A server that is stopping hears no second request to stop: it is left where it is, and ends with the process.
-        _ = interrupt.recv() => tracing::warn!("stopped at once, with what was in flight"),
-        _ = terminate.recv() => tracing::warn!("stopped at once, with what was in flight"),
+        () = signals.next() => tracing::warn!("stopped at once, with what was in flight"),
     }
     tracing::info!("stopped");
     cause.map_or(Ok(()), Err)

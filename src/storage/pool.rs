@@ -205,11 +205,8 @@ impl Drop for Lease<'_> {
         if !self.is_over {
             // Whoever used it may have left while Postgres was still at work.
             let (returned, limit) = (self.connection.return_to_pool(), self.pool.deadline);
-            let runtime = Handle::try_current();
-            runtime
-                .as_ref()
-                .unwrap_or(&self.pool.home)
-                .spawn(async move { tokio::time::timeout(limit, returned).await });
+            let runtime = Handle::try_current().unwrap_or_else(|_| self.pool.home.clone());
+            runtime.spawn(async move { tokio::time::timeout(limit, returned).await });
         }
     }
 }
