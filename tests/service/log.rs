@@ -1,0 +1,162 @@
+//! The log: one line a request, and nothing of anybody's in it.
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::process::{Lines, Service, key};
+use crate::support::accounts::Accounts;
+use crate::support::app::DEFAULT_VERSION;
+use crate::support::client::{PROFILES, id, path};
+use crate::support::database::Database;
+use crate::support::{Answer, KeySpec};
+
+/// Stands in everything that is somebody's.
+const MARKER: &str = "Xanthippe";
+
+/// A service on `database`, which logs as `filter` says, a key, and the id of its organization.
+fn serve(database: &Database, filter: &[&str]) -> (Service, String, String) {
+    let accounts = Accounts::of(database.url());
+    let key = accounts.key(accounts.organization(DEFAULT_VERSION), KeySpec::default());
+    let mut service = Service::serve(&database.url(), filter);
+    service.client = service.client.with_key(&key);
+    (service, key.secret, key.organization.to_string())
+}
+
+/// The lines about requests.
+fn requests(lines: &Lines) -> Vec<Value> {
+    let parsed = lines.to_the_end().into_iter().map(|line| serde_json::from_str::<Value>(&line).unwrap());
+    parsed.filter(|line| line["message"] == "request").collect()
+}
+
+#[test]
+fn every_request_is_one_line_that_its_request_id_leads_to() {
+    let database = Database::migrated();
+    let (mut service, _, organization) = serve(&database, &[]);
+    let client = &service.client;
+    let profile = client.create(&json!({"name": MARKER}));
+    let path = path(id(&profile));
+    let answers: Vec<(Answer, &str)> = vec![
+        (client.post(PROFILES).json(&json!({})), "create_user_profile"),
+        (client.post(PROFILES).json(&json!({"name": 5})), "create_user_profile"),
+        (client.get(&path).send(), "retrieve_user_profile"),
+        (client.get(PROFILES).send(), "list_user_profiles"),
+        (client.post(&path).json(&json!({"name": "Changed"})), "update_user_profile"),
+        (client.delete(&path).send(), "delete_user_profile"),
+        (client.delete(&path).send(), "delete_user_profile"),
+    ];
+    let strangers = [
+        client.without_key().get(PROFILES).send(),
+        client.get("/v1/nothing").send(),
+        client.call(ureq::http::Method::PUT, PROFILES).send(),
+        client.get("/nothing").send(),
+    ];
+    for probe in ["/health/live", "/health/ready"] {
+        client.get(probe).send().ok();
+    }
+    service.process.signal(Signal::TERM);
+    assert_eq!(service.process.wait().code(), Some(0));
+    let lines = requests(&service.process.stderr);
+    assert_eq!(lines.len(), 1 + answers.len() + strangers.len(), "{lines:#?}");
+    assert!(service.process.stdout.to_the_end().is_empty());
+
+    let line = |answer: &Answer| {
+        let request_id = answer.header("request-id").unwrap();
+        let found: Vec<_> = lines.iter().filter(|line| line["request.id"] == request_id).collect();
+        assert_eq!(found.len(), 1, "{request_id} in {lines:#?}");
+        assert_eq!(found[0]["http.status"], answer.status);
+        assert!(found[0]["duration.us"].is_u64() && found[0]["timestamp"].is_string(), "{}", found[0]);
+        found[0]
+    };
+    for (answer, operation) in &answers {
+        let line = line(answer);
+        assert_eq!(line["operation"], *operation, "{line}");
+        assert_eq!(line["organization.id"], organization, "{line}");
+        assert_eq!(line["api.version"], DEFAULT_VERSION, "{line}");
+    }
+    for answer in &strangers {
+        assert!(line(answer)["operation"].is_null());
+    }
+}
+
+#[test]
+fn a_failure_of_ours_is_told_once_with_its_cause() {
+    let database = Database::migrated();
+    let (mut service, ..) = serve(&database, &[]);
+    database.execute("alter table user_profiles add constraint never check (false) not valid");
+    let answer = service.client.post(PROFILES).json(&json!({"name": MARKER}));
+    assert_eq!(answer.refused(500), "Internal server error");
+    service.process.signal(Signal::TERM);
+    service.process.wait();
+    let lines = service.process.stderr.to_the_end();
+    let told: Vec<_> = lines.iter().filter(|line| line.contains("\"ERROR\"")).collect();
+    assert_eq!(told.len(), 1, "{lines:#?}");
+    assert!(told[0].contains(answer.header("request-id").unwrap()) && told[0].contains("\\\"never\\\""), "{}", told[0]);
+}
+
+#[test]
+fn nothing_that_belongs_to_anybody_is_logged_at_any_level() {
+    for filter in [&[][..], &["--log=uprof=debug"], &["--log=uprof=trace"], &["--log=debug"], &["--log=trace"]] {
+        let database = Database::migrated();
+        let (mut service, secret, _) = serve(&database, filter);
+        let (sent, token) = work(&service, &database);
+        service.process.signal(Signal::TERM);
+        assert_eq!(service.process.wait().code(), Some(0));
+        let lines = [service.process.stderr.to_the_end(), service.process.stdout.to_the_end()].concat();
+        assert!(lines.len() >= sent, "{lines:#?}");
+        let random = secret.strip_prefix("uprof-key-").unwrap();
+        for line in lines {
+            for somebodys in [MARKER, random, &random[..12], &token] {
+                assert!(!line.to_lowercase().contains(&somebodys.to_lowercase()), "{filter:?}: {line}");
+            }
+        }
+    }
+}
+
+/// Requests that succeed, that fail, and that break the service, all full of what must not be told; answers how many, and what opens
+/// an enrollment.
+fn work(service: &Service, database: &Database) -> (usize, String) {
+    let client = &service.client;
+    let body = json!({"name": MARKER, "external_id": MARKER, "metadata": {MARKER: MARKER}});
+    let profile = client.create(&body);
+    let path = path(id(&profile));
+    let link = client.post(&format!("{path}/enrollment_url")).send().ok()["url"].as_str().unwrap().to_owned();
+    ureq::get(&link).call().unwrap();
+    let mut answers = vec![
+        client.get(&path).send(),
+        client.post(&path).json(&body),
+        client.post(&path).json(&json!({"name": "Changed", "metadata": {MARKER: format!("{MARKER} again")}})),
+        // Refused, in the field, in the key, in the value, in the text.
+        client.post(PROFILES).json(&json!({"relationship": MARKER})),
+        client.post(PROFILES).json(&json!({MARKER: 1})),
+        client.post(PROFILES).json(&json!({"metadata": {MARKER: 1}})),
+        client.post(PROFILES).json(&json!({"name": MARKER.repeat(100)})),
+        client.post(PROFILES).json_text(format!("{{\"{MARKER}\"")),
+        client.post(PROFILES).header("content-type", MARKER).body(MARKER).send(),
+        // In the path, the query and the headers.
+        client.get(&format!("{PROFILES}/{MARKER}")).send(),
+        client.get(&format!("/{MARKER}")).send(),
+        client.get(&format!("{PROFILES}?limit={MARKER}&page={MARKER}&{MARKER}=1")).send(),
+        client.get(PROFILES).header("anthropic-beta", &format!("user-profiles-2000-01-01,{MARKER}")).send(),
+        client.get(PROFILES).header("anthropic-version", MARKER).send(),
+        client.get(PROFILES).header("anthropic-workspace-id", MARKER).send(),
+        client.without_key().get(PROFILES).header("x-api-key", MARKER).send(),
+        client.without_key().get(PROFILES).header("authorization", &format!("Bearer {MARKER}")).send(),
+        client.with_key(&key(format!("uprof-key-{MARKER}"))).get(PROFILES).send(),
+    ];
+    // Postgres' own words about a row quote it.
+    database.execute("alter table user_profiles add constraint never check (false) not valid");
+    answers.push(client.post(PROFILES).json(&body));
+    answers.push(client.post(&path).json(&json!({"name": format!("{MARKER} II")})));
+    // A row that breaks a rule of the service.
+    database.execute(&format!(
+        "alter table user_profiles drop constraint never;
+         insert into user_profile_metadata (organization_id, profile_id, key, value)
+         select organization_id, id, '{MARKER}' || number, '{MARKER}' from user_profiles, generate_series(1, 20) number"
+    ));
+    answers.push(client.get(&path).send());
+    database.execute("drop table enrollments, trust_grants cascade");
+    answers.push(client.get(&path).send());
+    answers.push(client.delete(&path).send());
+    assert!(answers.iter().filter(|answer| answer.status == 500).count() >= 3);
+    (answers.len(), link.rsplit('/').next().unwrap().to_owned())
+}

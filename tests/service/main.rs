@@ -1,0 +1,19 @@
+//! The processes as an operator meets them: `uprof dev`, `uprof serve` and the verbs, with real signals, kills, and a database that
+//! fails.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a process that does not do as it should fails the test")]
+
+mod database_faults;
+mod dev;
+mod kill;
+mod log;
+mod postgres;
+mod process;
+mod refusals;
+mod scratch;
+mod silence;
+mod stop;
+mod verbs;
+
+#[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
+#[path = "../it/support/mod.rs"]
+mod support;

@@ -1,0 +1,69 @@
+//! What keeps `uprof serve` from starting is told in one line, without the password.
+
+use secrecy::SecretString;
+
+use crate::process::{Process, serve, uprof};
+use crate::support::database::Database;
+
+const PASSWORD: &str = "sesame";
+
+#[test]
+fn a_database_out_of_reach_is_one_line_without_the_password() {
+    for url in [
+        "postgres://uprof:sesame@127.0.0.1:1/uprof",
+        "postgres://uprof:sesame@localhost/uprof?host=/nowhere",
+        "postgres://uprof:sesame@uprof.invalid/uprof",
+    ] {
+        for arguments in [&[][..], &["--migrate"]] {
+            let said = Process::spawn(serve(&SecretString::from(url), arguments)).refusal();
+            assert!(said.contains("cannot be reached") && said.contains("DATABASE_URL"), "{said}");
+            assert!(!said.contains(PASSWORD), "{said}");
+        }
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_one_line_without_the_password() {
+    for url in [
+        "",
+        "sesame",
+        "uprof:sesame@127.0.0.1/uprof",
+        "postgres://uprof:sesame@127.0.0.1:port/uprof",
+        "postgres://uprof:ses/ame@127.0.0.1/uprof",
+        "postgres://uprof:pass@127.0.0.1/uprof?sslmode=sesame",
+    ] {
+        let said = Process::spawn(serve(&SecretString::from(url), &[])).refusal();
+        assert!(said.contains("DATABASE_URL is not a valid postgres:// URL"), "{said}");
+        assert!(!said.contains(PASSWORD), "{said}");
+    }
+}
+
+#[test]
+fn another_kind_of_database_is_not_mistaken_for_a_postgres() {
+    for url in ["mysql://uprof:sesame@127.0.0.1/uprof", "http://uprof:sesame@127.0.0.1/uprof"] {
+        let said = Process::spawn(serve(&SecretString::from(url), &[])).refusal();
+        assert!(said.contains("DATABASE_URL is not a valid postgres:// URL"), "{said}");
+    }
+}
+
+#[test]
+fn a_database_that_does_not_exist_is_named() {
+    let database = Database::migrated();
+    let url = secrecy::ExposeSecret::expose_secret(&database.url()).replacen("/test_", "/nothing_", 1);
+    let said = Process::spawn(serve(&SecretString::from(url), &[])).refusal();
+    assert!(said.contains("nothing_"), "{said}");
+}
+
+#[test]
+fn serving_without_a_database_says_what_is_missing() {
+    let output = uprof().arg("serve").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains("--database-url"), "{said}");
+}
+
+#[test]
+fn a_log_filter_that_is_none_is_one_line() {
+    let database = Database::migrated();
+    let said = Process::spawn(serve(&database.url(), &["--log=uprof=loud"])).refusal();
+    assert!(said.contains("UPROF_LOG"), "{said}");
+}

@@ -1,0 +1,134 @@
+//! The operator's verbs, beside a running `uprof dev` and alone.
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::process::{Service, key, uprof};
+use crate::scratch::{Scratch, eventually};
+use crate::support::answer::keys;
+use crate::support::client::PROFILES;
+
+/// The verbs on one data directory.
+struct Operator<'a>(&'a Scratch);
+
+impl Operator<'_> {
+    fn text(&self, arguments: &[&str]) -> String {
+        let output = uprof().args(arguments).arg("--data-dir").arg(self.0.data()).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?} {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let text = self.text(&[arguments, &["--format", "json"]].concat());
+        assert_eq!(text.lines().count(), 1, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// The line with which a verb fails.
+    fn refusal(&self, arguments: &[&str]) -> String {
+        let output = uprof().args(arguments).arg("--data-dir").arg(self.0.data()).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && text.lines().count() == 1, "{arguments:?} {text}");
+        text
+    }
+}
+
+fn string(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[test]
+fn the_verbs_administer_beside_a_running_dev() {
+    let scratch = Scratch::with_cluster();
+    let operator = Operator(&scratch);
+    let (dev, _) = Service::dev(&scratch.data(), &[]);
+
+    let made =
+        operator.json(&["organizations", "create", "--name", "Ärzte & \"Co\"", "--default-version", "2026-03-24"]);
+    assert_eq!(keys(&made), ["created_at", "default_version", "id", "name"]);
+    assert_eq!(made["name"], "Ärzte & \"Co\"");
+    let id = string(&made["id"]);
+    let renamed = operator.json(&["organizations", "update", id, "--name", "Renamed"]);
+    assert_eq!(renamed["name"], "Renamed");
+    assert_eq!(renamed["created_at"], made["created_at"]);
+    let listed = operator.json(&["organizations", "list"]);
+    assert_eq!(listed[0]["name"], "dev");
+    assert_eq!(listed[1], renamed);
+    assert!(
+        operator.text(&["organizations", "list"]).lines().any(|line| line.contains(id) && line.contains("Renamed"))
+    );
+
+    let of = ["--organization", id];
+    let create = ["keys", "create", of[0], of[1], "--scopes", "profiles:read,profiles:write"];
+    let made = operator.json(&[&create[..], &["--expires-at", "2999-01-01T00:00:00Z"]].concat());
+    assert_eq!(made["scopes"], json!(["profiles:read", "profiles:write"]));
+    assert_eq!(made["expires_at"], "2999-01-01T00:00:00Z");
+    let secret = string(&made["key"]);
+    assert!(secret.ends_with(string(&made["last_four"])));
+    let bound =
+        operator.json(&["keys", "create", of[0], of[1], "--scopes", "profiles:read", "--workspace", "wrkspc_1"]);
+    let listed = operator.text(&["keys", "list", of[0], of[1], "--format", "json"]);
+    assert!(!listed.contains(secret), "a key is shown once");
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed[0]["id"], made["id"]);
+    assert_eq!(listed[1]["workspace_id"], "wrkspc_1");
+
+    let client = dev.client.with_key(&key(secret.to_owned()));
+    client.create(&json!({"name": "Example"}));
+    let bound = dev.client.with_key(&key(string(&bound["key"]).to_owned()));
+    assert_eq!(bound.get(PROFILES).header("anthropic-workspace-id", "wrkspc_2").send().status, 403);
+    assert_eq!(bound.post(PROFILES).json(&json!({})).status, 403);
+    assert_eq!(bound.list("")["data"].as_array().unwrap().len(), 1);
+
+    let revoke = ["keys", "revoke", string(&made["id"]), of[0], of[1]];
+    let revoked = operator.json(&revoke);
+    assert!(revoked["revoked_at"].is_string());
+    assert_eq!(operator.json(&revoke), revoked);
+    // Another process: what the service remembers of a key, it remembers for 5 seconds at most.
+    eventually("the key opens nothing", || (client.get(PROFILES).send().status == 401).then_some(()));
+}
+
+#[test]
+fn the_verbs_administer_where_nothing_runs_and_dev_finds_what_they_made() {
+    let scratch = Scratch::with_cluster();
+    let operator = Operator(&scratch);
+    let made = operator.json(&["organizations", "create", "--name", "One"]);
+    let created =
+        operator.json(&["keys", "create", "--organization", string(&made["id"]), "--scopes", "profiles:read"]);
+    assert!(!scratch.data().join("postgres/postmaster.pid").exists());
+    let (dev, _) = Service::dev(&scratch.data(), &[]);
+    let client = dev.client.with_key(&key(string(&created["key"]).to_owned()));
+    assert_eq!(client.list("")["data"], json!([]));
+}
+
+#[test]
+fn what_does_not_exist_is_told_in_one_line() {
+    let scratch = Scratch::with_cluster();
+    let operator = Operator(&scratch);
+    let id = string(&operator.json(&["organizations", "create", "--name", "One"])["id"]).to_owned();
+    let other = format!("{}{}", &id[..id.len() - 1], if id.ends_with('0') { '1' } else { '0' });
+    for arguments in [
+        &["organizations", "update", &other, "--name", "Renamed"][..],
+        &["keys", "create", "--organization", &other, "--scopes", "admin"],
+        &["keys", "list", "--organization", &other],
+    ] {
+        assert_eq!(operator.refusal(arguments), "error: Organization not found\n");
+    }
+    let past = ["keys", "create", "--organization", &id, "--scopes", "admin", "--expires-at", "2020-01-01T00:00:00Z"];
+    assert!(operator.refusal(&past).contains("--expires-at"));
+}
+
+#[test]
+fn a_reader_that_has_gone_away_is_no_failure() {
+    let scratch = Scratch::with_cluster();
+    Operator(&scratch).json(&["organizations", "create", "--name", "One"]);
+    for format in ["text", "json"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = uprof();
+        command.args(["organizations", "list", "--format", format, "--data-dir"]).arg(scratch.data());
+        let output = command.stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    }
+}
