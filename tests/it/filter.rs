@@ -70,7 +70,7 @@ fn filtered_pages_together_are_all_that_match() {
         let all = client.pages(&format!("{list}&limit=100")).concat();
         assert_eq!(all.len(), 60);
         for words in [&["banned"][..], &["unrestricted"], &["pending", "restricted"]] {
-            let filter: String = words.iter().map(|word| format!("&enforcement_status[]={word}")).collect();
+            let filter = format!("&enforcement_status[]={}", words.join("&enforcement_status[]="));
             for limit in [4, 5, 15, 44, 45, 100] {
                 let pages = client.pages(&format!("{list}&limit={limit}{filter}"));
                 assert!(pages.iter().all(|page| page.len() <= limit), "{list} {limit} {filter}");
@@ -97,8 +97,6 @@ fn a_request_examines_a_bounded_number_of_profiles_and_the_next_goes_on_behind_t
         let limited = "enforcement_status=pending&enforcement_status=restricted&enforcement_status=banned";
         let found = client.pages(&format!("{list}&limit=2&{limited}")).concat();
         assert_eq!(found, matching(&all, &STATUSES[1..]), "{list}");
-        let free = client.pages(&format!("{list}&limit=100&enforcement_status=unrestricted"));
-        assert_eq!(free.concat(), matching(&all, &STATUSES[..1]), "{list}");
     }
 }
 

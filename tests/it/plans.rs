@@ -158,7 +158,7 @@ fn page_5000_reads_as_much_as_page_1_whatever_postgres_knows_and_however_it_plan
     world.check_every_list(100, "before statistics");
     world.check_filtered_lists();
     world.database.execute("analyze");
-    world.check_every_list(100, "with statistics");
+    world.check_every_list(4, "with statistics");
     world.database.execute(
         "do $$ begin
              execute format('alter database %I set plan_cache_mode = force_generic_plan', current_database());

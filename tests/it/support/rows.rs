@@ -9,8 +9,8 @@ impl Database {
     pub(crate) fn dump(&self) -> String {
         let tables = self.texts("select quote_ident(tablename) from pg_tables where schemaname = 'public' order by 1");
         assert!(tables.len() > 8, "{tables:?}");
-        let rows = |table: &String| self.texts(&format!("select t::text from {table} t"));
-        tables.iter().map(|table| format!("{table}\n{}\n", rows(table).join("\n"))).collect()
+        let rows = |table: &String| self.texts(&format!("select t::text from {table} t")).join("\n");
+        tables.iter().map(rows).collect::<Vec<_>>().join("\n")
     }
 
     /// The one text column of the rows that `sql` finds.
