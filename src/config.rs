@@ -96,7 +96,7 @@ pub struct ServerArgs {
     pub public_url: Option<String>,
 
     /// How long an enrollment link can be opened
-    #[arg(long, env = "UPROF_LINK_LIFETIME", value_name = "TIME", default_value = "15m", value_parser = duration)]
+    #[arg(long, env = "UPROF_LINK_LIFETIME", value_name = "TIME", default_value = "15m", value_parser = link_lifetime)]
     pub link_lifetime: Duration,
 
     /// How long an idle connection is kept
@@ -185,6 +185,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A time after which a link has been of some use, and whose end can still be written: at least a second, at most a year.
+fn link_lifetime(text: &str) -> Result<Duration, String> {
+    const YEAR: Duration = Duration::from_hours(365 * 24);
+    let lifetime = duration(text)?;
+    let useful = (Duration::from_secs(1)..=YEAR).contains(&lifetime);
+    if useful { Ok(lifetime) } else { Err("expected at least 1s and at most 525600m".to_owned()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +204,14 @@ mod tests {
         assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
         for text in ["", "s", "2", "2h", "-1s", "1.5s", "99999999999s"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+    #[test]
+    fn a_link_lasts_for_a_second_at_least_and_for_a_year_at_most() {
+        assert_eq!(link_lifetime("1s"), Ok(Duration::from_secs(1)));
+        assert_eq!(link_lifetime("525600m"), Ok(Duration::from_hours(8_760)));
+        for text in ["0s", "0m", "999ms", "525601m", "4294967295m", "15"] {
+            assert!(link_lifetime(text).is_err(), "{text}");
         }
     }
 }
