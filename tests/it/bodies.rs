@@ -27,7 +27,9 @@ fn create(app: &TestApp, more: &str, body: impl AsRef<[u8]>) -> Answer {
 /// A connection on which `pieces` have been sent.
 fn sent(app: &TestApp, pieces: &[String]) -> Wire {
     let mut wire = Wire::connect(app.address);
-    pieces.iter().for_each(|piece| wire.send(piece));
+    for piece in pieces {
+        wire.send(piece);
+    }
     wire
 }
 
