@@ -25,7 +25,6 @@ fn a_database_out_of_reach_is_one_line_without_the_password() {
 #[test]
 fn an_address_that_is_none_is_one_line_without_the_password() {
     for url in [
-        "",
         "sesame",
         "uprof:sesame@127.0.0.1/uprof",
         "postgres://uprof:sesame@127.0.0.1:port/uprof",
@@ -55,10 +54,13 @@ fn a_database_that_does_not_exist_is_named() {
 }
 
 #[test]
-fn serving_without_a_database_says_what_is_missing() {
-    let output = uprof().arg("serve").output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && said.contains("--database-url"), "{said}");
+fn serving_without_a_database_is_one_line_that_says_what_to_do() {
+    for url in [None, Some("")] {
+        let mut command = uprof();
+        command.arg("serve").envs(url.map(|url| ("DATABASE_URL", url)));
+        let said = Process::spawn(command).refusal();
+        assert!(said.contains("DATABASE_URL") && said.contains("uprof dev"), "{said}");
+    }
 }
 
 #[test]
