@@ -64,6 +64,8 @@ fn shape(headers: &HeaderMap) -> Option<ApiVersion> {
     let named = lines("anthropic-beta")
         .flat_map(|line| line.split(','))
         .filter_map(|value| ApiVersion::from_word(value.trim().strip_prefix("user-profiles-")?))
+        // `user-profiles-ga` is no name of a shape.
+        .filter(|version| *version != ApiVersion::Ga)
         .max();
     named.or_else(|| lines("anthropic-version").any(|date| date >= "2026-10-21").then_some(ApiVersion::Ga))
 }
