@@ -51,11 +51,16 @@ impl Dev {
             embedded.on_exit(move |how| _ = broke.send(how));
         }
         let served = System::new().block_on(async {
-            let signals = Signals::listen()?;
+            let mut signals = Signals::listen()?;
             let url = SecretString::from(database.url());
-            migrate(&url).await?;
-            let application = Application::build(url.clone(), &self.server).await?;
-            let key = ensure_key(&Pool::new(&self.server.pool.settings(url))?, &data_dir).await?;
+            let starting = async {
+                migrate(&url).await?;
+                let application = Application::build(url.clone(), &self.server).await?;
+                let key = ensure_key(&Pool::new(&self.server.pool.settings(url.clone()))?, &data_dir).await?;
+                Ok::<_, Failure>((application, key))
+            };
+            let Some(started) = signals.unless_ended(starting).await else { return Ok(()) };
+            let (application, key) = started?;
             print_welcome(&application, &key, &database, &data_dir)?;
             until_signalled(application, signals, async {
                 match broken.await {

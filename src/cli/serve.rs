@@ -32,19 +32,23 @@ impl Serve {
             "serve needs a database: set DATABASE_URL, or say `uprof dev` for one that comes with the service",
         )?;
         System::new().block_on(async {
-            let signals = Signals::listen()?;
-            if self.migrate {
-                let applied = migrate(&database_url).await?;
-                tracing::info!(migrations.applied = applied, "schema is current");
-            }
-            let application = Application::build(database_url, &self.server).await?;
+            let mut signals = Signals::listen()?;
+            let starting = async {
+                if self.migrate {
+                    let applied = migrate(&database_url).await?;
+                    tracing::info!(migrations.applied = applied, "schema is current");
+                }
+                Ok::<_, Failure>(Application::build(database_url, &self.server).await?)
+            };
+            let Some(application) = signals.unless_ended(starting).await else { return Ok(()) };
+            let application = application?;
             tracing::info!("listening on http://{}", application.address());
             until_signalled(application, signals, std::future::pending()).await
         })
     }
 }
 
-/// The signals that end a service. One that comes once this exists ends it in order, however far its start has come.
+/// The signals that end a service. One that comes once this exists ends it in order.
 pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -54,6 +58,14 @@ impl Signals {
     /// Takes them from the system, which would end the process at once. Must be called within a runtime.
     pub(super) fn listen() -> std::io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// What comes of `work`, which may wait for others; `None` if a signal comes first.
+    pub(super) async fn unless_ended<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.next() => None,
+        }
     }
 
     async fn next(&mut self) {

@@ -1,5 +1,7 @@
 //! Migrations: refinery's own runner on a sqlx connection, one process at a time.
 
+use std::time::Duration;
+
 use refinery::Migration;
 use refinery::error::Kind;
 use refinery_core::traits::r#async::{AsyncMigrate, AsyncQuery, AsyncTransaction};
@@ -8,6 +10,8 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 
 use super::pool::connect_options;
 
@@ -18,6 +22,9 @@ mod embedded {
 /// Held while migrating: refinery takes no lock, and replicas that start together would trip over each other. Any number does that
 /// nobody else in this database uses.
 const LOCK: i64 = 0x7570_726f_666d_6967;
+
+/// How long Postgres may take to let somebody in, or to tell what it holds. Beyond, whoever waits for the start is told.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why the schema cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +88,10 @@ pub async fn migrate(url: &SecretString) -> Result<usize, SchemaError> {
 /// # Errors
 /// [`SchemaError`].
 pub async fn schema_state(url: &SecretString) -> Result<SchemaState, SchemaError> {
+    timeout(PATIENCE, compare(url)).await.map_err(silent)?
+}
+
+async fn compare(url: &SecretString) -> Result<SchemaState, SchemaError> {
     let mut connection = connect(url).await?;
     let history: Option<String> =
         sqlx::query_scalar("select to_regclass('refinery_schema_history')::text").fetch_one(&mut connection).await?;
@@ -108,7 +119,12 @@ pub async fn schema_state(url: &SecretString) -> Result<SchemaState, SchemaError
 
 async fn connect(url: &SecretString) -> Result<PgConnection, SchemaError> {
     let options = connect_options(url).map_err(|error| SchemaError::Url(error.to_string()))?;
-    PgConnection::connect_with(&options).await.map_err(|error| SchemaError::Unreachable(error.to_string()))
+    let connected = timeout(PATIENCE, PgConnection::connect_with(&options)).await.map_err(silent)?;
+    connected.map_err(|error| SchemaError::Unreachable(error.to_string()))
+}
+
+fn silent(_: Elapsed) -> SchemaError {
+    SchemaError::Unreachable(format!("no answer within {} s", PATIENCE.as_secs()))
 }
 
 /// refinery's three traits on a sqlx connection, so that no second driver is needed.
