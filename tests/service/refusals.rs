@@ -1,5 +1,7 @@
 //! What keeps `uprof serve` from starting is told in one line, without the password.
 
+use std::net::TcpListener;
+
 use secrecy::SecretString;
 
 use crate::process::{Process, serve, uprof};
@@ -20,6 +22,15 @@ fn a_database_out_of_reach_is_one_line_without_the_password() {
             assert!(!said.contains(PASSWORD), "{said}");
         }
     }
+}
+
+#[test]
+fn a_database_that_takes_a_connection_and_says_nothing_is_one_line() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://uprof:sesame@{}/uprof", silent.local_addr().unwrap());
+    let said = Process::spawn(serve(&SecretString::from(url), &[])).refusal();
+    assert!(said.contains("cannot be reached") && said.contains("DATABASE_URL"), "{said}");
+    assert!(!said.contains(PASSWORD), "{said}");
 }
 
 #[test]

@@ -7,7 +7,8 @@ use rustix::process::Signal;
 use serde_json::json;
 use sqlx::Row;
 
-use crate::process::Service;
+use crate::postgres::Session;
+use crate::process::{Process, Service, serve as command};
 use crate::scratch::eventually;
 use crate::support::accounts::Accounts;
 use crate::support::app::DEFAULT_VERSION;
@@ -154,4 +155,28 @@ fn a_client_that_takes_no_answer_does_not_keep_it_from_ending() {
     }
     service.process.signal(Signal::TERM);
     assert_eq!(service.process.wait().code(), Some(0));
+}
+
+#[test]
+fn a_start_that_waits_for_another_process_is_given_up_at_the_first_signal() {
+    let database = Database::empty();
+    let mut other = Session::open(&database.url()).unwrap();
+    // As long as this is undecided, nobody can migrate.
+    other.execute("begin; create table refinery_schema_history (version int)");
+    let mut process = Process::spawn(command(&database.url(), &["--migrate"]));
+    // Within a transaction, what a session sees of the others stands still.
+    let mut observer = Session::open(&database.url()).unwrap();
+    let mut waiting = || {
+        observer.column::<i64>(
+            "select count(*)
+               from pg_stat_activity
+              where datname = current_database() and application_name = 'uprof' and wait_event_type = 'Lock'",
+        )
+    };
+    eventually("it waits", || (waiting() == [1]).then_some(()));
+    process.signal(Signal::TERM);
+    assert_eq!(process.wait().code(), Some(0));
+    other.execute("rollback");
+    eventually("its session ends", || (waiting() == [0]).then_some(()));
+    assert_eq!(other.column::<i64>("select count(*) from pg_tables where schemaname = 'public'"), [0]);
 }
