@@ -163,7 +163,7 @@ fn sessions_that_an_administrator_ends_cost_reads_nothing_and_writes_a_retry() {
         crowd(client, id(&profile));
         let mut other = Session::open(&database.url()).unwrap();
         let ended: Vec<bool> = other.column(
-            "select pg_terminate_backend(pid)
+            "select pg_terminate_backend(pid, 10000)
                from pg_stat_activity
               where datname = current_database() and pid <> pg_backend_pid()",
         );
@@ -173,7 +173,7 @@ fn sessions_that_an_administrator_ends_cost_reads_nothing_and_writes_a_retry() {
             assert_eq!(client.without_key().get("/health/ready").send().status, 200);
         }
         other.column::<bool>(
-            "select pg_terminate_backend(pid)
+            "select pg_terminate_backend(pid, 10000)
                from pg_stat_activity
               where datname = current_database() and pid <> pg_backend_pid()",
         );
