@@ -12,7 +12,10 @@ use crate::domain::clock::SystemClock;
 use crate::domain::id::RandomIds;
 use crate::domain::random::SystemRandomness;
 use crate::http::{Ports, Service, serve};
-use crate::storage::{CachedApiKeys, PgApiKeys, PgEnrollments, PgProfiles, Pool, SchemaState, schema_state};
+use crate::storage::{
+    BatchSettings, BatchingProfiles, CachedApiKeys, PgApiKeys, PgEnrollments, PgProfiles, Pool, SchemaState,
+    schema_state,
+};
 
 /// The running service: a value that can be started any number of times in one process.
 pub struct Application {
@@ -46,7 +49,7 @@ impl Application {
         let listener = TcpListener::bind(args.listen).map_err(|error| in_use(args.listen, &error))?;
         let address = listener.local_addr().map_err(|error| in_use(args.listen, &error))?;
         let pool = Pool::new(&args.pool.settings(database_url)).map_err(|error| StartError(error.to_string()))?;
-        let service = Arc::new(Service::new(ports(&pool), args.links(address), http));
+        let service = Arc::new(Service::new(ports(&pool, args.pool.batches()), args.links(address), http));
         let server = serve(listener, Arc::clone(&service), http).map_err(|error| in_use(args.listen, &error))?;
         let stopper = Stopper { service, server: server.handle(), drain: args.drain };
         Ok(Self { address, server, stopper, pool })
@@ -84,9 +87,14 @@ impl Stopper {
     }
 }
 
-fn ports(pool: &Pool) -> Ports {
+fn ports(pool: &Pool, batches: BatchSettings) -> Ports {
+    let profiles = PgProfiles::new(pool.clone());
     Ports {
-        profiles: Arc::new(PgProfiles::new(pool.clone())),
+        profiles: if batches.max_rows > 1 {
+            Arc::new(BatchingProfiles::new(profiles, batches))
+        } else {
+            Arc::new(profiles)
+        },
         enrollments: Arc::new(PgEnrollments::new(pool.clone())),
         api_keys: Arc::new(CachedApiKeys::new(PgApiKeys::new(pool.clone()))),
         readiness: Arc::new(pool.clone()),

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::http::{HttpSettings, LinkSettings};
-use crate::storage::PoolSettings;
+use crate::storage::{BatchSettings, PoolSettings};
 
 /// Which database.
 #[derive(Args, Clone, Debug)]
@@ -50,12 +50,26 @@ pub struct PoolArgs {
     #[arg(long, env = "UPROF_DATABASE_WAIT", value_name = "TIME", default_value = "2s", value_parser = duration)]
     pub database_wait: Duration,
 
+    /// The most requests that one transaction serves; 1 gives each its own
+    #[arg(long, env = "UPROF_BATCH_ROWS", value_name = "N", default_value = "256")]
+    pub batch_rows: NonZeroUsize,
+
+    /// The most requests of a kind that wait for a transaction; more are answered 503
+    #[arg(long, env = "UPROF_QUEUE", value_name = "N", default_value = "4096")]
+    pub queue: NonZeroUsize,
+
     /// How long a statement may run
     #[arg(long, env = "UPROF_STATEMENT_TIMEOUT", value_name = "TIME", default_value = "3s", value_parser = duration)]
     pub statement_timeout: Duration,
 }
 
 impl PoolArgs {
+    /// How requests are grouped. One that waits to be taken waits for a connection, in effect.
+    #[must_use]
+    pub fn batches(&self) -> BatchSettings {
+        BatchSettings { max_rows: self.batch_rows.get(), capacity: self.queue.get(), patience: self.database_wait }
+    }
+
     /// The settings of a pool on `url`.
     #[must_use]
     pub fn settings(&self, url: SecretString) -> PoolSettings {

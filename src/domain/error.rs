@@ -64,6 +64,16 @@ impl Error {
         self
     }
 
+    /// The same error for somebody else who meets it; its cause as text.
+    #[must_use]
+    pub fn repeated(&self) -> Self {
+        Self {
+            kind: self.kind,
+            message: self.message.clone(),
+            cause: self.cause.as_ref().map(|cause| cause.to_string().into()),
+        }
+    }
+
     /// A fault of this service; the caller reads only that there was one.
     pub fn internal(cause: impl Into<Cause>) -> Self {
         Self::new(ErrorKind::Internal, "Internal server error").caused_by(cause)

@@ -3,17 +3,21 @@
 
 mod api_key_cache;
 mod api_keys;
+mod batching;
 mod enrollments;
 mod error;
+mod fair_queue;
 mod migrate;
 mod organizations;
 mod pool;
 mod profile_list;
 mod profile_row;
+mod profile_write;
 mod profiles;
 
 pub use api_key_cache::CachedApiKeys;
 pub use api_keys::PgApiKeys;
+pub use batching::{BatchSettings, BatchingProfiles};
 pub use enrollments::PgEnrollments;
 pub use migrate::{SchemaError, SchemaState, migrate, schema_state};
 pub use organizations::PgOrganizations;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::enforcement::EnforcementAction;
 use crate::domain::external_user::ExternalUserDetails;
-use crate::domain::id::{EnforcementActionId, ProfileId};
+use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
 use crate::domain::metadata::Metadata;
 use crate::domain::profile::Profile;
 use crate::domain::text::Text;
@@ -20,7 +20,8 @@ use crate::domain::{Error, Result};
 macro_rules! select_profiles {
     ($which:literal) => {
         concat!(
-            "select p.id,
+            "select p.organization_id,
+                    p.id,
                     p.created_at,
                     p.updated_at,
                     p.name,
@@ -81,8 +82,12 @@ macro_rules! select_profiles {
 
 pub(super) use select_profiles;
 
+/// A profile among all organizations'.
+pub(super) type ProfileKey = (OrganizationId, ProfileId);
+
 #[derive(FromRow)]
 pub(super) struct ProfileRow {
+    organization_id: Uuid,
     id: Uuid,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
@@ -123,6 +128,13 @@ struct ActionColumns {
     action_opened_ats: Vec<OffsetDateTime>,
     action_expires_ats: Vec<Option<OffsetDateTime>>,
     action_identity_checks: Vec<String>,
+}
+
+impl ProfileRow {
+    /// Whose profile it is, and which.
+    pub(super) fn key(&self) -> ProfileKey {
+        (OrganizationId::new(self.organization_id), ProfileId::new(self.id))
+    }
 }
 
 /// A column whose value breaks a rule. The value itself must not end in a log.

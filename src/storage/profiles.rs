@@ -1,26 +1,37 @@
-//! Profiles, with all that hangs on them.
+//! Profiles, with all that hangs on them. Every operation on one is the operation on many, of one.
+
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use sqlx::postgres::{PgArguments, PgConnection};
-use sqlx::query::Query;
-use sqlx::{Connection, Postgres};
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
 
-use super::error::{Failure, not_found};
+use super::error::not_found;
 use super::pool::Pool;
-use super::profile_list;
-use super::profile_row::{ProfileRow, select_profiles};
-use crate::domain::Result;
+use super::profile_row::{ProfileKey, ProfileRow, select_profiles};
+use super::{profile_list, profile_write};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfilePatch};
 use crate::domain::repository::ProfileRepository;
-use crate::domain::text::Text;
-use crate::domain::word::Word;
+use crate::domain::{Error, Result};
 
 /// [`ProfileRepository`] on Postgres.
 #[derive(Clone, Debug)]
 pub struct PgProfiles(Pool);
+
+/// One update of many.
+#[derive(Clone, Debug)]
+pub(super) struct Update {
+    pub(super) organization: OrganizationId,
+    pub(super) id: ProfileId,
+    pub(super) patch: ProfilePatch,
+    pub(super) now: Timestamp,
+}
+
+/// Profiles that were looked for and are there; one whose row breaks a rule is there as an error.
+type Found = HashMap<ProfileKey, Result<Profile>>;
 
 impl PgProfiles {
     /// The profiles behind `pool`.
@@ -28,23 +39,61 @@ impl PgProfiles {
     pub const fn new(pool: Pool) -> Self {
         Self(pool)
     }
-}
 
-#[async_trait]
-impl ProfileRepository for PgProfiles {
-    async fn create(&self, organization: OrganizationId, profile: Profile) -> Result<Profile> {
+    /// Stores all of `profiles` or none.
+    pub(super) async fn create_many(&self, profiles: Vec<(OrganizationId, Profile)>) -> Result<()> {
         self.0
             .run(move |connection| {
                 Box::pin(async move {
-                    insert(connection, organization, &profile).await?;
-                    Ok(profile)
+                    Ok(profile_write::insert(connection, profiles.iter().map(|(of, it)| (*of, it))).await?)
                 })
             })
             .await
     }
 
+    /// Those of `keys` that are there, with the enforcement actions that are open at `now`.
+    pub(super) async fn retrieve_many(&self, keys: HashSet<ProfileKey>, now: Timestamp) -> Result<Found> {
+        self.0.read(move |connection| Box::pin(async move { Ok(read(connection, &keys, now).await?) })).await
+    }
+
+    /// Applies each update to what the ones before it left, in one transaction; one that breaks a rule changes nothing and fails alone.
+    pub(super) async fn update_many(&self, updates: Vec<Update>) -> Result<Vec<Result<Profile>>> {
+        let Some(now) = updates.iter().map(|update| update.now).max() else { return Ok(Vec::new()) };
+        let keys: HashSet<_> = updates.iter().map(|update| (update.organization, update.id)).collect();
+        self.0
+            .run(move |connection| {
+                Box::pin(async move {
+                    let mut transaction = connection.begin().await?;
+                    profile_write::lock(&mut transaction, &keys).await?;
+                    let mut found = read(&mut transaction, &keys, now).await?;
+                    let mut changed = HashSet::new();
+                    let outcomes: Vec<_> =
+                        updates.iter().map(|update| apply(&mut found, &mut changed, update)).collect();
+                    let after = found.iter().filter_map(|(key, profile)| Some((key, profile.as_ref().ok()?)));
+                    let after: Vec<_> =
+                        after.filter(|(key, _)| changed.contains(*key)).map(|(key, it)| (key.0, it)).collect();
+                    if !after.is_empty() {
+                        profile_write::save(&mut transaction, &after).await?;
+                        transaction.commit().await?;
+                    }
+                    Ok(outcomes)
+                })
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl ProfileRepository for PgProfiles {
+    async fn create(&self, organization: OrganizationId, profile: Profile) -> Result<Profile> {
+        self.create_many(vec![(organization, profile.clone())]).await?;
+        Ok(profile)
+    }
+
     async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile> {
-        self.0.read(move |connection| Box::pin(read(connection, organization, id, now))).await
+        let key = (organization, id);
+        let mut found = self.retrieve_many(HashSet::from([key]), now).await?;
+        found.remove(&key).unwrap_or_else(|| Err(profile_not_found()))
     }
 
     async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<Page<Profile>> {
@@ -65,158 +114,56 @@ impl ProfileRepository for PgProfiles {
         patch: ProfilePatch,
         now: Timestamp,
     ) -> Result<Profile> {
-        self.0
-            .run(move |connection| {
-                Box::pin(async move {
-                    let mut transaction = connection.begin().await?;
-                    // A statement of its own: one that waits for a lock still reads with the snapshot from before it waited.
-                    sqlx::query("select from user_profiles where organization_id = $1 and id = $2 for update")
-                        .bind(organization.uuid())
-                        .bind(id.uuid())
-                        .execute(&mut *transaction)
-                        .await?;
-                    let before = read(&mut transaction, organization, id, now).await?;
-                    let Some(after) = before.patched(&patch, now)? else { return Ok(before) };
-                    save(&mut transaction, organization, &after).await?;
-                    transaction.commit().await?;
-                    Ok(after)
-                })
-            })
-            .await
+        let outcomes = self.update_many(vec![Update { organization, id, patch, now }]).await?;
+        outcomes.into_iter().next().unwrap_or_else(|| Err(profile_not_found()))
     }
 
     async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {
         self.0
             .run(move |connection| {
                 Box::pin(async move {
-                    // What hangs on the profile goes with it: every foreign key to it cascades.
-                    let erased = sqlx::query(
-                        "with erased as (
-                             delete from user_profiles
-                              where organization_id = $1
-                                and id = $2
-                          returning organization_id, id, created_at
-                         )
-                         insert into erased_user_profiles (organization_id, id, created_at, erased_at)
-                         select organization_id, id, created_at, $3
-                           from erased",
-                    )
-                    .bind(organization.uuid())
-                    .bind(id.uuid())
-                    .bind(now)
-                    .execute(connection)
-                    .await?;
-                    if erased.rows_affected() == 0 { Err(not_found("User profile").into()) } else { Ok(()) }
+                    let erased = profile_write::erase(connection, organization, id, now).await?;
+                    if erased { Ok(()) } else { Err(profile_not_found().into()) }
                 })
             })
             .await
     }
 }
 
+/// Nothing of that id in this organization.
+pub(super) fn profile_not_found() -> Error {
+    not_found("User profile")
+}
+
+fn apply(found: &mut Found, changed: &mut HashSet<ProfileKey>, update: &Update) -> Result<Profile> {
+    let key = (update.organization, update.id);
+    let before = match found.get(&key) {
+        Some(Ok(before)) => before,
+        Some(Err(error)) => return Err(error.repeated()),
+        None => return Err(profile_not_found()),
+    };
+    let Some(after) = before.patched(&update.patch, update.now)? else { return Ok(before.clone()) };
+    found.insert(key, Ok(after.clone()));
+    changed.insert(key);
+    Ok(after)
+}
+
 async fn read(
     connection: &mut PgConnection,
-    organization: OrganizationId,
-    id: ProfileId,
+    keys: &HashSet<ProfileKey>,
     now: Timestamp,
-) -> std::result::Result<Profile, Failure> {
-    let row: Option<ProfileRow> = sqlx::query_as(select_profiles!("where p.organization_id = $1 and p.id = $3"))
-        .bind(organization.uuid())
-        .bind(now)
-        .bind(id.uuid())
-        .fetch_optional(connection)
-        .await?;
-    Ok(row.ok_or_else(|| not_found("User profile"))?.try_into()?)
-}
-
-async fn insert(
-    connection: &mut PgConnection,
-    organization: OrganizationId,
-    profile: &Profile,
-) -> std::result::Result<(), sqlx::Error> {
-    let statement = sqlx::query(
-        "with created as (
-             insert into user_profiles (
-                    organization_id,
-                    id,
-                    created_at,
-                    updated_at,
-                    name,
-                    relationship,
-                    account_status,
-                    country,
-                    email_hash,
-                    entity_type,
-                    name_hash,
-                    onboarded_at,
-                    reference_id)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-         )
-         insert into user_profile_metadata (organization_id, profile_id, key, value)
-         select $1, $2, pair.key, pair.value
-           from unnest($14::text[], $15::text[]) as pair (key, value)",
-    )
-    .bind(organization.uuid())
-    .bind(profile.id.uuid())
-    .bind(profile.created_at)
-    .bind(profile.updated_at);
-    bind_fields(statement, profile).execute(connection).await?;
-    Ok(())
-}
-
-async fn save(
-    connection: &mut PgConnection,
-    organization: OrganizationId,
-    profile: &Profile,
-) -> std::result::Result<(), sqlx::Error> {
-    let statement = sqlx::query(
-        "with saved as (
-             update user_profiles
-                set updated_at = $3,
-                    name = $4,
-                    relationship = $5,
-                    account_status = $6,
-                    country = $7,
-                    email_hash = $8,
-                    entity_type = $9,
-                    name_hash = $10,
-                    onboarded_at = $11,
-                    reference_id = $12
-              where organization_id = $1
-                and id = $2
-         ), removed as (
-             delete from user_profile_metadata
-              where organization_id = $1
-                and profile_id = $2
-                and key <> all ($13::text[])
-         )
-         insert into user_profile_metadata as m (organization_id, profile_id, key, value)
-         select $1, $2, pair.key, pair.value
-           from unnest($13::text[], $14::text[]) as pair (key, value)
-             on conflict on constraint user_profile_metadata_pkey do update
-            set value = excluded.value
-          where m.value <> excluded.value",
-    )
-    .bind(organization.uuid())
-    .bind(profile.id.uuid())
-    .bind(profile.updated_at);
-    bind_fields(statement, profile).execute(connection).await?;
-    Ok(())
-}
-
-/// The eleven parameters that an insert and an update end with, in their order.
-fn bind_fields<'q>(statement: Query<'q, Postgres, PgArguments>, profile: &Profile) -> Query<'q, Postgres, PgArguments> {
-    let (keys, values): (Vec<_>, Vec<_>) = profile.metadata.pairs().unzip();
-    let details = &profile.details;
-    statement
-        .bind(profile.name.as_ref().map(Text::as_str))
-        .bind(profile.relationship.as_str())
-        .bind(details.account_status.map(Word::as_str))
-        .bind(details.country.as_ref().map(Text::as_str))
-        .bind(details.email_hash.as_ref().map(Text::as_str))
-        .bind(details.entity_type.map(Word::as_str))
-        .bind(details.name_hash.as_ref().map(Text::as_str))
-        .bind(details.onboarded_at)
-        .bind(details.reference_id.as_ref().map(Text::as_str))
-        .bind(keys)
-        .bind(values)
+) -> std::result::Result<Found, sqlx::Error> {
+    let (organizations, ids) = profile_write::columns(keys);
+    let rows: Vec<ProfileRow> = sqlx::query_as(select_profiles!(
+        "where (p.organization_id, p.id) in (
+               select wanted.organization_id, wanted.id
+                 from unnest($1::uuid[], $3::uuid[]) as wanted (organization_id, id)
+         )"
+    ))
+    .bind(organizations)
+    .bind(now)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.key(), row.try_into())).collect())
 }

@@ -1,0 +1,235 @@
+//! A decorator that writes and reads what came together together: concurrent calls queue, a few flushers take whatever has gathered
+//! and do it in one transaction. Nobody waits for a timer, so an idle service is as quick as without.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::oneshot;
+
+use super::fair_queue::FairQueue;
+use super::profiles::{PgProfiles, Update, profile_not_found};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::page::{Page, PageQuery};
+use crate::domain::profile::{Profile, ProfilePatch};
+use crate::domain::repository::ProfileRepository;
+use crate::domain::{Error, ErrorKind, Result};
+
+/// How calls are grouped.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchSettings {
+    /// The most calls that one transaction serves.
+    pub max_rows: usize,
+    /// The most calls of a kind that wait at once.
+    pub capacity: usize,
+    /// How long a call waits to be taken; longer, and it is refused, undone.
+    pub patience: Duration,
+}
+
+/// How many transactions of a kind run at once. One more than one: while the first waits for its commit, the second gathers.
+const FLUSHERS: usize = 2;
+
+/// [`ProfileRepository`] that groups creates, retrieves and updates. A call is answered after the commit of its group, never before.
+pub struct BatchingProfiles {
+    inner: PgProfiles,
+    creates: Lane<Profile, Profile>,
+    retrieves: Lane<(ProfileId, Timestamp), Profile>,
+    updates: Lane<(ProfileId, ProfilePatch, Timestamp), Profile>,
+}
+
+impl BatchingProfiles {
+    /// Groups calls to `inner`. The flushers run on the runtime that this is called on.
+    #[must_use]
+    pub fn new(inner: PgProfiles, settings: BatchSettings) -> Self {
+        let (creates, retrieves, updates) = (Lane::new(settings), Lane::new(settings), Lane::new(settings));
+        for _ in 0..FLUSHERS {
+            let profiles = inner.clone();
+            creates.flush(async move |jobs| flush_creates(&profiles, jobs).await);
+            let profiles = inner.clone();
+            retrieves.flush(async move |jobs| flush_retrieves(&profiles, jobs).await);
+            let profiles = inner.clone();
+            updates.flush(async move |jobs| flush_updates(&profiles, jobs).await);
+        }
+        Self { inner, creates, retrieves, updates }
+    }
+}
+
+#[async_trait]
+impl ProfileRepository for BatchingProfiles {
+    async fn create(&self, organization: OrganizationId, profile: Profile) -> Result<Profile> {
+        self.creates.call(organization, profile).await
+    }
+
+    async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile> {
+        self.retrieves.call(organization, (id, now)).await
+    }
+
+    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<Page<Profile>> {
+        self.inner.list(organization, query, now).await
+    }
+
+    async fn update(
+        &self,
+        organization: OrganizationId,
+        id: ProfileId,
+        patch: ProfilePatch,
+        now: Timestamp,
+    ) -> Result<Profile> {
+        self.updates.call(organization, (id, patch, now)).await
+    }
+
+    async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {
+        self.inner.delete(organization, id, now).await
+    }
+}
+
+/// Where calls of one kind wait.
+struct Lane<I, O> {
+    queue: Arc<FairQueue<Job<I, O>>>,
+    settings: BatchSettings,
+}
+
+/// A call that waits for its answer.
+struct Job<I, O> {
+    organization: OrganizationId,
+    input: I,
+    answer: oneshot::Sender<Result<O>>,
+    claim: Claim,
+}
+
+/// Who decides on a job: whoever claims it first, a flusher that will do it, or the caller who gives it up. So a call that was refused
+/// for waiting too long is never done after all.
+#[derive(Clone, Default)]
+struct Claim(Arc<AtomicBool>);
+
+impl Claim {
+    fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
+}
+
+/// Gives the job up when the caller goes away.
+struct Abandon(Claim);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.take();
+    }
+}
+
+impl<I: Send + 'static, O: Send + 'static> Lane<I, O> {
+    fn new(settings: BatchSettings) -> Self {
+        Self { queue: Arc::new(FairQueue::new(settings.capacity)), settings }
+    }
+
+    async fn call(&self, organization: OrganizationId, input: I) -> Result<O> {
+        let (answer, mut answered) = oneshot::channel();
+        let claim = Claim::default();
+        let _abandon = Abandon(claim.clone());
+        if let Some(refused) = self.queue.push(organization, Job { organization, input, answer, claim: claim.clone() })
+        {
+            refused.refuse();
+        }
+        match tokio::time::timeout(self.settings.patience, &mut answered).await {
+            Ok(answered) => answered.unwrap_or_else(|_| Err(Error::internal("a flusher is gone"))),
+            Err(_) if claim.take() => Err(overloaded()),
+            // A flusher has it: what comes of it will be known soon, since a flush has a deadline of its own.
+            Err(_) => answered.await.unwrap_or_else(|_| Err(Error::internal("a flusher is gone"))),
+        }
+    }
+
+    /// Starts a flusher.
+    fn flush<F>(&self, flush: F)
+    where
+        F: AsyncFn(Vec<Job<I, O>>) + 'static,
+    {
+        let (queue, max_rows) = (Arc::clone(&self.queue), self.settings.max_rows);
+        tokio::task::spawn_local(async move {
+            loop {
+                let mut jobs = queue.take(max_rows).await;
+                jobs.retain(|job| job.claim.take());
+                if !jobs.is_empty() {
+                    flush(jobs).await;
+                }
+            }
+        });
+    }
+}
+
+impl<I, O> Job<I, O> {
+    fn refuse(self) {
+        self.answer(Err(overloaded()));
+    }
+
+    fn answer(self, outcome: Result<O>) {
+        // Whoever is gone needs no answer.
+        drop(self.answer.send(outcome));
+    }
+}
+
+/// Not done, and will not be.
+fn overloaded() -> Error {
+    Error::new(ErrorKind::Unavailable, "The service has more requests than it can serve")
+}
+
+async fn flush_creates(profiles: &PgProfiles, jobs: Vec<Job<Profile, Profile>>) {
+    in_halves(jobs, async |jobs| {
+        let rows = jobs.iter().map(|job| (job.organization, job.input.clone())).collect();
+        profiles.create_many(rows).await?;
+        Ok(jobs.iter().map(|job| Ok(job.input.clone())).collect())
+    })
+    .await;
+}
+
+async fn flush_retrieves(profiles: &PgProfiles, jobs: Vec<Job<(ProfileId, Timestamp), Profile>>) {
+    in_halves(jobs, async |jobs| {
+        let keys = jobs.iter().map(|job| (job.organization, job.input.0)).collect();
+        // The group reads as of its latest call.
+        let Some(now) = jobs.iter().map(|job| job.input.1).max() else { return Ok(Vec::new()) };
+        let found = profiles.retrieve_many(keys, now).await?;
+        let outcome = |job: &Job<(ProfileId, Timestamp), Profile>| match found.get(&(job.organization, job.input.0)) {
+            Some(Ok(profile)) => Ok(profile.clone()),
+            Some(Err(error)) => Err(error.repeated()),
+            None => Err(profile_not_found()),
+        };
+        Ok(jobs.iter().map(outcome).collect())
+    })
+    .await;
+}
+
+async fn flush_updates(profiles: &PgProfiles, jobs: Vec<Job<(ProfileId, ProfilePatch, Timestamp), Profile>>) {
+    in_halves(jobs, async |jobs| {
+        let updates = jobs.iter().map(|job| {
+            let (id, patch, now) = job.input.clone();
+            Update { organization: job.organization, id, patch, now }
+        });
+        profiles.update_many(updates.collect()).await
+    })
+    .await;
+}
+
+/// Does all `jobs` at once and answers them. Where one of them breaks a rule of the database, does the halves, each on its own, until it
+/// fails alone; where the database is gone, fails all, once.
+async fn in_halves<I, O>(jobs: Vec<Job<I, O>>, flush: impl AsyncFn(&[Job<I, O>]) -> Result<Vec<Result<O>>>) {
+    let mut groups = vec![jobs];
+    while let Some(mut jobs) = groups.pop() {
+        match flush(&jobs).await {
+            Ok(outcomes) => {
+                for (job, outcome) in jobs.into_iter().zip(outcomes) {
+                    job.answer(outcome);
+                }
+            }
+            Err(error) if jobs.len() > 1 && !matches!(error.kind, ErrorKind::Unavailable | ErrorKind::TimedOut) => {
+                let later = jobs.split_off(jobs.len() / 2);
+                groups.extend([later, jobs]);
+            }
+            Err(error) => {
+                for job in jobs {
+                    job.answer(Err(error.repeated()));
+                }
+            }
+        }
+    }
+}
