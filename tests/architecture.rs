@@ -37,7 +37,7 @@ const HOUSE: &[Room] = &[
     // The settings that a flag fills in belong to the rooms that use them.
     Room {
         name: "config",
-        knows: &["http::HttpSettings", "http::LinkSettings", "storage::PoolSettings"],
+        knows: &["http::HttpSettings", "http::LinkSettings", "storage::BatchSettings", "storage::PoolSettings"],
         bans: &[WIRE, SQL, SERVER, CLIENT, RUNTIME],
     },
     Room { name: "telemetry", knows: &["config"], bans: &[WIRE, SQL, SERVER, CLIENT] },
