@@ -22,7 +22,7 @@ need_rust() {
     [ "$oldest" = "$wanted" ] || fail "Rust $found is too old, $wanted or newer is needed: say 'rustup update stable'"
 }
 
-# install_missing PROGRAM…: PROGRAM is cc, postgres or python.
+# install_missing PROGRAM…: PROGRAM is cc, postgres, python or node.
 install_missing() {
     missing=
     for program in "$@"; do
@@ -68,6 +68,9 @@ has_postgres() {
 # Debian's python3 comes without the part that makes virtual environments; pytest needs 3.10.
 has_python() { has python3 && python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1; }
 
+# 18 is the oldest on which the clients run, and what Debian 12 has. npm is a package of its own there.
+has_node() { has npm && node -e 'process.exit(Number.parseInt(process.versions.node) < 18)' >/dev/null 2>&1; }
+
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
@@ -87,6 +90,7 @@ install_with_apt() {
         case $program in
         cc) packages="$packages gcc libc6-dev" ;;
         python) packages="$packages python3 python3-venv" ;;
+        node) packages="$packages nodejs npm" ;;
         postgres)
             candidate=$(apt-cache policy postgresql | sed -n 's/^ *Candidate: \([0-9]*\).*/\1/p')
             [ "${candidate:-0}" -ge "$oldest_postgres" ] ||
@@ -119,6 +123,7 @@ install_with_dnf() {
         case $program in
         cc) packages="$packages gcc" ;;
         python) packages="$packages python3" ;;
+        node) packages="$packages nodejs npm" ;;
         postgres) packages="$packages postgresql-server" ;;
         esac
     done
@@ -138,6 +143,7 @@ install_with_brew() {
             packages="$packages gcc"
             ;;
         python) packages="$packages python3" ;;
+        node) packages="$packages node" ;;
         postgres) packages="$packages $preferred_brew_postgres" ;;
         esac
     done

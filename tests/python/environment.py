@@ -1,4 +1,4 @@
-"""Virtual environments, each made once."""
+"""What the suites install beside the other artefacts: Python's virtual environments and npm's packages, each once."""
 
 import hashlib
 import shutil
@@ -9,14 +9,28 @@ import sys
 def virtual_environment(home, constraints, *packages):
     """The interpreter of an environment with `packages`, whose versions the file `constraints` pins."""
     interpreter = home / "bin" / "python"
-    wanted = hashlib.sha256(f"{sys.version} {packages} {constraints.read_text()}".encode()).hexdigest()
-    made = home / "made-from"
-    if not (made.exists() and made.read_text() == wanted):
-        print(f"making {home}", flush=True)
-        shutil.rmtree(home, ignore_errors=True)
-        pip = [interpreter, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        for command in [sys.executable, "-m", "venv", home], [*pip, "--constraint", constraints, *packages]:
-            if subprocess.run(command, stdin=subprocess.DEVNULL).returncode != 0:
-                raise RuntimeError(f"could not make {home}: see the messages above (is the package index reachable?)")
-        made.write_text(wanted)
+    pip = [interpreter, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    commands = [sys.executable, "-m", "venv", home], [*pip, "--constraint", constraints, *packages]
+    make(home, f"{sys.version} {packages}", constraints, commands)
     return interpreter
+
+
+def node_modules(home, overrides, package):
+    """Fills `home` with an npm package, whose dependencies the file `overrides` (a package.json) pins."""
+    npm = ["npm", "install", "--prefix", home, "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    make(home, package, overrides, [["cp", overrides, home / "package.json"], [*npm, "--save-exact", package]])
+
+
+def make(home, wanted, pins, commands):
+    """Runs the commands that fill the directory `home`, unless it was filled with what is wanted and with these pins."""
+    wanted = hashlib.sha256(f"{wanted} {pins.read_text()}".encode()).hexdigest()
+    made = home / "made-from"
+    if made.exists() and made.read_text() == wanted:
+        return
+    print(f"making {home}", flush=True)
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    for command in commands:
+        if subprocess.run(command, stdin=subprocess.DEVNULL).returncode != 0:
+            raise RuntimeError(f"could not make {home}: see the messages above (is the package index reachable?)")
+    made.write_text(wanted)

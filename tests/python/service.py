@@ -64,8 +64,8 @@ class Service:
     def organization(self, name, version="2026-03-24"):
         return self.administer("organizations", "create", "--name", name, "--default-version", version)["id"]
 
-    def key(self, organization, scopes):
-        return self.administer("keys", "create", "--organization", organization, "--scopes", scopes)["key"]
+    def key(self, organization, scopes, *options):
+        return self.administer("keys", "create", "--organization", organization, "--scopes", scopes, *options)["key"]
 
     def last_log_lines(self):
         return "".join(self.log.read_text(errors="replace").splitlines(keepends=True)[-40:])

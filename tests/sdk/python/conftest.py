@@ -1,53 +1,68 @@
 """The clients of the official Python SDK that the tests use; `../run` says where the service is and with which keys."""
 
+import json
 import os
+from pathlib import Path
 
 import anthropic
 import pytest
 
 
-def settings(key):
+def settings(key, **more):
     # No retries: a client that tries again would hide an answer of 5xx.
-    return {"base_url": os.environ["UPROF_TEST_BASE_URL"], "api_key": os.environ[key], "max_retries": 0, "timeout": 20}
+    return {"base_url": os.environ["UPROF_TEST_BASE_URL"], "api_key": key, "max_retries": 0, "timeout": 20, **more}
 
 
 @pytest.fixture(scope="session")
 def client():
     """An organization of this test run, with a key that reads and writes."""
-    with anthropic.Anthropic(**settings("UPROF_TEST_API_KEY")) as client:
+    with anthropic.Anthropic(**settings(os.environ["UPROF_TEST_API_KEY"])) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def profiles(client):
-    return client.beta.user_profiles
-
-
-@pytest.fixture(scope="session")
-def reader():
+def reading_client():
     """The same organization, with a key that only reads."""
-    with anthropic.Anthropic(**settings("UPROF_TEST_READ_ONLY_KEY")) as client:
-        yield client.beta.user_profiles
+    with anthropic.Anthropic(**settings(os.environ["UPROF_TEST_READ_ONLY_KEY"])) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
-def stranger():
-    """Another organization, in which only the fixture `many` creates profiles."""
-    with anthropic.Anthropic(**settings("UPROF_TEST_OTHER_ORGANIZATION_KEY")) as client:
-        yield client.beta.user_profiles
+def other_client():
+    """Another organization, the one of `many`."""
+    with anthropic.Anthropic(**settings(os.environ["UPROF_TEST_CROWD_KEY"])) as client:
+        yield client
 
 
-@pytest.fixture(scope="session")
-def many(stranger):
-    """The ids of all 250 profiles of the other organization, oldest first."""
-    return [stranger.create(external_id=f"user_{number}").id for number in range(250)]
+# `door` is the parameter that `doors.in_shapes` gives a test.
+@pytest.fixture
+def profiles(door, client):
+    return door(client)
 
 
 @pytest.fixture
-def asynchronous():
-    """Makes an asynchronous client for the organization of `client`, or for the other one."""
+def reader(door, reading_client):
+    return door(reading_client)
+
+
+@pytest.fixture
+def stranger(door, other_client):
+    return door(other_client)
+
+
+@pytest.fixture(scope="session")
+def many():
+    """All 250 profiles of the other organization as (id, name), oldest first: names in an order and a case of their own,
+    and ten profiles without one. No test writes there: other clients read them at the same time."""
+    return json.loads(Path(os.environ["UPROF_TEST_CROWD"]).read_text())
+
+
+@pytest.fixture
+def asynchronous(door):
+    """Opens the same door of an asynchronous client of the organization of `profiles`, or of another key's."""
 
     def make(key="UPROF_TEST_API_KEY"):
-        return anthropic.AsyncAnthropic(**settings(key))
+        client = anthropic.AsyncAnthropic(**settings(os.environ[key]))
+        return client, door(client)
 
     return make
