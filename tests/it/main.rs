@@ -3,6 +3,7 @@
 
 mod auth;
 mod bad_days;
+mod batching;
 mod bodies;
 mod by_name;
 mod concurrency;

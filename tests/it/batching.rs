@@ -1,0 +1,205 @@
+//! What comes together is done together, and nobody is worse off for it. Most of this asks the port itself: on one thread, calls that
+//! are started together wait together.
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world fails")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use serde_json::json;
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, Executor, Row};
+use tokio::task::{JoinHandle, LocalSet, spawn_local};
+use uprof::domain::clock::{Clock, SystemClock};
+use uprof::domain::id::{IdSource, OrganizationId, ProfileId, RandomIds};
+use uprof::domain::profile::{Change, NamePolicy, Profile, ProfileDraft, ProfilePatch};
+use uprof::domain::relationship::{Relationship, RelationshipChange};
+use uprof::domain::repository::ProfileRepository;
+use uprof::domain::text::{DisplayName, Text};
+use uprof::domain::{ErrorKind, Result};
+use uprof::storage::{BatchSettings, BatchingProfiles, PgProfiles, Pool, PoolSettings};
+
+use crate::support::TestApp;
+use crate::support::accounts::Accounts;
+use crate::support::app::DEFAULT_VERSION;
+use crate::support::client::{PATIENCE, id, path};
+use crate::support::database::{Database, runtime};
+
+const SETTINGS: BatchSettings = BatchSettings { max_rows: 256, capacity: 4096, patience: PATIENCE };
+
+/// The port on a database of its own, with two organizations.
+struct Port {
+    profiles: Arc<BatchingProfiles>,
+    organization: OrganizationId,
+    another: OrganizationId,
+    ids: RandomIds,
+    url: String,
+}
+
+/// Does `test` on one thread; answers how many profiles there are in the end.
+fn with_port(settings: BatchSettings, test: impl AsyncFnOnce(&Port)) -> i64 {
+    let database = Database::migrated();
+    let accounts = Accounts::of(database.url());
+    let [organization, another] = [(); 2].map(|()| accounts.organization(DEFAULT_VERSION));
+    LocalSet::new().block_on(&runtime(), async {
+        let pool = PoolSettings {
+            url: database.url(),
+            max_connections: 8,
+            acquire_timeout: PATIENCE,
+            statement_timeout: PATIENCE,
+        };
+        let pool = Pool::new(&pool).unwrap();
+        let profiles = Arc::new(BatchingProfiles::new(PgProfiles::new(pool.clone()), settings));
+        let url = database.url().expose_secret().to_owned();
+        test(&Port { profiles, organization, another, ids: RandomIds::default(), url }).await;
+        pool.close().await;
+    });
+    database.row("select count(*) from user_profiles").get(0)
+}
+
+impl Port {
+    /// Starts a create.
+    fn create(&self, organization: OrganizationId) -> JoinHandle<Result<Profile>> {
+        let now = SystemClock.now();
+        let profile = ProfileDraft::default().into_profile(ProfileId::new(self.ids.next(now)), now);
+        let profiles = Arc::clone(&self.profiles);
+        spawn_local(async move { profiles.create(organization, profile).await })
+    }
+
+    /// Starts an update.
+    fn update(&self, id: ProfileId, patch: ProfilePatch) -> JoinHandle<Result<Profile>> {
+        let (profiles, organization) = (Arc::clone(&self.profiles), self.organization);
+        spawn_local(async move { profiles.update(organization, id, patch, SystemClock.now()).await })
+    }
+}
+
+async fn kind(call: JoinHandle<Result<Profile>>) -> Option<ErrorKind> {
+    call.await.unwrap().err().map(|error| error.kind)
+}
+
+fn named(name: &str) -> ProfilePatch {
+    ProfilePatch { name: Change::Set(DisplayName::parse(name.to_owned()).unwrap()), ..ProfilePatch::default() }
+}
+
+/// Breaks a rule on every profile without a name.
+fn resold() -> ProfilePatch {
+    ProfilePatch {
+        relationship: Some(RelationshipChange::To(Relationship::Resold)),
+        name_policy: NamePolicy::RequiredWhenResold,
+        ..ProfilePatch::default()
+    }
+}
+
+#[test]
+fn a_bad_row_fails_alone() {
+    let stored = with_port(SETTINGS, async |port| {
+        let nobody = OrganizationId::new(port.ids.next(SystemClock.now()));
+        let calls: Vec<_> =
+            (0..20).map(|at| (at, port.create(if at == 7 { nobody } else { port.organization }))).collect();
+        for (at, call) in calls {
+            assert_eq!(kind(call).await, (at == 7).then_some(ErrorKind::NotFound), "{at}");
+        }
+    });
+    assert_eq!(stored, 19);
+}
+
+#[test]
+fn a_flood_of_one_organization_does_not_hold_up_the_single_request_of_another() {
+    let stored = with_port(BatchSettings { max_rows: 16, ..SETTINGS }, async |port| {
+        let done = Rc::new(RefCell::new(Vec::new()));
+        let noted = |organization, call: JoinHandle<Result<Profile>>| {
+            let done = Rc::clone(&done);
+            spawn_local(async move {
+                call.await.unwrap().unwrap();
+                done.borrow_mut().push(organization);
+            })
+        };
+        let mut calls: Vec<_> = (0..2000).map(|_| noted(port.organization, port.create(port.organization))).collect();
+        calls.push(noted(port.another, port.create(port.another)));
+        for call in calls {
+            call.await.unwrap();
+        }
+        let place = done.borrow().iter().position(|organization| *organization == port.another).unwrap();
+        // Among the first batch of each of two flushers, whichever commits first.
+        assert!(place < 4 * 16, "{place}");
+    });
+    assert_eq!(stored, 2001);
+}
+
+#[test]
+fn what_finds_the_queue_full_is_refused_and_not_written() {
+    let stored = with_port(BatchSettings { capacity: 4, ..SETTINGS }, async |port| {
+        let calls: Vec<_> = (0..10).map(|at| (at, port.create(port.organization))).collect();
+        for (at, call) in calls {
+            assert_eq!(kind(call).await, (at >= 4).then_some(ErrorKind::Unavailable), "{at}");
+        }
+    });
+    assert_eq!(stored, 4);
+}
+
+#[test]
+fn what_waited_too_long_is_refused_and_never_written() {
+    let settings = BatchSettings { max_rows: 1, patience: Duration::from_millis(200), ..SETTINGS };
+    let stored = with_port(settings, async |port| {
+        let mut blocker = PgConnection::connect(&port.url).await.unwrap();
+        blocker.execute("begin; lock table user_profiles in share mode").await.unwrap();
+        // As many as there are flushers, and one more.
+        let [first, second, third] = [(); 3].map(|()| port.create(port.organization));
+        assert_eq!(kind(third).await, Some(ErrorKind::Unavailable));
+        blocker.execute("commit").await.unwrap();
+        assert_eq!((kind(first).await, kind(second).await), (None, None));
+        // Whatever was queued before it is done by now.
+        assert_eq!(kind(port.create(port.organization)).await, None);
+        blocker.close().await.unwrap();
+    });
+    assert_eq!(stored, 3);
+}
+
+#[test]
+fn two_updates_of_one_profile_apply_in_the_order_in_which_they_came() {
+    with_port(SETTINGS, async |port| {
+        let profile = port.create(port.organization).await.unwrap().unwrap();
+        for _ in 0..10 {
+            let names = ["one", "two", "three"];
+            let calls = names.map(|name| port.update(profile.id, named(name)));
+            for (call, name) in calls.into_iter().zip(names) {
+                assert_eq!(call.await.unwrap().unwrap().name.unwrap().as_str(), name);
+            }
+            let stored = port.profiles.retrieve(port.organization, profile.id, SystemClock.now()).await.unwrap();
+            assert_eq!(stored.name.unwrap().as_str(), "three");
+        }
+    });
+}
+
+#[test]
+fn an_update_that_breaks_a_rule_fails_alone() {
+    with_port(SETTINGS, async |port| {
+        let [bad, good] = [port.create(port.organization), port.create(port.organization)];
+        let (bad, good) = (bad.await.unwrap().unwrap().id, good.await.unwrap().unwrap().id);
+        let calls = [(bad, resold()), (good, named("Good")), (bad, named("Better")), (bad, resold())]
+            .map(|(id, patch)| port.update(id, patch));
+        let mut kinds = Vec::new();
+        for call in calls {
+            kinds.push(kind(call).await);
+        }
+        assert_eq!(kinds, [Some(ErrorKind::Invalid), None, None, None]);
+    });
+}
+
+#[test]
+fn sixteen_pairs_are_the_limit_also_for_updates_at_once() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    let update = |at: usize| app.client.post(&path(id(&profile))).json(&json!({"metadata": {format!("k{at}"): "v"}}));
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..40).map(|at| (at, &update)).map(|(at, update)| scope.spawn(move || update(at).status)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 16, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 400).count(), 24, "{statuses:?}");
+    assert_eq!(app.client.retrieve(id(&profile))["metadata"].as_object().unwrap().len(), 16);
+}
