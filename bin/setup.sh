@@ -69,7 +69,7 @@ has_postgres() {
 has_python() { has python3 && python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1; }
 
 # 18 is the oldest on which the clients run, and what Debian 12 has. npm is a package of its own there.
-has_node() { has npm && node -e 'process.exit(Number.parseInt(process.versions.node) < 18)' >/dev/null 2>&1; }
+has_node() { has npm && node -e 'process.exit(Number.parseInt(process.versions.node) < 18 ? 1 : 0)' >/dev/null 2>&1; }
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
