@@ -9,12 +9,12 @@ use secrecy::SecretString;
 
 use crate::config::ServerArgs;
 use crate::domain::clock::SystemClock;
-use crate::domain::id::RandomIds;
+use crate::domain::id::{IdSource, RandomIds};
 use crate::domain::random::SystemRandomness;
 use crate::http::{Ports, Service, serve};
 use crate::storage::{
-    BatchSettings, BatchingProfiles, CachedApiKeys, PgApiKeys, PgEnrollments, PgProfiles, Pool, SchemaState,
-    schema_state,
+    BatchSettings, BatchingProfiles, CachedApiKeys, Outbox, PgApiKeys, PgEnrollments, PgEvents, PgProfiles, Pool,
+    SchemaState, schema_state,
 };
 
 /// The running service: a value that can be started any number of times in one process.
@@ -88,7 +88,8 @@ impl Stopper {
 }
 
 fn ports(pool: &Pool, batches: BatchSettings) -> Ports {
-    let profiles = PgProfiles::new(pool.clone());
+    let ids: Arc<dyn IdSource> = Arc::new(RandomIds::default());
+    let profiles = PgProfiles::new(pool.clone(), Outbox::new(Arc::clone(&ids)));
     Ports {
         profiles: if batches.max_rows > 1 {
             Arc::new(BatchingProfiles::new(profiles, batches))
@@ -96,10 +97,11 @@ fn ports(pool: &Pool, batches: BatchSettings) -> Ports {
             Arc::new(profiles)
         },
         enrollments: Arc::new(PgEnrollments::new(pool.clone())),
+        events: Arc::new(PgEvents::new(pool.clone())),
         api_keys: Arc::new(CachedApiKeys::new(PgApiKeys::new(pool.clone()))),
         readiness: Arc::new(pool.clone()),
         clock: Arc::new(SystemClock),
-        ids: Arc::new(RandomIds::default()),
+        ids,
         randomness: Arc::new(SystemRandomness),
     }
 }

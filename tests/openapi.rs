@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 use uprof::api::ApiVersion;
-use uprof::api::document::document_text;
+use uprof::api::document::{Subject, document_text};
 use uprof::domain::word::Word;
 
 /// The documents that clients are written against. Only the newest shape may still change.
@@ -17,17 +17,17 @@ const FROZEN: [(ApiVersion, &str); 3] = [
     (ApiVersion::V2026_09_04, "iloaMzA9wY4HbxYMvGKYVzCuiiodxUVEzZkDPGB4VGQ="),
 ];
 
-fn kept(version: ApiVersion) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("openapi/{}.json", version.as_str()));
+fn kept(subject: Subject) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("openapi/{}.json", subject.as_str()));
     fs::read_to_string(file).unwrap_or_default()
 }
 
 #[test]
 fn every_kept_document_is_the_one_that_the_code_makes() {
-    for version in ApiVersion::ALL {
-        let label = version.as_str();
+    for subject in Subject::ALL {
+        let label = subject.as_str();
         assert!(
-            kept(*version) == document_text(*version),
+            kept(*subject) == document_text(*subject),
             "openapi/{label}.json is not what the code makes: say `uprof openapi --version {label} > openapi/{label}.json` \
              and look at the difference"
         );
@@ -37,7 +37,7 @@ fn every_kept_document_is_the_one_that_the_code_makes() {
 #[test]
 fn the_documents_of_all_shapes_but_the_newest_never_change() {
     for (version, digest) in FROZEN {
-        let found = BASE64_STANDARD.encode(Sha256::digest(kept(version)));
+        let found = BASE64_STANDARD.encode(Sha256::digest(kept(Subject::Shape(version))));
         assert_eq!(
             found,
             digest,
@@ -55,10 +55,16 @@ fn every_shape_but_the_newest_is_frozen() {
 }
 
 #[test]
-fn there_is_no_document_of_another_shape() {
+fn every_shape_has_a_document() {
+    let shapes = |subject: &Subject| if let Subject::Shape(version) = subject { Some(*version) } else { None };
+    assert_eq!(Subject::ALL.iter().filter_map(shapes).collect::<Vec<_>>(), ApiVersion::ALL);
+}
+
+#[test]
+fn there_is_no_document_of_anything_else() {
     let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi")).unwrap();
     let mut files: Vec<_> = folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    let mut expected: Vec<_> = ApiVersion::ALL.iter().map(|version| format!("{}.json", version.as_str())).collect();
+    let mut expected: Vec<_> = Subject::ALL.iter().map(|subject| format!("{}.json", subject.as_str())).collect();
     files.sort();
     expected.sort();
     assert_eq!(files, expected);

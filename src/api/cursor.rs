@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::id::{Id, OrganizationId, ProfileId};
 use crate::domain::page::{Keyset, Order, OrderBy, PageQuery};
 
 const GENERATION: u8 = 1;
@@ -22,8 +22,22 @@ pub enum CursorError {
     OtherOrder,
 }
 
-/// The text that leads to what follows `keyset` in the organization's list of `query`: a generation, the list's order, which kind of
-/// keyset, the id, the name, and a check.
+/// A list of the operator's API that runs in the order of ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// What happened.
+    Events,
+}
+
+impl List {
+    const fn kind(self) -> u8 {
+        match self {
+            Self::Events => b'e',
+        }
+    }
+}
+
+/// The text that leads to what follows `keyset` in the organization's list of `query`.
 #[must_use]
 pub fn encode(organization: OrganizationId, query: &PageQuery, keyset: &Keyset) -> String {
     let (kind, id, name) = match keyset {
@@ -31,11 +45,31 @@ pub fn encode(organization: OrganizationId, query: &PageQuery, keyset: &Keyset) 
         Keyset::Name(name, id) => (b'n', id, name.as_str()),
         Keyset::Nameless(id) => (b'o', id, ""),
     };
-    let mut bytes = vec![GENERATION, direction(query.order), kind];
-    bytes.extend_from_slice(id.uuid().as_bytes());
-    bytes.extend_from_slice(name.as_bytes());
-    bytes.extend_from_slice(&check(organization, &bytes));
-    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    write(organization, query.order, kind, id.uuid(), name)
+}
+
+/// The text that leads to what follows `id` in the organization's `list`.
+#[must_use]
+pub fn encode_id<K>(organization: OrganizationId, list: List, order: Order, id: Id<K>) -> String {
+    write(organization, order, list.kind(), id.uuid(), "")
+}
+
+/// Where `text` leads in the organization's `list`.
+///
+/// # Errors
+/// [`CursorError`].
+pub fn decode_id<K>(organization: OrganizationId, list: List, order: Order, text: &str) -> Result<Id<K>, CursorError> {
+    let payload = payload(organization, text)?;
+    match parts(&payload).ok_or(CursorError::Malformed)? {
+        (made_for, kind, id, []) if kind == list.kind() => {
+            if made_for == direction(order) {
+                Ok(Id::new(id))
+            } else {
+                Err(CursorError::OtherOrder)
+            }
+        }
+        _ => Err(CursorError::Malformed),
+    }
 }
 
 /// Where `text` leads in the organization's list of `query`.
@@ -43,13 +77,10 @@ pub fn encode(organization: OrganizationId, query: &PageQuery, keyset: &Keyset) 
 /// # Errors
 /// [`CursorError`].
 pub fn decode(organization: OrganizationId, query: &PageQuery, text: &str) -> Result<Keyset, CursorError> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Malformed)?;
-    let payload_bytes = bytes.len().checked_sub(CHECK_BYTES).ok_or(CursorError::Malformed)?;
-    let (payload, sum) = bytes.split_at(payload_bytes);
-    if sum != check(organization, payload) {
-        return Err(CursorError::Malformed);
-    }
-    let (keyset, made_for) = read(payload).ok_or(CursorError::Malformed)?;
+    let payload = payload(organization, text)?;
+    let (made_for, keyset) = parts(&payload)
+        .and_then(|(made_for, kind, id, name)| Some((made_for, keyset(kind, ProfileId::new(id), name)?)))
+        .ok_or(CursorError::Malformed)?;
     let order_by = if matches!(keyset, Keyset::CreatedAt(_)) { OrderBy::CreatedAt } else { OrderBy::Name };
     if made_for == direction(query.order) && order_by == query.order_by {
         Ok(keyset)
@@ -58,17 +89,41 @@ pub fn decode(organization: OrganizationId, query: &PageQuery, text: &str) -> Re
     }
 }
 
-fn read(payload: &[u8]) -> Option<(Keyset, u8)> {
+fn keyset(kind: u8, id: ProfileId, name: &[u8]) -> Option<Keyset> {
+    match kind {
+        b'c' => Some(Keyset::CreatedAt(id)),
+        b'n' => Some(Keyset::Name(std::str::from_utf8(name).ok()?.to_owned(), id)),
+        b'o' => Some(Keyset::Nameless(id)),
+        _ => None,
+    }
+}
+
+/// A generation, the list's order, which kind of keyset, the id, the name, and a check.
+fn write(organization: OrganizationId, order: Order, kind: u8, id: Uuid, name: &str) -> String {
+    let mut bytes = vec![GENERATION, direction(order), kind];
+    bytes.extend_from_slice(id.as_bytes());
+    bytes.extend_from_slice(name.as_bytes());
+    bytes.extend_from_slice(&check(organization, &bytes));
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// What was written, without its check.
+fn payload(organization: OrganizationId, text: &str) -> Result<Vec<u8>, CursorError> {
+    let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Malformed)?;
+    let payload_bytes = bytes.len().checked_sub(CHECK_BYTES).ok_or(CursorError::Malformed)?;
+    let (payload, sum) = bytes.split_at(payload_bytes);
+    if sum != check(organization, payload) {
+        return Err(CursorError::Malformed);
+    }
+    bytes.truncate(payload_bytes);
+    Ok(bytes)
+}
+
+/// The list's order, which kind of keyset, the id and the name.
+fn parts(payload: &[u8]) -> Option<(u8, u8, Uuid, &[u8])> {
     let (&[generation, made_for, kind], rest) = payload.split_first_chunk()?;
     let (id, name) = rest.split_first_chunk()?;
-    let id = ProfileId::new(Uuid::from_bytes(*id));
-    let keyset = match (generation, kind) {
-        (GENERATION, b'c') => Keyset::CreatedAt(id),
-        (GENERATION, b'n') => Keyset::Name(std::str::from_utf8(name).ok()?.to_owned(), id),
-        (GENERATION, b'o') => Keyset::Nameless(id),
-        _ => return None,
-    };
-    Some((keyset, made_for))
+    (generation == GENERATION).then(|| (made_for, kind, Uuid::from_bytes(*id), name))
 }
 
 const fn direction(order: Order) -> u8 {

@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use validator::{ValidationError, ValidationErrors};
 
+use super::cursor::List;
 use super::values::not_a_word;
-use super::{WireFormat, cursor};
+use super::{WireFormat, cursor, timestamp};
+use crate::domain::clock::Timestamp;
 use crate::domain::enforcement::EnforcementStatus;
 use crate::domain::error::reason;
-use crate::domain::id::OrganizationId;
-use crate::domain::page::{Page, PageLimit, PageQuery};
+use crate::domain::id::{Id, Kind, OrganizationId};
+use crate::domain::page::{Order, Page, PageLimit, PageQuery};
 use crate::domain::profile::Profile;
 use crate::domain::word::Word;
 use crate::domain::{Error, Result};
 
-/// The parameters of a list. Others are ignored.
-const KNOWN: [&str; 5] = ["enforcement_status", "limit", "order", "order_by", "page"];
+/// The parameters of a list of profiles. Others are ignored.
+const KNOWN: &[&str] = &["enforcement_status", "limit", "order", "order_by", "page"];
 
 /// A page as it is answered.
 #[derive(Debug, Serialize)]
@@ -39,7 +41,7 @@ impl<T: From<Profile>> ListBody<T> {
 /// Whether the shape `F` filters lists by enforcement status: whether it takes the parameter.
 pub(super) fn filters_by_enforcement<F: WireFormat>() -> bool {
     let status = EnforcementStatus::Unrestricted.as_str().to_owned();
-    let mut parameters = Parameters::new(vec![("enforcement_status".to_owned(), status)]);
+    let mut parameters = Parameters::new(KNOWN, vec![("enforcement_status".to_owned(), status)]);
     !F::enforcement_filter(&mut parameters).is_empty()
 }
 
@@ -48,7 +50,7 @@ pub(super) fn filters_by_enforcement<F: WireFormat>() -> bool {
 /// # Errors
 /// `Invalid` with every parameter that is wrong.
 pub fn parse_query<F: WireFormat>(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<PageQuery> {
-    let mut parameters = Parameters::new(pairs);
+    let mut parameters = Parameters::new(KNOWN, pairs);
     let mut query = PageQuery {
         order_by: parameters.one("order_by", word).unwrap_or_default(),
         order: parameters.one("order", word).unwrap_or_default(),
@@ -71,12 +73,13 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    fn new(pairs: Vec<(String, String)>) -> Self {
+    /// Those of `pairs` that are `known`.
+    pub(super) fn new(known: &[&'static str], pairs: Vec<(String, String)>) -> Self {
         let mut sent: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (name, value) in pairs {
             // Lists are sent as `name[]` by some clients and as a repeated `name` by others.
             let bare = name.strip_suffix("[]").unwrap_or(&name);
-            if let Some(known) = KNOWN.into_iter().find(|known| *known == bare) {
+            if let Some(known) = known.iter().copied().find(|known| *known == bare) {
                 sent.entry(known).or_default().push(value);
             }
         }
@@ -84,7 +87,7 @@ impl Parameters {
     }
 
     /// A parameter that comes at most once.
-    fn one<T>(
+    pub(super) fn one<T>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&str) -> std::result::Result<T, ValidationError>,
@@ -110,17 +113,52 @@ impl Parameters {
         }
     }
 
-    fn finish(self) -> Result<()> {
+    /// Ends the reading.
+    pub(super) fn finish(self) -> Result<()> {
         if self.violations.is_empty() { Ok(()) } else { Err(Error::invalid(&self.violations)) }
     }
 }
 
-fn limit(text: &str) -> std::result::Result<PageLimit, ValidationError> {
+pub(super) fn limit(text: &str) -> std::result::Result<PageLimit, ValidationError> {
     let number: i64 = text.parse().map_err(|_| reason("type", "Input should be a valid integer"))?;
     let limit = u32::try_from(number).ok().and_then(PageLimit::new);
     limit.ok_or_else(|| reason("range", format!("Input should be between 1 and {}", PageLimit::MAX)))
 }
 
-fn word<T: Word>(text: &str) -> std::result::Result<T, ValidationError> {
+pub(super) fn word<T: Word>(text: &str) -> std::result::Result<T, ValidationError> {
     T::from_word(text).ok_or_else(not_a_word::<T>)
+}
+
+/// The id of something; whether it is there is another question.
+pub(super) fn id<K: Kind>(text: &str) -> std::result::Result<Id<K>, ValidationError> {
+    text.parse().map_err(|_| reason("id", format!("Input should be an id that starts with `{}`", K::PREFIX)))
+}
+
+/// A moment, with any offset.
+pub(super) fn moment(text: &str) -> std::result::Result<Timestamp, ValidationError> {
+    timestamp::parse(text).ok_or_else(timestamp::incomplete)
+}
+
+/// Where the page begins, in a list that runs in the order of ids.
+pub(super) fn place<K>(
+    organization: OrganizationId,
+    list: List,
+    order: Order,
+    text: &str,
+) -> std::result::Result<Id<K>, ValidationError> {
+    cursor::decode_id(organization, list, order, text).map_err(|error| reason("cursor", error.to_string()))
+}
+
+/// A page of the operator's API as it is answered.
+#[derive(Debug, Serialize)]
+pub struct IdPage<T> {
+    data: Vec<T>,
+    next_page: Option<String>,
+}
+
+impl<T> IdPage<T> {
+    /// The page with `data`, and the cursor that leads on.
+    pub(super) const fn new(data: Vec<T>, next_page: Option<String>) -> Self {
+        Self { data, next_page }
+    }
 }

@@ -16,6 +16,7 @@ pub mod ga;
 mod json;
 pub mod links;
 pub mod list;
+pub mod operator;
 mod request_schema;
 mod scalars;
 pub mod schema;

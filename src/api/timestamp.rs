@@ -4,9 +4,11 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use time::UtcOffset;
 use time::format_description::well_known::Rfc3339;
+use validator::ValidationError;
 
 use super::schema::Documented;
 use crate::domain::clock::{Timestamp, to_microsecond};
+use crate::domain::error::reason;
 
 const DATE_BYTES: usize = "2026-03-15".len();
 
@@ -36,6 +38,11 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     }
     let moment = Timestamp::parse(text, &Rfc3339).ok()?.checked_to_offset(UtcOffset::UTC)?;
     (0..=9999).contains(&moment.year()).then(|| to_microsecond(moment))
+}
+
+/// Why a text that [`parse`] does not read is refused.
+pub(super) fn incomplete() -> ValidationError {
+    reason("timestamp", "Input should be a complete RFC 3339 timestamp, such as 2026-03-15T10:00:00Z")
 }
 
 #[cfg(test)]

@@ -56,9 +56,7 @@ pub(super) fn past_timestamp() -> Kind<Timestamp> {
 }
 
 fn parse_past_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
-    let moment = timestamp::parse(&string(value)?).ok_or_else(|| {
-        one(reason("timestamp", "Input should be a complete RFC 3339 timestamp, such as 2026-03-15T10:00:00Z"))
-    })?;
+    let moment = timestamp::parse(&string(value)?).ok_or_else(|| one(timestamp::incomplete()))?;
     if moment > now + LATEST { Err(one(reason("future", "Timestamp lies in the future"))) } else { Ok(moment) }
 }
 

@@ -5,19 +5,19 @@ use clap::builder::PossibleValuesParser;
 
 use super::{Failure, Outcome, output};
 use crate::api::ApiVersion;
-use crate::api::document::document_text;
+use crate::api::document::{Subject, document_text};
 use crate::domain::word::Word;
 
 #[derive(Args, Debug)]
 pub(super) struct OpenApi {
-    /// Which of the dated shapes
-    #[arg(long, default_value = ApiVersion::Ga.as_str(), value_parser = PossibleValuesParser::new(ApiVersion::ALL.iter().map(|version| version.as_str())))]
+    /// Which of the dated shapes, or the operator's API
+    #[arg(long, default_value = ApiVersion::Ga.as_str(), value_parser = PossibleValuesParser::new(Subject::ALL.iter().map(|subject| subject.as_str())))]
     version: String,
 }
 
 impl OpenApi {
     pub(super) fn run(&self) -> Outcome {
-        let version = ApiVersion::from_word(&self.version).ok_or_else(|| Failure::from("no such version"))?;
-        output::line(document_text(version).trim_end())
+        let subject = Subject::from_word(&self.version).ok_or_else(|| Failure::from("no such version"))?;
+        output::line(document_text(subject).trim_end())
     }
 }

@@ -46,6 +46,8 @@ ids! {
     EnforcementActionId = EnforcementActionKind "enac_";
     /// The id of a link that was handed out.
     EnrollmentId = EnrollmentKind "enroll_";
+    /// The id of an event.
+    EventId = EventMark "evt_";
     /// The id of a request, by which its answer and its log line are found again.
     RequestId = RequestKind "req_";
 }

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod enforcement;
 pub mod enrollment;
 pub mod error;
+pub mod event;
 pub mod external_user;
 pub mod id;
 pub mod metadata;

@@ -100,9 +100,37 @@ pub struct PageQuery {
 
 /// One page; `next` tells where the following one begins, if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
+pub struct Page<T, K = Keyset> {
     /// The items, in the list's order.
     pub items: Vec<T>,
     /// `None` on the last page.
-    pub next: Option<Keyset>,
+    pub next: Option<K>,
+}
+
+impl<T, K> Page<T, K> {
+    /// The page of those among `found` for which `holds` is true. Of what was found, all but what goes beyond `examined` was looked for: more
+    /// than that means that the list goes on.
+    #[must_use]
+    pub fn of_those(
+        found: Vec<T>,
+        examined: usize,
+        limit: PageLimit,
+        keyset: impl Fn(&T) -> K,
+        holds: impl Fn(&T) -> bool,
+    ) -> Self {
+        let (examined, mut more) = (examined.min(found.len()), found.len() > examined);
+        let (mut items, mut last) = (Vec::new(), None);
+        for item in found.into_iter().take(examined) {
+            if items.len() == limit.get() {
+                more = true;
+                break;
+            }
+            // Where the next page begins: after the last item of a full page, else after the last one that was looked at.
+            last = Some(keyset(&item));
+            if holds(&item) {
+                items.push(item);
+            }
+        }
+        Self { items, next: last.filter(|_| more) }
+    }
 }

@@ -9,6 +9,7 @@ use super::metadata::{Metadata, MetadataPatch};
 use super::relationship::{Relationship, RelationshipChange};
 use super::text::DisplayName;
 use super::trust_grant::TrustGrants;
+use super::word::words;
 
 /// One entity that the platform serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,32 @@ pub struct Profile {
     pub trust_grants: TrustGrants,
     /// The limits on it that are open.
     pub enforcement_actions: Vec<EnforcementAction>,
+}
+
+words! {
+    /// The fields of a profile that a platform writes, by the names under which they are stored.
+    ProfileField {
+        /// The state of the entity's account on the platform.
+        AccountStatus = "account_status",
+        /// The entity's country.
+        Country = "country",
+        /// A hash of its e-mail address.
+        EmailHash = "email_hash",
+        /// What kind of entity it is.
+        EntityType = "entity_type",
+        /// The platform's own pairs.
+        Metadata = "metadata",
+        /// The entity's name.
+        Name = "name",
+        /// A hash of its name.
+        NameHash = "name_hash",
+        /// When it opened its account with the platform.
+        OnboardedAt = "onboarded_at",
+        /// The platform's own id for it.
+        ReferenceId = "reference_id",
+        /// What it is to the platform.
+        Relationship = "relationship",
+    }
 }
 
 /// What a create says; the rest is decided when it is made.
@@ -146,6 +173,25 @@ impl Profile {
         Ok((patched != *self).then_some(Self { updated_at, ..patched }))
     }
 
+    /// In which of the fields that a platform writes this differs from `before`.
+    #[must_use]
+    pub fn changed_fields(&self, before: &Self) -> Vec<ProfileField> {
+        let (now, then) = (&self.details, &before.details);
+        let compared = [
+            (ProfileField::AccountStatus, now.account_status != then.account_status),
+            (ProfileField::Country, now.country != then.country),
+            (ProfileField::EmailHash, now.email_hash != then.email_hash),
+            (ProfileField::EntityType, now.entity_type != then.entity_type),
+            (ProfileField::Metadata, self.metadata != before.metadata),
+            (ProfileField::Name, self.name != before.name),
+            (ProfileField::NameHash, now.name_hash != then.name_hash),
+            (ProfileField::OnboardedAt, now.onboarded_at != then.onboarded_at),
+            (ProfileField::ReferenceId, now.reference_id != then.reference_id),
+            (ProfileField::Relationship, self.relationship != before.relationship),
+        ];
+        compared.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect()
+    }
+
     fn lacks_required_name(&self) -> bool {
         self.relationship == Relationship::Resold && self.name.is_none()
     }
@@ -210,6 +256,20 @@ mod tests {
             ..ProfilePatch::default()
         };
         assert!(nameless.patched(&patch, LATER).unwrap().is_some());
+    }
+
+    #[test]
+    fn the_fields_that_a_patch_changed_are_named_and_no_others() {
+        let reference_id = ReferenceId::parse("user_1".to_owned()).unwrap();
+        let patch = ProfilePatch {
+            name: Change::Set(name("Acme")),
+            relationship: Some(RelationshipChange::To(Relationship::External)),
+            details: ExternalUserPatch { reference_id: Change::Set(reference_id), ..ExternalUserPatch::default() },
+            ..ProfilePatch::default()
+        };
+        let after = resold().patched(&patch, LATER).unwrap().unwrap();
+        assert_eq!(after.changed_fields(&resold()), [ProfileField::ReferenceId, ProfileField::Relationship]);
+        assert_eq!(after.changed_fields(&after), []);
     }
 
     #[test]

@@ -10,7 +10,8 @@ use super::api_key::{ApiKey, Credential, KeyHash};
 use super::clock::Timestamp;
 use super::enrollment::{Enrollment, Invitation, LinkTokenHash};
 use super::error::Result;
-use super::id::{ApiKeyId, OrganizationId, ProfileId};
+use super::event::{Event, EventQuery};
+use super::id::{ApiKeyId, EventId, OrganizationId, ProfileId};
 use super::organization::{Organization, OrganizationPatch};
 use super::page::{Page, PageQuery};
 use super::profile::{Profile, ProfilePatch};
@@ -122,6 +123,17 @@ pub trait EnrollmentRepository: Send + Sync {
     /// # Errors
     /// None of its own.
     async fn open(&self, hash: LinkTokenHash, now: Timestamp) -> Result<Option<Invitation>>;
+}
+
+/// What happened to profiles. Nobody writes here: each change of a profile appends its own events.
+#[async_trait]
+pub trait EventRepository: Send + Sync {
+    /// One page. Where `query` names kinds, a bounded number of events is examined, so a page may be short or empty and still have a
+    /// next one; without, it is full unless it is the last.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn list(&self, organization: OrganizationId, query: EventQuery) -> Result<Page<Event, EventId>>;
 }
 
 /// Whether the database can serve.

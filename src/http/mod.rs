@@ -8,6 +8,7 @@ mod health;
 mod links;
 mod log;
 mod openapi;
+mod operator;
 mod pages;
 mod profiles;
 mod routes;

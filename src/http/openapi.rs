@@ -10,31 +10,30 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::error::HttpError;
-use crate::api::ApiVersion;
-use crate::api::document::document_text;
+use crate::api::document::{Subject, document_text};
 use crate::domain::word::Word;
 
 /// A document as it is served, and what tells it from an earlier release's.
 struct Served {
-    version: ApiVersion,
+    subject: Subject,
     text: String,
     tag: EntityTag,
 }
 
-static DOCUMENTS: LazyLock<Vec<Served>> = LazyLock::new(|| ApiVersion::ALL.iter().copied().map(Served::new).collect());
+static DOCUMENTS: LazyLock<Vec<Served>> = LazyLock::new(|| Subject::ALL.iter().copied().map(Served::new).collect());
 
 impl Served {
-    fn new(version: ApiVersion) -> Self {
-        let text = document_text(version);
+    fn new(subject: Subject) -> Self {
+        let text = document_text(subject);
         let tag = EntityTag::new_strong(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&text)));
-        Self { version, text, tag }
+        Self { subject, text, tag }
     }
 }
 
-/// Answers `/openapi/{version}.json`.
+/// Answers `/openapi/{subject}.json`.
 pub(super) async fn show_document(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, HttpError> {
     let document =
-        DOCUMENTS.iter().find(|served| served.version.as_str() == *path).ok_or_else(HttpError::unknown_path)?;
+        DOCUMENTS.iter().find(|served| served.subject.as_str() == *path).ok_or_else(HttpError::unknown_path)?;
     let known = match IfNoneMatch::parse(&request) {
         Ok(IfNoneMatch::Any) => true,
         Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&document.tag)),

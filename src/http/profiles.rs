@@ -35,8 +35,7 @@ pub(super) async fn list_user_profiles<F: WireFormat>(
     request: HttpRequest,
 ) -> Answer {
     caller.permit("list_user_profiles", Scope::ProfilesRead)?;
-    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let query = parse_query::<F>(caller.organization(), pairs.map(web::Query::into_inner).unwrap_or_default())?;
+    let query = parse_query::<F>(caller.organization(), pairs(&request))?;
     let page = service.profiles.list(caller.organization(), query.clone(), service.clock.now()).await?;
     Ok(HttpResponse::Ok().json(ListBody::<F::ListedProfile>::new(caller.organization(), &query, page)))
 }
@@ -75,6 +74,11 @@ pub(super) async fn delete_user_profile(
     let id = profile_id(&path)?;
     service.profiles.delete(caller.organization(), id, service.clock.now()).await?;
     Ok(HttpResponse::Ok().json(DeletedProfile::new(id)))
+}
+
+/// The parameters of the query string, as they were sent.
+pub(super) fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
+    web::Query::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default()
 }
 
 /// An id that is malformed names nothing, so nothing is found.

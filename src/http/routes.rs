@@ -5,7 +5,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Resource, Scope, guard, web};
 
 use super::error::HttpError;
-use super::{auth, health, links, openapi, pages, profiles, version};
+use super::{auth, health, links, openapi, operator, pages, profiles, version};
 use crate::api::ga::Ga;
 use crate::api::v2026_03_24::V2026_03_24;
 use crate::api::v2026_08_18::V2026_08_18;
@@ -31,6 +31,8 @@ pub(super) fn configure(app: &mut web::ServiceConfig) {
             web::scope("/v1")
                 .wrap(from_fn(version::resolve))
                 .wrap(from_fn(auth::authenticate))
+                // Before the shapes, each of which takes whatever is left.
+                .configure(operator::configure)
                 .service(shape::<V2026_03_24>())
                 .service(shape::<V2026_08_18>())
                 .service(shape::<V2026_09_04>())
@@ -67,6 +69,6 @@ fn shape<F: WireFormat>() -> Scope {
 }
 
 /// `resource`, which answers any method but `allowed` with 405.
-fn only(allowed: &'static [Method], resource: Resource) -> Resource {
+pub(super) fn only(allowed: &'static [Method], resource: Resource) -> Resource {
     resource.default_service(web::to(async move || Err::<HttpResponse, _>(HttpError::method_not_allowed(allowed))))
 }

@@ -15,7 +15,9 @@ use super::{log, routes};
 use crate::domain::clock::Clock;
 use crate::domain::id::IdSource;
 use crate::domain::random::Randomness;
-use crate::domain::repository::{ApiKeyRepository, EnrollmentRepository, ProfileRepository, Readiness};
+use crate::domain::repository::{
+    ApiKeyRepository, EnrollmentRepository, EventRepository, ProfileRepository, Readiness,
+};
 
 /// How the server treats connections.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +42,8 @@ pub struct Ports {
     pub profiles: Arc<dyn ProfileRepository>,
     /// Their enrollment links.
     pub enrollments: Arc<dyn EnrollmentRepository>,
+    /// What happened to them.
+    pub events: Arc<dyn EventRepository>,
     /// Who may ask.
     pub api_keys: Arc<dyn ApiKeyRepository>,
     /// Whether the database can serve.

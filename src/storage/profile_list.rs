@@ -33,23 +33,10 @@ pub(super) async fn rows(
 /// The page that `rows` hold.
 pub(super) fn page(rows: Vec<ProfileRow>, query: &PageQuery) -> Result<Page<Profile>> {
     let profiles = rows.into_iter().map(Profile::try_from).collect::<Result<Vec<_>>>()?;
-    let examined = examined(query).min(profiles.len());
-    let more = profiles.len() > examined;
-    let mut items = Vec::new();
-    // Where this page ends: after its last item once it is full, else after the last profile that was looked at.
-    let mut seen = 0;
-    let mut last = None;
-    for profile in profiles.into_iter().take(examined) {
-        if items.len() == query.limit.get() {
-            break;
-        }
-        seen += 1;
-        last = Some(Keyset::of(&profile, query.order_by));
-        if query.statuses.is_empty() || query.statuses.contains(&EnforcementStatus::of(&profile.enforcement_actions)) {
-            items.push(profile);
-        }
-    }
-    Ok(Page { items, next: last.filter(|_| more || seen < examined) })
+    let holds = |profile: &Profile| {
+        query.statuses.is_empty() || query.statuses.contains(&EnforcementStatus::of(&profile.enforcement_actions))
+    };
+    Ok(Page::of_those(profiles, examined(query), query.limit, |profile| Keyset::of(profile, query.order_by), holds))
 }
 
 fn examined(query: &PageQuery) -> usize {

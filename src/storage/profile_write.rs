@@ -10,17 +10,23 @@ use uuid::Uuid;
 
 use super::profile_row::ProfileKey;
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::id::{EventId, OrganizationId, ProfileId};
 use crate::domain::profile::Profile;
 use crate::domain::text::Text;
 use crate::domain::word::Word;
 
 type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
-pub(super) async fn insert(
-    connection: &mut PgConnection,
-    profiles: impl Iterator<Item = (OrganizationId, &Profile)>,
-) -> Result<()> {
+/// A profile that is to be stored, and the id of the event that tells of it.
+#[derive(Clone, Debug)]
+pub(super) struct NewProfile {
+    pub(super) organization: OrganizationId,
+    pub(super) profile: Profile,
+    pub(super) event: EventId,
+}
+
+/// Stores `profiles`, each with its event: one statement, and so one transaction.
+pub(super) async fn insert(connection: &mut PgConnection, profiles: &[NewProfile]) -> Result<()> {
     let statement = sqlx::query(
         "with created as (
              insert into user_profiles (
@@ -52,12 +58,19 @@ pub(super) async fn insert(
                     $11::text[],
                     $12::timestamptz[],
                     $13::text[])
+         ), happened as (
+             insert into events (organization_id, profile_id, created_at, id, kind)
+             select new.*,
+                    'user_profile.created'
+               from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $18::uuid[]) as new
          )
          insert into user_profile_metadata (organization_id, profile_id, key, value)
          select *
            from unnest($14::uuid[], $15::uuid[], $16::text[], $17::text[])",
     );
-    Columns::of(profiles).bind_to(statement).execute(connection).await?;
+    let columns = Columns::of(profiles.iter().map(|new| (new.organization, &new.profile)));
+    let events: Vec<_> = profiles.iter().map(|new| new.event.uuid()).collect();
+    columns.bind_to(statement).bind(events).execute(connection).await?;
     Ok(())
 }
 

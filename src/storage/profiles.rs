@@ -7,10 +7,13 @@ use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
 use super::error::not_found;
+use super::outbox::{self, Outbox};
 use super::pool::Pool;
 use super::profile_row::{ProfileKey, ProfileRow, select_profiles};
+use super::profile_write::NewProfile;
 use super::{profile_list, profile_write};
 use crate::domain::clock::Timestamp;
+use crate::domain::event::{Event, Happening};
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfilePatch};
@@ -19,7 +22,10 @@ use crate::domain::{Error, Result};
 
 /// [`ProfileRepository`] on Postgres.
 #[derive(Clone, Debug)]
-pub struct PgProfiles(Pool);
+pub struct PgProfiles {
+    pool: Pool,
+    outbox: Outbox,
+}
 
 /// One update of many.
 #[derive(Clone, Debug)]
@@ -34,46 +40,50 @@ pub(super) struct Update {
 type Found = HashMap<ProfileKey, Result<Profile>>;
 
 impl PgProfiles {
-    /// The profiles behind `pool`.
+    /// The profiles behind `pool`, which tell `outbox` what happens to them.
     #[must_use]
-    pub const fn new(pool: Pool) -> Self {
-        Self(pool)
+    pub const fn new(pool: Pool, outbox: Outbox) -> Self {
+        Self { pool, outbox }
     }
 
     /// Stores all of `profiles` or none.
     pub(super) async fn create_many(&self, profiles: Vec<(OrganizationId, Profile)>) -> Result<()> {
-        self.0
-            .run(move |connection| {
-                Box::pin(async move {
-                    Ok(profile_write::insert(connection, profiles.iter().map(|(of, it)| (*of, it))).await?)
-                })
-            })
+        let new = profiles.into_iter().map(|(organization, profile)| {
+            let event = self.outbox.event(profile.id, Happening::Created, profile.created_at).id;
+            NewProfile { organization, profile, event }
+        });
+        let new: Vec<_> = new.collect();
+        self.pool
+            .run(move |connection| Box::pin(async move { Ok(profile_write::insert(connection, &new).await?) }))
             .await
     }
 
     /// Those of `keys` that are there, with the enforcement actions that are open at `now`.
     pub(super) async fn retrieve_many(&self, keys: HashSet<ProfileKey>, now: Timestamp) -> Result<Found> {
-        self.0.read(move |connection| Box::pin(async move { Ok(read(connection, &keys, now).await?) })).await
+        self.pool.read(move |connection| Box::pin(async move { Ok(read(connection, &keys, now).await?) })).await
     }
 
     /// Applies each update to what the ones before it left, in one transaction; one that breaks a rule changes nothing and fails alone.
     pub(super) async fn update_many(&self, updates: Vec<Update>) -> Result<Vec<Result<Profile>>> {
         let Some(now) = updates.iter().map(|update| update.now).max() else { return Ok(Vec::new()) };
         let keys: HashSet<_> = updates.iter().map(|update| (update.organization, update.id)).collect();
-        self.0
+        let outbox = self.outbox.clone();
+        self.pool
             .run(move |connection| {
                 Box::pin(async move {
                     let mut transaction = connection.begin().await?;
                     profile_write::lock(&mut transaction, &keys).await?;
                     let mut found = read(&mut transaction, &keys, now).await?;
-                    let mut changed = HashSet::new();
+                    let mut events = Vec::new();
                     let outcomes: Vec<_> =
-                        updates.iter().map(|update| apply(&mut found, &mut changed, update)).collect();
+                        updates.iter().map(|update| apply(&mut found, &mut events, &outbox, update)).collect();
+                    let changed: HashSet<_> = events.iter().map(|(of, event)| (*of, event.profile_id)).collect();
                     let after = found.iter().filter_map(|(key, profile)| Some((key, profile.as_ref().ok()?)));
                     let after: Vec<_> =
                         after.filter(|(key, _)| changed.contains(*key)).map(|(key, it)| (key.0, it)).collect();
                     if !after.is_empty() {
                         profile_write::save(&mut transaction, &after).await?;
+                        outbox::append(&mut transaction, &events).await?;
                         transaction.commit().await?;
                     }
                     Ok(outcomes)
@@ -97,7 +107,7 @@ impl ProfileRepository for PgProfiles {
     }
 
     async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<Page<Profile>> {
-        self.0
+        self.pool
             .read(move |connection| {
                 Box::pin(async move {
                     let rows = profile_list::rows(connection, organization, &query, now).await?;
@@ -119,11 +129,16 @@ impl ProfileRepository for PgProfiles {
     }
 
     async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {
-        self.0
+        let erased = self.outbox.event(id, Happening::Erased, now);
+        self.pool
             .run(move |connection| {
                 Box::pin(async move {
-                    let erased = profile_write::erase(connection, organization, id, now).await?;
-                    if erased { Ok(()) } else { Err(profile_not_found().into()) }
+                    let mut transaction = connection.begin().await?;
+                    if !profile_write::erase(&mut transaction, organization, id, now).await? {
+                        return Err(profile_not_found().into());
+                    }
+                    outbox::append(&mut transaction, &[(organization, erased)]).await?;
+                    Ok(transaction.commit().await?)
                 })
             })
             .await
@@ -135,7 +150,12 @@ pub(super) fn profile_not_found() -> Error {
     not_found("User profile")
 }
 
-fn apply(found: &mut Found, changed: &mut HashSet<ProfileKey>, update: &Update) -> Result<Profile> {
+fn apply(
+    found: &mut Found,
+    events: &mut Vec<(OrganizationId, Event)>,
+    outbox: &Outbox,
+    update: &Update,
+) -> Result<Profile> {
     let key = (update.organization, update.id);
     let before = match found.get(&key) {
         Some(Ok(before)) => before,
@@ -143,8 +163,9 @@ fn apply(found: &mut Found, changed: &mut HashSet<ProfileKey>, update: &Update) 
         None => return Err(profile_not_found()),
     };
     let Some(after) = before.patched(&update.patch, update.now)? else { return Ok(before.clone()) };
+    let changed = Happening::Updated(after.changed_fields(before));
+    events.push((update.organization, outbox.event(update.id, changed, after.updated_at)));
     found.insert(key, Ok(after.clone()));
-    changed.insert(key);
     Ok(after)
 }
 

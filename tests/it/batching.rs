@@ -20,7 +20,7 @@ use uprof::domain::relationship::{Relationship, RelationshipChange};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, Text};
 use uprof::domain::{ErrorKind, Result};
-use uprof::storage::{BatchSettings, BatchingProfiles, PgProfiles, Pool, PoolSettings};
+use uprof::storage::{BatchSettings, BatchingProfiles, Outbox, PgProfiles, Pool, PoolSettings};
 
 use crate::support::TestApp;
 use crate::support::accounts::Accounts;
@@ -52,7 +52,10 @@ fn with_port(settings: BatchSettings, test: impl AsyncFnOnce(&Port)) -> i64 {
             statement_timeout: PATIENCE,
         };
         let pool = Pool::new(&pool).unwrap();
-        let profiles = Arc::new(BatchingProfiles::new(PgProfiles::new(pool.clone()), settings));
+        let profiles = Arc::new(BatchingProfiles::new(
+            PgProfiles::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default()))),
+            settings,
+        ));
         let url = database.url().expose_secret().to_owned();
         test(&Port { profiles, organization, another, ids: RandomIds::default(), url }).await;
         pool.close().await;

@@ -14,6 +14,7 @@ mod details;
 mod documents;
 mod ending;
 mod erasure;
+mod events;
 mod fields;
 mod fields_by_shape;
 mod filter;

@@ -1,12 +1,14 @@
 //! What pages cost: the last of many reads as little as the first. Counted in what Postgres read, not in time.
 
+use std::sync::Arc;
+
 use sqlx::Row;
 use uprof::domain::clock::{Clock, SystemClock};
 use uprof::domain::enforcement::EnforcementStatus;
-use uprof::domain::id::{OrganizationId, ProfileId};
+use uprof::domain::id::{OrganizationId, ProfileId, RandomIds};
 use uprof::domain::page::{Keyset, Order, OrderBy, PageLimit, PageQuery};
 use uprof::domain::repository::ProfileRepository;
-use uprof::storage::{PgProfiles, Pool, PoolSettings};
+use uprof::storage::{Outbox, PgProfiles, Pool, PoolSettings};
 use uuid::Uuid;
 
 use crate::support::accounts::Accounts;
@@ -67,7 +69,7 @@ impl World {
         let url = self.database.url();
         runtime().block_on(async {
             let pool = Pool::new(&PoolSettings::for_one(url)).unwrap();
-            let profiles = PgProfiles::new(pool.clone());
+            let profiles = PgProfiles::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default())));
             for _ in 0..EXECUTIONS {
                 let page = profiles.list(self.organization, query.clone(), SystemClock.now()).await.unwrap();
                 assert!(page.items.len() == query.limit.get() || !query.statuses.is_empty(), "{query:?}");

@@ -7,7 +7,7 @@ use crate::api::error::{ErrorEnvelope, ErrorType};
 use crate::domain::word::Word;
 
 /// A way to fail.
-struct Failure {
+pub(super) struct Failure {
     status: u16,
     name: &'static str,
     kind: ErrorType,
@@ -88,11 +88,20 @@ const FAILURES: [Failure; 9] = [
     },
 ];
 
+/// The ways to fail that only the operator's API has.
+pub(super) const OF_OPERATOR: [Failure; 1] = [failure(
+    409,
+    "Conflict",
+    ErrorType::Conflict,
+    "The object is in a state that rules this out; the same request would fail again.",
+    "status: A grant that is rejected cannot be withdrawn",
+)];
+
 /// The statuses that every operation may answer with, besides 200.
 const OF_ALL: [u16; 6] = [400, 401, 403, 500, 503, 504];
 
-/// The failures, by the names of their components.
-pub(super) fn failures() -> Value {
+/// The failures that every document has and `more`, by the names of their components.
+pub(super) fn failures(more: &[Failure]) -> Value {
     let component = |failure: &Failure| {
         let mut headers = json!({"request-id": reference("headers", "request-id")});
         if failure.retries {
@@ -111,7 +120,12 @@ pub(super) fn failures() -> Value {
             "content": {"application/json": {"schema": schema, "example": example}},
         })
     };
-    FAILURES.iter().map(|failure| (failure.name.to_owned(), component(failure))).collect::<Map<_, _>>().into()
+    FAILURES
+        .iter()
+        .chain(more)
+        .map(|failure| (failure.name.to_owned(), component(failure)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// The headers of answers, by the names of their components.
@@ -139,8 +153,8 @@ pub(super) fn answers(success: &str, example: &Value, about: &str, more: &[u16])
         "content": {"application/json": {"schema": reference("schemas", success), "example": example}},
     });
     answers.insert("200".to_owned(), success);
-    for failure in FAILURES.iter().filter(|failure| OF_ALL.contains(&failure.status) || more.contains(&failure.status))
-    {
+    let possible = |failure: &&Failure| OF_ALL.contains(&failure.status) || more.contains(&failure.status);
+    for failure in FAILURES.iter().chain(&OF_OPERATOR).filter(possible) {
         answers.insert(failure.status.to_string(), reference("responses", failure.name));
     }
     answers.into()

@@ -11,12 +11,14 @@ use crate::api::WireFormat;
 use crate::api::deletion::DeletedProfile;
 use crate::api::links::{ActionUrl, EnrollmentUrl};
 use crate::api::list::ListBody;
+use crate::api::operator::event;
 use crate::domain::clock::Timestamp;
+use crate::domain::event::{Event, EventQuery, Happening};
 use crate::domain::external_user::ExternalUserDetails;
-use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::id::{EventId, OrganizationId, ProfileId};
 use crate::domain::metadata::Metadata;
 use crate::domain::page::{Page, PageQuery};
-use crate::domain::profile::{Profile, ProfileDraft};
+use crate::domain::profile::{Profile, ProfileDraft, ProfileField};
 use crate::domain::text::{DisplayName, ReferenceId, Text};
 use crate::domain::trust_grant::{CYBER, TrustGrant, TrustGrantStatus};
 
@@ -47,6 +49,18 @@ pub(super) fn enrollment_url() -> Value {
 
 pub(super) fn action_url() -> Value {
     written(ActionUrl::new(URL.to_owned(), EXPIRES_AT))
+}
+
+/// A page of events that is the last.
+pub(super) fn events() -> Value {
+    let event = Event {
+        id: EventId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a4)),
+        created_at: CREATED_AT,
+        profile_id: ID,
+        what: Happening::Updated(vec![ProfileField::Metadata, ProfileField::Name]),
+    };
+    let page = Page { items: vec![event], next: None };
+    written(event::page(OrganizationId::new(Uuid::nil()), &EventQuery::default(), page))
 }
 
 /// A body that says something about every field of `schema` that is not deprecated.

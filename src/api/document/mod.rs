@@ -1,9 +1,10 @@
-//! The OpenAPI 3.1 document of each shape, made from the types that read and write its wire.
+//! The OpenAPI 3.1 documents, one a shape and one of the operator's API, made from the types that read and write its wire.
 //! May know what its parent may.
 
 mod answers;
 mod examples;
 mod operations;
+mod operator;
 mod parameters;
 
 use serde_json::{Value, json};
@@ -17,21 +18,55 @@ use super::v2026_09_04::V2026_09_04;
 use super::{ApiVersion, WireFormat};
 use crate::domain::word::Word;
 
-/// The document of `version`.
-#[must_use]
-pub fn document(version: ApiVersion) -> Value {
-    match version {
-        ApiVersion::V2026_03_24 => of::<V2026_03_24>(),
-        ApiVersion::V2026_08_18 => of::<V2026_08_18>(),
-        ApiVersion::V2026_09_04 => of::<V2026_09_04>(),
-        ApiVersion::Ga => of::<Ga>(),
+/// What a document describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A dated shape of profiles.
+    Shape(ApiVersion),
+    /// The operator's API.
+    Operator,
+}
+
+impl Word for Subject {
+    const ALL: &'static [Self] = &[
+        Self::Shape(ApiVersion::V2026_03_24),
+        Self::Shape(ApiVersion::V2026_08_18),
+        Self::Shape(ApiVersion::V2026_09_04),
+        Self::Shape(ApiVersion::Ga),
+        Self::Operator,
+    ];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Shape(version) => version.as_str(),
+            Self::Operator => "operator",
+        }
     }
 }
 
-/// The document of `version` as it is kept and served: indented, in the same order every time, with a newline at its end.
+/// The document of `subject`.
 #[must_use]
-pub fn document_text(version: ApiVersion) -> String {
-    format!("{:#}\n", document(version))
+pub fn document(subject: Subject) -> Value {
+    match subject {
+        Subject::Shape(ApiVersion::V2026_03_24) => of::<V2026_03_24>(),
+        Subject::Shape(ApiVersion::V2026_08_18) => of::<V2026_08_18>(),
+        Subject::Shape(ApiVersion::V2026_09_04) => of::<V2026_09_04>(),
+        Subject::Shape(ApiVersion::Ga) => of::<Ga>(),
+        Subject::Operator => written(&Parts {
+            label: Subject::Operator.as_str(),
+            about: operator::ABOUT.to_owned(),
+            paths: operator::paths(),
+            schemas: operator::schemas(),
+            parameters: operator::parameters(),
+            failures: operator::failures(),
+        }),
+    }
+}
+
+/// The document of `subject` as it is kept and served: indented, in the same order every time, with a newline at its end.
+#[must_use]
+pub fn document_text(subject: Subject) -> String {
+    format!("{:#}\n", document(subject))
 }
 
 fn of<F: WireFormat>() -> Value {
@@ -42,17 +77,38 @@ fn of<F: WireFormat>() -> Value {
          A path answers a method that it does not know with 405 and an `allow` header; unknown query parameters are ignored.",
         F::ABOUT
     );
+    written(&Parts {
+        label: F::VERSION.as_str(),
+        about,
+        paths: operations::paths::<F>(),
+        schemas: operations::schemas::<F>(),
+        parameters: parameters::components(F::VERSION),
+        failures: answers::failures(&[]),
+    })
+}
+
+/// What distinguishes one document from another.
+struct Parts {
+    label: &'static str,
+    about: String,
+    paths: Value,
+    schemas: Value,
+    parameters: Value,
+    failures: Value,
+}
+
+fn written(parts: &Parts) -> Value {
     json!({
         "openapi": "3.1.0",
-        "info": {"title": "User profiles", "version": F::VERSION.as_str(), "description": about},
+        "info": {"title": "User profiles", "version": parts.label, "description": parts.about},
         "servers": [{"url": "/"}],
         "security": [{"api_key": []}, {"bearer": []}],
-        "paths": operations::paths::<F>(),
+        "paths": parts.paths,
         "components": {
-            "schemas": operations::schemas::<F>(),
-            "parameters": parameters::components(F::VERSION),
+            "schemas": parts.schemas,
+            "parameters": parts.parameters,
             "headers": answers::headers(),
-            "responses": answers::failures(),
+            "responses": parts.failures,
             "securitySchemes": {
                 "api_key": {
                     "type": "apiKey",
@@ -103,8 +159,8 @@ mod tests {
     #[test]
     fn every_field_is_described() {
         let mut found = Vec::new();
-        for version in ApiVersion::ALL {
-            undescribed(&document(*version)["components"]["schemas"], version.as_str(), &mut found);
+        for subject in Subject::ALL {
+            undescribed(&document(*subject)["components"]["schemas"], subject.as_str(), &mut found);
         }
         assert!(found.is_empty(), "{found:#?}");
     }

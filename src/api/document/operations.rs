@@ -16,18 +16,6 @@ const WITH_BODY: [u16; 2] = [408, 413];
 
 /// The schemas that operations refer to, by the names of their components.
 pub(super) fn schemas<F: WireFormat>() -> Value {
-    let page = object([
-        (
-            "data",
-            json!({"type": "array", "items": reference("schemas", "UserProfile")}),
-            "The profiles of this page, in the order of the list.",
-        ),
-        (
-            "next_page",
-            json!({"type": ["string", "null"]}),
-            "Where the next page begins: the parameter `page` of the request for it. Null on the last page.",
-        ),
-    ]);
     json!({
         "ActionUrl": ActionUrl::schema(),
         "CreateActionUrl": body::schema::<CreateActionUrl>(F::VERSION),
@@ -37,8 +25,20 @@ pub(super) fn schemas<F: WireFormat>() -> Value {
         "Error": error_schema(),
         "UpdateUserProfile": body::schema::<F::UpdateProfile>(F::VERSION),
         "UserProfile": F::Profile::schema(),
-        "UserProfilePage": page,
+        "UserProfilePage": page_schema("UserProfile", "The profiles of this page, in the order of the list."),
     })
+}
+
+/// The schema of a page of the objects that are called `name`.
+pub(super) fn page_schema(name: &str, about: &str) -> Value {
+    object([
+        ("data", json!({"type": "array", "items": reference("schemas", name)}), about),
+        (
+            "next_page",
+            json!({"type": ["string", "null"]}),
+            "Where the next page begins: the parameter `page` of the request for it. Null on the last page.",
+        ),
+    ])
 }
 
 /// Every path, with its operations.
@@ -88,32 +88,36 @@ pub(super) fn paths<F: WireFormat>() -> Value {
     })
 }
 
-/// An operation that is being written down.
-struct Operation(Map<String, Value>);
-
 fn operation<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
-    let mut operation = Map::new();
-    operation.insert("operationId".to_owned(), id.into());
-    operation.insert("summary".to_owned(), summary.into());
-    operation.insert("description".to_owned(), about.into());
-    operation.insert("parameters".to_owned(), parameters::of_all(F::VERSION).into());
-    Operation(operation)
+    Operation::new(id, summary, about, parameters::of_all(F::VERSION))
 }
 
+/// An operation that is being written down.
+pub(super) struct Operation(Map<String, Value>);
+
 impl Operation {
-    fn parameters(&mut self, more: Vec<Value>) {
+    pub(super) fn new(id: &str, summary: &str, about: &str, parameters: Vec<Value>) -> Self {
+        let mut operation = Map::new();
+        operation.insert("operationId".to_owned(), id.into());
+        operation.insert("summary".to_owned(), summary.into());
+        operation.insert("description".to_owned(), about.into());
+        operation.insert("parameters".to_owned(), parameters.into());
+        Self(operation)
+    }
+
+    pub(super) fn parameters(&mut self, more: Vec<Value>) {
         if let Some(Value::Array(parameters)) = self.0.get_mut("parameters") {
             parameters.extend(more);
         }
     }
 
-    fn body(&mut self, name: &str, schema: &Value) {
+    pub(super) fn body(&mut self, name: &str, schema: &Value) {
         let content = json!({"schema": reference("schemas", name), "example": examples::body(schema)});
         let body = json!({"required": true, "content": {"application/json": content}});
         self.0.insert("requestBody".to_owned(), body);
     }
 
-    fn answers(mut self, success: &str, example: &Value, about: &str, more: &[u16]) -> Value {
+    pub(super) fn answers(mut self, success: &str, example: &Value, about: &str, more: &[u16]) -> Value {
         self.0.insert("responses".to_owned(), answers::answers(success, example, about, more));
         self.0.into()
     }

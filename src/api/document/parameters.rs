@@ -22,17 +22,24 @@ pub(super) fn components(version: ApiVersion) -> Value {
             header(ANTHROPIC_VERSION, about, &json!({"type": "string", "format": "date"})),
         );
     }
+    components.insert("workspace".to_owned(), workspace());
+    components.insert("user_profile_id".to_owned(), user_profile_id());
+    components.into()
+}
+
+pub(super) fn workspace() -> Value {
     let about = "The workspace that the request is for. A key that is bound to one serves no other.";
-    components.insert("workspace".to_owned(), header("anthropic-workspace-id", about, &json!({"type": "string"})));
-    let id = json!({
+    header("anthropic-workspace-id", about, &json!({"type": "string"}))
+}
+
+pub(super) fn user_profile_id() -> Value {
+    json!({
         "name": "user_profile_id",
         "in": "path",
         "required": true,
         "description": "The id of the profile. A malformed id names nothing, so nothing is found.",
         "schema": WireId::<ProfileKind>::schema(),
-    });
-    components.insert("user_profile_id".to_owned(), id);
-    components.into()
+    })
 }
 
 /// What every operation takes.
@@ -89,15 +96,15 @@ fn header(name: &str, about: &str, schema: &Value) -> Value {
     json!({"name": name, "in": "header", "description": about, "schema": schema})
 }
 
-fn query(name: &str, about: &str, schema: &Value) -> Value {
+pub(super) fn query(name: &str, about: &str, schema: &Value) -> Value {
     json!({"name": name, "in": "query", "description": about, "schema": schema})
 }
 
-fn limit_schema() -> Value {
+pub(super) fn limit_schema() -> Value {
     json!({"type": "integer", "minimum": 1, "maximum": PageLimit::MAX, "default": PageLimit::default().get()})
 }
 
-fn with_default(mut schema: Value, default: impl Word) -> Value {
+pub(super) fn with_default(mut schema: Value, default: impl Word) -> Value {
     schema["default"] = default.as_str().into();
     schema
 }

@@ -11,31 +11,31 @@ use super::super::error::HttpError;
 use super::html::{Escaped, Prose, page};
 use super::schema::{fields, phrase};
 use crate::api::ApiVersion;
-use crate::api::document::document;
+use crate::api::document::{Subject, document};
 use crate::domain::word::Word;
 
-static PAGES: LazyLock<Vec<(ApiVersion, String)>> =
-    LazyLock::new(|| ApiVersion::ALL.iter().map(|version| (*version, reference(*version))).collect());
+static PAGES: LazyLock<Vec<(Subject, String)>> =
+    LazyLock::new(|| Subject::ALL.iter().map(|subject| (*subject, reference(*subject))).collect());
 
 /// Answers `/docs`.
 pub(in crate::http) async fn show_newest_reference() -> Result<HttpResponse, HttpError> {
-    show(ApiVersion::ALL.iter().copied().max())
+    show(ApiVersion::ALL.iter().copied().max().map(Subject::Shape))
 }
 
-/// Answers `/docs/{version}`.
+/// Answers `/docs/{subject}`.
 pub(in crate::http) async fn show_reference(path: web::Path<String>) -> Result<HttpResponse, HttpError> {
-    show(ApiVersion::from_word(&path))
+    show(Subject::from_word(&path))
 }
 
-fn show(version: Option<ApiVersion>) -> Result<HttpResponse, HttpError> {
-    let (version, body) =
-        PAGES.iter().find(|(known, _)| Some(*known) == version).ok_or_else(HttpError::unknown_path)?;
-    Ok(page(StatusCode::OK, &format!("User profiles, {}", version.as_str()), body))
+fn show(subject: Option<Subject>) -> Result<HttpResponse, HttpError> {
+    let (subject, body) =
+        PAGES.iter().find(|(known, _)| Some(*known) == subject).ok_or_else(HttpError::unknown_path)?;
+    Ok(page(StatusCode::OK, &format!("User profiles, {}", subject.as_str()), body))
 }
 
-fn reference(version: ApiVersion) -> String {
-    let document = document(version);
-    let mut html = versions(version);
+fn reference(subject: Subject) -> String {
+    let document = document(subject);
+    let mut html = documents(subject);
     let _ = writeln!(html, "<p>{}</p>", Prose(text(&document["info"]["description"])));
     let _ = writeln!(html, "<h2>Credentials</h2>\n<dl>");
     for (_, scheme) in entries(&document["components"]["securitySchemes"]) {
@@ -69,12 +69,12 @@ fn reference(version: ApiVersion) -> String {
     html
 }
 
-/// The way to the other versions, and to the document itself.
-fn versions(shown: ApiVersion) -> String {
+/// The way to the other documents, and to the document itself.
+fn documents(shown: Subject) -> String {
     let mut html = "<nav>\n<ul>\n".to_owned();
-    for version in ApiVersion::ALL {
-        let current = if *version == shown { " aria-current=\"page\"" } else { "" };
-        let _ = writeln!(html, "<li><a href=\"/docs/{0}\"{current}>{0}</a></li>", version.as_str());
+    for subject in Subject::ALL {
+        let current = if *subject == shown { " aria-current=\"page\"" } else { "" };
+        let _ = writeln!(html, "<li><a href=\"/docs/{0}\"{current}>{0}</a></li>", subject.as_str());
     }
     let _ =
         writeln!(html, "<li><a href=\"/openapi/{0}.json\">{0} as OpenAPI 3.1</a></li>\n</ul>\n</nav>", shown.as_str());

@@ -4,16 +4,16 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use uprof::api::ApiVersion;
-use uprof::api::document::document;
+use uprof::api::document::{Subject, document};
 use uprof::domain::word::Word;
 use ureq::http::{HeaderMap, request::Parts};
 
 use super::answer::Answer;
 use super::schema::violations;
 
-/// The document of every shape.
-pub(crate) static DOCUMENTS: LazyLock<Vec<(ApiVersion, Value)>> =
-    LazyLock::new(|| ApiVersion::ALL.iter().map(|version| (*version, document(*version))).collect());
+/// Every document.
+pub(crate) static DOCUMENTS: LazyLock<Vec<(Subject, Value)>> =
+    LazyLock::new(|| Subject::ALL.iter().map(|subject| (*subject, document(*subject))).collect());
 
 /// An operation of a document.
 pub(crate) struct Operation<'a> {
@@ -38,15 +38,22 @@ pub(crate) fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>
 pub(crate) fn check(request: &Parts, answer: &Answer) {
     let asked = shape(&request.headers);
     let mut found = Vec::new();
-    // Where the request leaves it to the organization, any one shape must fit.
-    for (_, document) in DOCUMENTS.iter().filter(|(version, _)| asked.is_none_or(|asked| asked == *version)) {
+    // The operator's API has no shapes. Where the request leaves its shape to the organization, any one must fit.
+    let possible = |subject: Subject| match subject {
+        Subject::Shape(version) => asked.is_none_or(|asked| asked == version),
+        Subject::Operator => true,
+    };
+    for (_, document) in DOCUMENTS.iter().filter(|(subject, _)| possible(*subject)) {
         let mut matching = operations(document).filter(|operation| operation.is_asked_by(request));
-        let Some(operation) = matching.next() else { return };
+        let Some(operation) = matching.next() else { continue };
         let violations = operation.violations(answer);
         if violations.is_empty() {
             return;
         }
         found.extend(violations);
+    }
+    if found.is_empty() {
+        return;
     }
     panic!(
         "{} {} is answered with {} {}:\n{}",

@@ -33,6 +33,7 @@ impl Route {
                 Some(json!({"action": {"type": "enroll_end_user"}})),
                 Scope::ProfilesWrite,
             ),
+            route(Method::GET, "/v1/organizations/events", None, Scope::Admin),
         ]
     }
 

@@ -1,0 +1,92 @@
+//! The operations of the operator's API, each under the name of its handler.
+
+use serde_json::{Value, json};
+
+use super::operations::{Operation, page_schema};
+use super::parameters::{self, query, with_default};
+use super::{answers, error_schema, examples, reference};
+use crate::api::operator::event::WireEvent;
+use crate::api::scalars::{WireId, word_schema};
+use crate::api::schema::Documented;
+use crate::domain::event::EventKind;
+use crate::domain::id::ProfileKind;
+use crate::domain::page::Order;
+
+/// What the document says of the whole.
+pub(super) const ABOUT: &str = "The operator's API: trust, enforcement, keys and what happened, for keys with the scope `admin`. \
+    It is the same under every dated shape. \
+    A path answers a method that it does not know with 405 and an `allow` header; unknown query parameters are ignored.";
+
+/// The schemas that operations refer to, by the names of their components.
+pub(super) fn schemas() -> Value {
+    json!({
+        "Error": error_schema(),
+        "Event": WireEvent::schema(),
+        "EventPage": page_schema("Event", "The events of this page, in the order of the list."),
+    })
+}
+
+/// The parameters that several operations have, by the names of their components.
+pub(super) fn parameters() -> Value {
+    json!({"workspace": parameters::workspace(), "user_profile_id": parameters::user_profile_id()})
+}
+
+/// Every path, with its operations.
+pub(super) fn paths() -> Value {
+    json!({
+        "/v1/organizations/events": {"get": list_events()},
+    })
+}
+
+/// The failures, by the names of their components.
+pub(super) fn failures() -> Value {
+    answers::failures(&answers::OF_OPERATOR)
+}
+
+fn list_events() -> Value {
+    let about = "What happened to the organization's profiles. Where kinds are named, a page may be short or empty and still name a next one.";
+    let mut list = operation("list_events", "List events", about);
+    let moment = json!({"type": "string", "format": "date-time"});
+    list.parameters(vec![
+        limit(),
+        order(),
+        page(),
+        query(
+            "user_profile_id",
+            "Only what happened to this profile, which may be gone.",
+            &WireId::<ProfileKind>::schema(),
+        ),
+        query(
+            "type",
+            "Only events of these kinds. May be written `type[]` too.",
+            &json!({"type": "array", "items": word_schema::<EventKind>()}),
+        ),
+        query("starting_at", "Only what happened from this moment on.", &moment),
+        query("ending_at", "Only what happened before this moment.", &moment),
+    ]);
+    list.answers("EventPage", &examples::events(), "The page.", &[])
+}
+
+fn operation(id: &str, summary: &str, about: &str) -> Operation {
+    Operation::new(id, summary, about, vec![reference("parameters", "workspace")])
+}
+
+fn limit() -> Value {
+    query("limit", "How many a page holds at the most.", &parameters::limit_schema())
+}
+
+fn order() -> Value {
+    query(
+        "order",
+        "The way the list runs, in the order of ids.",
+        &with_default(word_schema::<Order>(), Order::default()),
+    )
+}
+
+fn page() -> Value {
+    query(
+        "page",
+        "Where to go on: `next_page` of the page before. The other parameters must be the same as for that page.",
+        &json!({"type": "string", "minLength": 1}),
+    )
+}

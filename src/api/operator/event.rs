@@ -1,0 +1,142 @@
+//! Events as they are answered, and how their list is asked for.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::api::cursor::{self, List};
+use crate::api::list::{self, IdPage, Parameters};
+use crate::api::scalars::{WireId, WireWord, word_schema};
+use crate::api::schema::{Documented, answer};
+use crate::api::timestamp::WireTimestamp;
+use crate::domain::Result;
+use crate::domain::event::{Event, EventKind, EventQuery, Happening};
+use crate::domain::id::{EnforcementActionKind, EventId, EventMark, OrganizationId, ProfileKind};
+use crate::domain::page::Page;
+use crate::domain::profile::ProfileField;
+use crate::domain::trust_grant::TrustGrantStatus;
+use crate::domain::word::words;
+
+words! {
+    /// What an event is called.
+    EventType {
+        /// An event.
+        Event = "event",
+    }
+}
+
+answer! {
+    /// One thing that happened to one profile.
+    pub struct WireEvent {
+        /// Unique; ids sort in the order of what happened.
+        id: WireId<EventMark>,
+        /// When it happened, in UTC.
+        created_at: WireTimestamp,
+        /// What kind of object this is.
+        r#type: WireWord<EventType>,
+        /// What happened, and to what.
+        data: EventData,
+    }
+}
+
+/// What happened; only the fields that belong to its kind are there.
+#[derive(Debug, Serialize)]
+pub struct EventData {
+    r#type: WireWord<EventKind>,
+    id: WireId<ProfileKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Vec<WireWord<ProfileField>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust_grant: Option<ChangedGrant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enforcement_action_id: Option<WireId<EnforcementActionKind>>,
+}
+
+answer! {
+    /// A grant as it is since.
+    struct ChangedGrant {
+        /// The grant's name.
+        name: String,
+        /// Granted, asked for, declined, or null: neither decided nor in flight.
+        status: Option<WireWord<TrustGrantStatus>>,
+    }
+}
+
+impl Documented for EventData {
+    fn schema() -> Value {
+        let described = |mut schema: Value, about: &str| {
+            schema["description"] = about.into();
+            schema
+        };
+        let fields = json!({"type": "array", "items": word_schema::<ProfileField>()});
+        json!({
+            "type": "object",
+            "required": ["type", "id"],
+            "properties": {
+                "type": described(word_schema::<EventKind>(), "What kind of thing happened."),
+                "id": described(WireId::<ProfileKind>::schema(), "The profile that it happened to, which may be gone since."),
+                "fields": described(fields, "Which fields an update changed; of an update only."),
+                "trust_grant": described(ChangedGrant::schema(), "Which grant changed; of `user_profile.program_status_updated` only."),
+                "enforcement_action_id":
+                    described(WireId::<EnforcementActionKind>::schema(), "Which limit was placed or lifted; of those two only."),
+            },
+        })
+    }
+}
+
+impl From<Event> for WireEvent {
+    fn from(event: Event) -> Self {
+        let mut data = EventData {
+            r#type: WireWord(event.what.kind()),
+            id: WireId(event.profile_id),
+            fields: None,
+            trust_grant: None,
+            enforcement_action_id: None,
+        };
+        match event.what {
+            Happening::Created | Happening::Erased => {}
+            Happening::Updated(fields) => data.fields = Some(fields.into_iter().map(WireWord).collect()),
+            Happening::ProgramStatusUpdated { grant, status } => {
+                data.trust_grant = Some(ChangedGrant { name: grant, status: status.map(WireWord) });
+            }
+            Happening::EnforcementActionOpened(id) | Happening::EnforcementActionResolved(id) => {
+                data.enforcement_action_id = Some(WireId(id));
+            }
+        }
+        Self {
+            id: WireId(event.id),
+            created_at: WireTimestamp(event.created_at),
+            r#type: WireWord(EventType::Event),
+            data,
+        }
+    }
+}
+
+/// The parameters of the list. Others are ignored.
+const PARAMETERS: &[&str] = &["ending_at", "limit", "order", "page", "starting_at", "type", "user_profile_id"];
+
+/// Reads the query string's `pairs`.
+///
+/// # Errors
+/// `Invalid` with every parameter that is wrong.
+pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<EventQuery> {
+    let mut parameters = Parameters::new(PARAMETERS, pairs);
+    let order = parameters.one("order", list::word).unwrap_or_default();
+    let query = EventQuery {
+        order,
+        limit: parameters.one("limit", list::limit).unwrap_or_default(),
+        after: parameters.one("page", |text| list::place(organization, List::Events, order, text)),
+        profile_id: parameters.one("user_profile_id", list::id),
+        kinds: parameters.words("type"),
+        since: parameters.one("starting_at", list::moment),
+        until: parameters.one("ending_at", list::moment),
+    };
+    parameters.finish()?;
+    Ok(query)
+}
+
+/// The `page` that `query` asked for.
+#[must_use]
+pub fn page(organization: OrganizationId, query: &EventQuery, page: Page<Event, EventId>) -> IdPage<WireEvent> {
+    let next = page.next.map(|id| cursor::encode_id(organization, List::Events, query.order, id));
+    IdPage::new(page.items.into_iter().map(WireEvent::from).collect(), next)
+}

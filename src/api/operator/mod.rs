@@ -1,0 +1,4 @@
+//! The operator's API: one file a resource. It has no dated shapes.
+//! May know what its parent may.
+
+pub mod event;
