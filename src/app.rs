@@ -11,7 +11,8 @@ use crate::config::ServerArgs;
 use crate::domain::clock::SystemClock;
 use crate::domain::id::{IdSource, RandomIds};
 use crate::domain::random::SystemRandomness;
-use crate::http::{Ports, Service, serve};
+use crate::http::{Ports, Service, serve, serve_metrics};
+use crate::metrics::Registry;
 use crate::storage::{
     BatchSettings, BatchingProfiles, CachedApiKeys, Outbox, PgApiKeys, PgEnrollments, PgEvents, PgProfiles, Pool,
     SchemaState, schema_state,
@@ -21,6 +22,7 @@ use crate::storage::{
 pub struct Application {
     address: SocketAddr,
     server: Server,
+    metrics: Option<(SocketAddr, ServerHandle)>,
     stopper: Stopper,
     pool: Pool,
 }
@@ -39,26 +41,35 @@ pub struct Stopper {
 pub struct StartError(String);
 
 impl Application {
-    /// Connects, compares the schema, and listens. Must be called within an actix system.
+    /// Connects, compares the schema, and listens; counts in `registry`. Must be called within an actix system.
     ///
     /// # Errors
-    /// The database cannot be reached or its schema is not this binary's; the address is in use.
-    pub async fn build(database_url: SecretString, args: &ServerArgs) -> Result<Self, StartError> {
+    /// The database cannot be reached or its schema is not this binary's; an address is in use.
+    pub async fn build(database_url: SecretString, args: &ServerArgs, registry: &Registry) -> Result<Self, StartError> {
         check_schema(&database_url).await?;
         let http = args.http();
-        let listener = TcpListener::bind(args.listen).map_err(|error| in_use(args.listen, &error))?;
-        let address = listener.local_addr().map_err(|error| in_use(args.listen, &error))?;
+        let (listener, address) = listen(args.listen, "--listen")?;
+        let metrics = args.metrics_listen.map(|address| show_metrics(address, registry)).transpose()?;
         let pool = Pool::new(&args.pool.settings(database_url)).map_err(|error| StartError(error.to_string()))?;
-        let service = Arc::new(Service::new(ports(&pool, args.pool.batches()), args.links(address), http));
-        let server = serve(listener, Arc::clone(&service), http).map_err(|error| in_use(args.listen, &error))?;
+        pool.register(registry);
+        let ports = ports(&pool, args.pool.batches(), registry);
+        let service = Arc::new(Service::new(ports, args.links(address), http, registry));
+        let server =
+            serve(listener, Arc::clone(&service), http).map_err(|error| unusable(args.listen, &error, "--listen"))?;
         let stopper = Stopper { service, server: server.handle(), drain: args.drain };
-        Ok(Self { address, server, stopper, pool })
+        Ok(Self { address, server, metrics, stopper, pool })
     }
 
     /// Where it listens: the port that was taken, where 0 was asked for.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the metrics are read, if anywhere.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(address, _)| *address)
     }
 
     /// What stops it.
@@ -73,6 +84,10 @@ impl Application {
     /// The server broke down.
     pub async fn run_until_stopped(self) -> Result<(), StartError> {
         let served = self.server.await;
+        // The last to go: until here somebody may want to see how it ends.
+        if let Some((_, metrics)) = self.metrics {
+            metrics.stop(false).await;
+        }
         self.pool.close().await;
         served.map_err(|error| StartError(format!("the server broke down: {error}")))
     }
@@ -87,18 +102,18 @@ impl Stopper {
     }
 }
 
-fn ports(pool: &Pool, batches: BatchSettings) -> Ports {
+fn ports(pool: &Pool, batches: BatchSettings, registry: &Registry) -> Ports {
     let ids: Arc<dyn IdSource> = Arc::new(RandomIds::default());
     let profiles = PgProfiles::new(pool.clone(), Outbox::new(Arc::clone(&ids)));
     Ports {
         profiles: if batches.max_rows > 1 {
-            Arc::new(BatchingProfiles::new(profiles, batches))
+            Arc::new(BatchingProfiles::new(profiles, batches, registry))
         } else {
             Arc::new(profiles)
         },
         enrollments: Arc::new(PgEnrollments::new(pool.clone())),
         events: Arc::new(PgEvents::new(pool.clone())),
-        api_keys: Arc::new(CachedApiKeys::new(PgApiKeys::new(pool.clone()))),
+        api_keys: Arc::new(CachedApiKeys::new(PgApiKeys::new(pool.clone()), registry)),
         readiness: Arc::new(pool.clone()),
         clock: Arc::new(SystemClock),
         ids,
@@ -125,11 +140,27 @@ pub async fn check_schema(database_url: &SecretString) -> Result<(), StartError>
     }
 }
 
-fn in_use(address: SocketAddr, error: &std::io::Error) -> StartError {
+/// Listens on `address`, which `flag` names.
+fn listen(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listener = TcpListener::bind(address).map_err(|error| unusable(address, &error, flag))?;
+    let taken = listener.local_addr().map_err(|error| unusable(address, &error, flag))?;
+    Ok((listener, taken))
+}
+
+fn show_metrics(address: SocketAddr, registry: &Registry) -> Result<(SocketAddr, ServerHandle), StartError> {
+    let (listener, taken) = listen(address, "--metrics-listen")?;
+    let server =
+        serve_metrics(listener, registry.clone()).map_err(|error| unusable(address, &error, "--metrics-listen"))?;
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    Ok((taken, handle))
+}
+
+fn unusable(address: SocketAddr, error: &std::io::Error, flag: &str) -> StartError {
     let advice = if error.kind() == std::io::ErrorKind::AddrInUse {
-        ": stop what uses it, or choose another with --listen"
+        format!(": stop what uses it, or choose another with {flag}")
     } else {
-        ""
+        String::new()
     };
     StartError(format!("cannot listen on {address}: {error}{advice}"))
 }

@@ -89,6 +89,10 @@ pub struct ServerArgs {
     #[arg(long, env = "UPROF_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
+    /// The address at which /metrics is read, on a port of its own; port 0 takes a free one [default: nowhere]
+    #[arg(long, env = "UPROF_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// How many threads serve [default: one a core]
     #[arg(long, env = "UPROF_WORKERS", value_name = "N")]
     pub workers: Option<NonZeroUsize>,

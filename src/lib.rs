@@ -18,5 +18,6 @@ pub mod config;
 pub mod database;
 pub mod domain;
 pub mod http;
+pub mod metrics;
 pub mod storage;
 pub mod telemetry;

@@ -30,9 +30,10 @@ const RUNTIME: &[&str] = &["tokio"];
 const HOUSE: &[Room] = &[
     Room { name: "domain", knows: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
     Room { name: "api", knows: &["domain"], bans: &[SQL, SERVER, SHELL, CLIENT, RUNTIME] },
-    Room { name: "http", knows: &["api", "domain"], bans: &[SQL, SHELL, CLIENT] },
-    Room { name: "webhook", knows: &["api", "domain"], bans: &[SQL, SERVER, SHELL] },
-    Room { name: "storage", knows: &["domain"], bans: &[WIRE, SERVER, SHELL, CLIENT] },
+    Room { name: "http", knows: &["api", "domain", "metrics"], bans: &[SQL, SHELL, CLIENT] },
+    Room { name: "webhook", knows: &["api", "domain", "metrics"], bans: &[SQL, SERVER, SHELL] },
+    Room { name: "storage", knows: &["domain", "metrics"], bans: &[WIRE, SERVER, SHELL, CLIENT] },
+    Room { name: "metrics", knows: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
     Room { name: "database", knows: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
     // The settings that a flag fills in belong to the rooms that use them.
     Room {
@@ -40,15 +41,15 @@ const HOUSE: &[Room] = &[
         knows: &["http::HttpSettings", "http::LinkSettings", "storage::BatchSettings", "storage::PoolSettings"],
         bans: &[WIRE, SQL, SERVER, CLIENT, RUNTIME],
     },
-    Room { name: "telemetry", knows: &["config"], bans: &[WIRE, SQL, SERVER, CLIENT] },
+    Room { name: "telemetry", knows: &["config", "metrics"], bans: &[WIRE, SQL, SERVER, CLIENT] },
     Room {
         name: "app",
-        knows: &["api", "config", "database", "domain", "http", "storage", "telemetry", "webhook"],
+        knows: &["api", "config", "database", "domain", "http", "metrics", "storage", "telemetry", "webhook"],
         bans: &[WIRE, SQL, SHELL, CLIENT],
     },
     Room {
         name: "cli",
-        knows: &["api", "app", "config", "database", "domain", "storage", "telemetry"],
+        knows: &["api", "app", "config", "database", "domain", "metrics", "storage", "telemetry"],
         bans: &[SQL, &["utoipa"]],
     },
     Room { name: "main", knows: &["cli"], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },

@@ -23,6 +23,7 @@ use crate::domain::organization::Organization;
 use crate::domain::repository::{ApiKeyRepository, OrganizationRepository};
 use crate::domain::text::{DisplayName, Text};
 use crate::domain::word::Word;
+use crate::metrics::Registry;
 use crate::storage::{PgApiKeys, PgOrganizations, Pool, migrate};
 use crate::telemetry;
 
@@ -42,7 +43,8 @@ pub(super) struct Dev {
 
 impl Dev {
     pub(super) fn run(self) -> Outcome {
-        telemetry::start(&self.server.log)?;
+        let registry = Registry::default();
+        let _log = telemetry::start(&self.server.log, &registry)?;
         let data_dir = database::data_dir(self.database.embedded.data_dir.as_deref())?;
         let options = EmbeddedOptions { data_dir: Some(data_dir.clone()), ..EmbeddedOptions::default() };
         let database = Database::for_service(self.database.url(), &options)?;
@@ -55,7 +57,7 @@ impl Dev {
             let url = SecretString::from(database.url());
             let starting = async {
                 migrate(&url).await?;
-                let application = Application::build(url.clone(), &self.server).await?;
+                let application = Application::build(url.clone(), &self.server, &registry).await?;
                 let key = ensure_key(&Pool::new(&self.server.pool.settings(url.clone()))?, &data_dir).await?;
                 Ok::<_, Failure>((application, key))
             };

@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{Failure, Outcome};
 use crate::app::Application;
 use crate::config::ServerArgs;
+use crate::metrics::Registry;
 use crate::storage::migrate;
 use crate::telemetry;
 
@@ -27,7 +28,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Outcome {
-        telemetry::start(&self.server.log)?;
+        let registry = Registry::default();
+        let _log = telemetry::start(&self.server.log, &registry)?;
         let database_url = self.database_url.filter(|url| !url.expose_secret().is_empty()).ok_or(
             "serve needs a database: set DATABASE_URL, or say `uprof dev` for one that comes with the service",
         )?;
@@ -38,10 +40,13 @@ impl Serve {
                     let applied = migrate(&database_url).await?;
                     tracing::info!(migrations.applied = applied, "schema is current");
                 }
-                Ok::<_, Failure>(Application::build(database_url, &self.server).await?)
+                Ok::<_, Failure>(Application::build(database_url, &self.server, &registry).await?)
             };
             let Some(application) = signals.unless_ended(starting).await else { return Ok(()) };
             let application = application?;
+            if let Some(metrics) = application.metrics_address() {
+                tracing::info!("metrics at http://{metrics}/metrics");
+            }
             tracing::info!("listening on http://{}", application.address());
             until_signalled(application, signals, std::future::pending()).await
         })

@@ -1,11 +1,12 @@
-//! Outermost: gives each request its id, its answer to an error, and its line in the log.
+//! Outermost: gives each request its id, its answer to an error, its line in the log and its place in the metrics.
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
@@ -61,7 +62,13 @@ pub(super) async fn record(
     if service.is_draining() {
         response.response_mut().head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
     }
-    log_line(&record, &response, started);
+    let duration = started.elapsed();
+    // Probes come every few seconds and say nothing while all is well.
+    let is_probe = response.request().path().starts_with("/health/");
+    if !is_probe {
+        service.metrics.count(&record, response.status(), duration);
+    }
+    log_line(&record, response.status(), duration, is_probe);
     Ok(response)
 }
 
@@ -79,7 +86,7 @@ fn answered(response: ServiceResponse<impl MessageBody + 'static>, record: &Requ
 }
 
 /// One line a request. Only what is listed here is logged: no path (ids may be a caller's own), no query, no header, no body.
-fn log_line(record: &RequestRecord, response: &ServiceResponse<BoxBody>, started: Instant) {
+fn log_line(record: &RequestRecord, status: StatusCode, duration: Duration, is_probe: bool) {
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -87,12 +94,11 @@ fn log_line(record: &RequestRecord, response: &ServiceResponse<BoxBody>, started
                 organization.id = record.organization.get().map(tracing::field::display),
                 operation = record.operation.get(),
                 api.version = record.version.get().map(Word::as_str),
-                http.status = response.status().as_u16(),
-                duration.us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+                http.status = status.as_u16(),
+                duration.us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
                 "request"
             )
         };
     }
-    // Probes come every few seconds and say nothing while all is well.
-    if response.request().path().starts_with("/health/") { line!(debug) } else { line!(info) }
+    if is_probe { line!(debug) } else { line!(info) }
 }

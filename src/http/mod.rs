@@ -1,5 +1,5 @@
 //! HTTP: routes, credentials, limits and the one table from errors to statuses.
-//! May know `api`, `domain` and actix; nothing of SQL.
+//! May know `api`, `domain`, `metrics` and actix; nothing of SQL.
 
 mod auth;
 mod body;
@@ -7,6 +7,7 @@ mod error;
 mod health;
 mod links;
 mod log;
+mod metrics;
 mod openapi;
 mod operator;
 mod pages;
@@ -16,4 +17,5 @@ mod server;
 mod unread;
 mod version;
 
+pub use metrics::serve_metrics;
 pub use server::{HttpSettings, LinkSettings, Ports, Service, serve};

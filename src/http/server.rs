@@ -11,6 +11,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use super::body::BodyLimits;
+use super::metrics::RequestMetrics;
 use super::{log, routes};
 use crate::domain::clock::Clock;
 use crate::domain::id::IdSource;
@@ -18,6 +19,7 @@ use crate::domain::random::Randomness;
 use crate::domain::repository::{
     ApiKeyRepository, EnrollmentRepository, EventRepository, ProfileRepository, Readiness,
 };
+use crate::metrics::Registry;
 
 /// How the server treats connections.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +72,7 @@ pub struct Service {
     ports: Ports,
     pub(super) links: LinkSettings,
     pub(super) body_limits: BodyLimits,
+    pub(super) metrics: RequestMetrics,
     draining: AtomicBool,
 }
 
@@ -82,11 +85,11 @@ impl Deref for Service {
 }
 
 impl Service {
-    /// The service on `ports`.
+    /// The service on `ports`, which counts its requests in `registry`.
     #[must_use]
-    pub fn new(ports: Ports, links: LinkSettings, settings: HttpSettings) -> Self {
+    pub fn new(ports: Ports, links: LinkSettings, settings: HttpSettings, registry: &Registry) -> Self {
         let body_limits = BodyLimits { bytes: settings.max_body_bytes, timeout: settings.body_timeout };
-        Self { ports, links, body_limits, draining: AtomicBool::new(false) }
+        Self { ports, links, body_limits, metrics: RequestMetrics::new(registry), draining: AtomicBool::new(false) }
     }
 
     /// From now on not ready, and every answer ends its connection.

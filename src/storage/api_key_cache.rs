@@ -11,6 +11,7 @@ use crate::domain::api_key::{ApiKey, Credential, KeyHash};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::repository::ApiKeyRepository;
+use crate::metrics::{Counter, Registry};
 
 /// How long a credential is believed: the longest that a revocation takes to be felt by another process.
 const LIFETIME: Duration = Duration::from_secs(5);
@@ -22,12 +23,20 @@ const CAPACITY: usize = 10_000;
 pub struct CachedApiKeys<R> {
     inner: R,
     remembered: Mutex<HashMap<KeyHash, (Instant, Credential)>>,
+    hits: Counter,
+    misses: Counter,
 }
 
 impl<R> CachedApiKeys<R> {
-    /// Remembers what `inner` finds.
-    pub fn new(inner: R) -> Self {
-        Self { inner, remembered: Mutex::default() }
+    /// Remembers what `inner` finds, and counts in `registry`.
+    pub fn new(inner: R, registry: &Registry) -> Self {
+        let lookups = registry.counters(
+            "uprof_api_key_lookups_total",
+            "Keys that were looked up, by whether they were remembered or had to be asked for.",
+            ["outcome"],
+        );
+        let (hits, misses) = (lookups.with(["hit"]), lookups.with(["miss"]));
+        Self { inner, remembered: Mutex::default(), hits, misses }
     }
 
     fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<KeyHash, (Instant, Credential)>> {
@@ -59,8 +68,10 @@ impl<R: ApiKeyRepository> ApiKeyRepository for CachedApiKeys<R> {
             .filter(|(since, _)| since.elapsed() < LIFETIME)
             .map(|(_, credential)| credential.clone());
         if hit.is_some() {
+            self.hits.increment();
             return Ok(hit);
         }
+        self.misses.increment();
         // The age counts from before the question, for a revocation may commit while the answer is under way.
         let since = Instant::now();
         let found = self.inner.find(hash).await?;

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
+use super::batch_metrics::{BatchMetrics, LaneMetrics};
 use super::fair_queue::FairQueue;
 use super::profiles::{PgProfiles, Update, profile_not_found};
 use crate::domain::clock::Timestamp;
@@ -16,6 +17,7 @@ use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfilePatch};
 use crate::domain::repository::ProfileRepository;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::metrics::Registry;
 
 /// How calls are grouped.
 #[derive(Clone, Copy, Debug)]
@@ -40,10 +42,13 @@ pub struct BatchingProfiles {
 }
 
 impl BatchingProfiles {
-    /// Groups calls to `inner`. The flushers run on the runtime that this is called on.
+    /// Groups calls to `inner`, and counts in `registry`. The flushers run on the runtime that this is called on.
     #[must_use]
-    pub fn new(inner: PgProfiles, settings: BatchSettings) -> Self {
-        let (creates, retrieves, updates) = (Lane::new(settings), Lane::new(settings), Lane::new(settings));
+    pub fn new(inner: PgProfiles, settings: BatchSettings, registry: &Registry) -> Self {
+        let metrics = BatchMetrics::new(registry);
+        let creates = Lane::new(settings, metrics.lane("create"));
+        let retrieves = Lane::new(settings, metrics.lane("retrieve"));
+        let updates = Lane::new(settings, metrics.lane("update"));
         for _ in 0..FLUSHERS {
             let profiles = inner.clone();
             creates.flush(async move |jobs| flush_creates(&profiles, jobs).await);
@@ -89,6 +94,7 @@ impl ProfileRepository for BatchingProfiles {
 struct Lane<I, O> {
     queue: Arc<FairQueue<Job<I, O>>>,
     settings: BatchSettings,
+    metrics: LaneMetrics,
 }
 
 /// A call that waits for its answer.
@@ -120,8 +126,11 @@ impl Drop for Abandon {
 }
 
 impl<I: Send + 'static, O: Send + 'static> Lane<I, O> {
-    fn new(settings: BatchSettings) -> Self {
-        Self { queue: Arc::new(FairQueue::new(settings.capacity)), settings }
+    fn new(settings: BatchSettings, metrics: LaneMetrics) -> Self {
+        let queue = Arc::new(FairQueue::new(settings.capacity));
+        let waiting = Arc::clone(&queue);
+        metrics.read_depth(move || waiting.depth());
+        Self { queue, settings, metrics }
     }
 
     async fn call(&self, organization: OrganizationId, input: I) -> Result<O> {
@@ -130,11 +139,15 @@ impl<I: Send + 'static, O: Send + 'static> Lane<I, O> {
         let _abandon = Abandon(claim.clone());
         if let Some(refused) = self.queue.push(organization, Job { organization, input, answer, claim: claim.clone() })
         {
+            self.metrics.crowded_out.increment();
             refused.refuse();
         }
         match tokio::time::timeout(self.settings.patience, &mut answered).await {
             Ok(answered) => answered.unwrap_or_else(|_| Err(Error::internal("a flusher is gone"))),
-            Err(_) if claim.take() => Err(overloaded()),
+            Err(_) if claim.take() => {
+                self.metrics.waited_too_long.increment();
+                Err(overloaded())
+            }
             // A flusher has it: what comes of it will be known soon, since a flush has a deadline of its own.
             Err(_) => answered.await.unwrap_or_else(|_| Err(Error::internal("a flusher is gone"))),
         }
@@ -145,13 +158,15 @@ impl<I: Send + 'static, O: Send + 'static> Lane<I, O> {
     where
         F: AsyncFn(Vec<Job<I, O>>) + 'static,
     {
-        let (queue, max_rows) = (Arc::clone(&self.queue), self.settings.max_rows);
+        let (queue, max_rows, metrics) = (Arc::clone(&self.queue), self.settings.max_rows, self.metrics.clone());
         tokio::task::spawn_local(async move {
             loop {
                 let mut jobs = queue.take(max_rows).await;
                 jobs.retain(|job| job.claim.take());
                 if !jobs.is_empty() {
+                    let (rows, taken) = (jobs.len(), Instant::now());
                     flush(jobs).await;
+                    metrics.flushed(rows, taken.elapsed());
                 }
             }
         });

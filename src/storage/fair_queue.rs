@@ -63,6 +63,11 @@ impl<T> FairQueue<T> {
         }
     }
 
+    /// How many wait.
+    pub(super) fn depth(&self) -> usize {
+        self.waiting().count
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting<T>> {
         // Nothing that holds the lock can panic half-way.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)

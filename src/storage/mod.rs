@@ -1,8 +1,9 @@
 //! The only SQL: the domain's ports on Postgres.
-//! May know `domain` and sqlx; nothing of the wire.
+//! May know `domain`, `metrics` and sqlx; nothing of the wire.
 
 mod api_key_cache;
 mod api_keys;
+mod batch_metrics;
 mod batching;
 mod enrollments;
 mod error;

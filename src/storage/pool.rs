@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use super::error::{Failure, unavailable};
 use crate::domain::repository::Readiness;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::metrics::Registry;
 
 /// What a port's method does on its connection. Boxed, for the future borrows the connection.
 pub(super) type Work<'c, T> = std::pin::Pin<Box<dyn Future<Output = std::result::Result<T, Failure>> + Send + 'c>>;
@@ -105,6 +106,17 @@ impl Pool {
             .connect_lazy_with(options);
         let deadline = settings.statement_timeout + ANSWER_GRACE;
         Ok(Self { connections, deadline, lost, home: Handle::current() })
+    }
+
+    /// Lets `registry` show how many connections there are.
+    pub fn register(&self, registry: &Registry) {
+        let connections =
+            registry.gauges("uprof_database_connections", "Connections to Postgres, by what they do.", ["state"]);
+        let idle = |pool: &PgPool| u64::try_from(pool.num_idle()).unwrap_or(u64::MAX);
+        let pool = self.connections.clone();
+        connections.with(["idle"]).read(move || idle(&pool));
+        let pool = self.connections.clone();
+        connections.with(["in_use"]).read(move || u64::from(pool.size()).saturating_sub(idle(&pool)));
     }
 
     /// Does `work` on a connection, within the deadline.

@@ -20,6 +20,7 @@ use uprof::domain::relationship::{Relationship, RelationshipChange};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, Text};
 use uprof::domain::{ErrorKind, Result};
+use uprof::metrics::Registry;
 use uprof::storage::{BatchSettings, BatchingProfiles, Outbox, PgProfiles, Pool, PoolSettings};
 
 use crate::support::TestApp;
@@ -52,10 +53,8 @@ fn with_port(settings: BatchSettings, test: impl AsyncFnOnce(&Port)) -> i64 {
             statement_timeout: PATIENCE,
         };
         let pool = Pool::new(&pool).unwrap();
-        let profiles = Arc::new(BatchingProfiles::new(
-            PgProfiles::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default()))),
-            settings,
-        ));
+        let profiles = PgProfiles::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default())));
+        let profiles = Arc::new(BatchingProfiles::new(profiles, settings, &Registry::default()));
         let url = database.url().expose_secret().to_owned();
         test(&Port { profiles, organization, another, ids: RandomIds::default(), url }).await;
         pool.close().await;

@@ -2,12 +2,12 @@
 
 use std::net::TcpStream;
 use std::thread;
-use std::time::Instant;
 
 use serde_json::json;
 
-use crate::support::client::{PATIENCE, PROFILES};
+use crate::support::client::PROFILES;
 use crate::support::database::runtime;
+use crate::support::patience::until;
 use crate::support::{TestApp, Wire};
 
 const BODY: &str = r#"{"name":"In Flight"}"#;
@@ -21,14 +21,6 @@ fn begin(app: &TestApp) -> Wire {
     // Answered in the meantime: the head above has been read too.
     app.client.list("");
     wire
-}
-
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "{what} never comes");
-        thread::yield_now();
-    }
 }
 
 #[test]

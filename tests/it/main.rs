@@ -24,6 +24,7 @@ mod lifecycle;
 mod links;
 mod list;
 mod metadata;
+mod metrics;
 mod pages;
 mod plans;
 mod properties;

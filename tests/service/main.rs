@@ -6,6 +6,7 @@ mod database_faults;
 mod dev;
 mod kill;
 mod log;
+mod metrics;
 mod postgres;
 mod process;
 mod refusals;

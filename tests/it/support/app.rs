@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use uprof::app::{Application, Stopper};
 use uprof::config::ServerArgs;
 use uprof::domain::id::OrganizationId;
+use uprof::metrics::Registry;
 
 use super::accounts::{Accounts, Key, KeySpec};
 use super::client::Client;
@@ -24,6 +25,8 @@ pub(crate) struct TestApp {
     /// The organization's key; it reads and writes.
     pub(crate) key: Key,
     pub(crate) address: SocketAddr,
+    /// What the service counts.
+    pub(crate) registry: Registry,
     pub(crate) accounts: Accounts,
     stopper: Stopper,
     thread: Option<JoinHandle<()>>,
@@ -51,10 +54,12 @@ impl TestApp {
             ["it", "--listen=127.0.0.1:0", "--workers=2", "--database-connections=8", "--drain=0s", "--grace=5s"];
         let arguments = Arguments::try_parse_from(ours.iter().chain(settings)).unwrap().server;
         let (sender, started) = mpsc::channel();
+        let registry = Registry::default();
+        let counted = registry.clone();
         let url = database.url();
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let application = Application::build(url, &arguments).await.unwrap();
+                let application = Application::build(url, &arguments, &counted).await.unwrap();
                 sender.send((application.address(), application.stopper())).unwrap();
                 application.run_until_stopped().await.unwrap();
             });
@@ -63,7 +68,7 @@ impl TestApp {
         let accounts = Accounts::of(database.url());
         let key = accounts.key(accounts.organization(DEFAULT_VERSION), KeySpec::default());
         let client = Client::new(address).with_key(&key);
-        Self { client, key, address, accounts, stopper, thread: Some(thread), database }
+        Self { client, key, address, registry, accounts, stopper, thread: Some(thread), database }
     }
 
     /// Another key of the organization.
@@ -93,7 +98,7 @@ fn arguments(settings: &[&str]) -> ServerArgs {
 
 /// Why a service with `settings` does not start on a database.
 pub(crate) fn start_error(database_url: SecretString, settings: &[&str]) -> String {
-    let build = async { Application::build(database_url, &arguments(settings)).await.err() };
+    let build = async { Application::build(database_url, &arguments(settings), &Registry::default()).await.err() };
     actix_web::rt::System::new().block_on(build).expect("the service starts").to_string()
 }
 

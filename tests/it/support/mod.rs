@@ -15,6 +15,8 @@ pub(crate) mod cluster;
 pub(crate) mod database;
 pub(crate) mod document;
 pub(crate) mod doors;
+pub(crate) mod metrics;
+pub(crate) mod patience;
 pub(crate) mod routes;
 pub(crate) mod rows;
 pub(crate) mod schema;
