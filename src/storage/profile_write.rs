@@ -1,6 +1,6 @@
 //! The statements that write profiles, any number at once: one array a column.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::query::Query;
@@ -74,19 +74,22 @@ pub(super) async fn insert(connection: &mut PgConnection, profiles: &[NewProfile
     Ok(())
 }
 
-/// Locks the rows of `keys` until the transaction ends, always in the same order, so that two transactions never wait for each other. A
-/// statement of its own: one that waits for a lock still reads with the snapshot from before it waited.
+/// Locks the rows of `keys` until the transaction ends, always in the same order, so that two transactions never wait for each other: in
+/// that of `keys`, for a lateral query can only run for one key after the other. (With `order by` Postgres would rather read the whole
+/// index in its order than sort a few keys.) A statement of its own: one that waits for a lock still reads with the snapshot from before.
 pub(super) async fn lock(connection: &mut PgConnection, keys: &HashSet<ProfileKey>) -> Result<()> {
-    let (organizations, ids) = columns(keys);
+    let keys: BTreeSet<_> = keys.iter().map(|(organization, id)| (organization.uuid(), id.uuid())).collect();
+    let (organizations, ids): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
     sqlx::query(
         "select
-           from user_profiles
-          where (organization_id, id) in (
-                select wanted.organization_id, wanted.id
-                  from unnest($1::uuid[], $2::uuid[]) as wanted (organization_id, id)
-          )
-          order by organization_id, id
-            for update",
+           from unnest($1::uuid[], $2::uuid[]) as wanted (organization_id, id)
+          cross join lateral (
+                select
+                  from user_profiles p
+                 where p.organization_id = wanted.organization_id
+                   and p.id = wanted.id
+                   for update
+          ) locked",
     )
     .bind(organizations)
     .bind(ids)

@@ -1,4 +1,4 @@
-//! What pages cost: the last of many reads as little as the first. Counted in what Postgres read, not in time.
+//! What pages and single profiles cost: the last of many reads as little as the first. Counted in what Postgres read, not in time.
 
 use std::sync::Arc;
 
@@ -7,7 +7,9 @@ use uprof::domain::clock::{Clock, SystemClock};
 use uprof::domain::enforcement::EnforcementStatus;
 use uprof::domain::id::{OrganizationId, ProfileId, RandomIds};
 use uprof::domain::page::{Keyset, Order, OrderBy, PageLimit, PageQuery};
+use uprof::domain::profile::{Change, ProfilePatch};
 use uprof::domain::repository::ProfileRepository;
+use uprof::domain::text::{DisplayName, Text};
 use uprof::storage::{Outbox, PgProfiles, Pool, PoolSettings};
 use uuid::Uuid;
 
@@ -21,7 +23,10 @@ const NAMED: usize = 16_000;
 /// Postgres plans a prepared statement anew for its first five executions, and then perhaps never again.
 const EXECUTIONS: i64 = 8;
 
-/// What Postgres read for [`EXECUTIONS`] of one page.
+/// The most rows that reading, locking and saving one profile may take, with a row of each kind that hangs on it.
+const ROWS_OF_ONE: i64 = 20;
+
+/// What Postgres read for [`EXECUTIONS`] of one call.
 #[derive(Debug)]
 struct Cost {
     sequential_scans: i64,
@@ -61,8 +66,8 @@ impl World {
         Self { organization, database }
     }
 
-    /// What `query` costs, on a connection that runs nothing else.
-    fn cost(&self, query: &PageQuery) -> Cost {
+    /// What `call` costs, on a connection that runs nothing else.
+    fn cost(&self, call: &impl AsyncFn(&PgProfiles, i64)) -> Cost {
         self.await_statistics();
         self.database.execute("select pg_stat_reset()");
         self.await_statistics();
@@ -70,9 +75,8 @@ impl World {
         runtime().block_on(async {
             let pool = Pool::new(&PoolSettings::for_one(url)).unwrap();
             let profiles = PgProfiles::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default())));
-            for _ in 0..EXECUTIONS {
-                let page = profiles.list(self.organization, query.clone(), SystemClock.now()).await.unwrap();
-                assert!(page.items.len() == query.limit.get() || !query.statuses.is_empty(), "{query:?}");
+            for execution in 0..EXECUTIONS {
+                call(&profiles, execution).await;
             }
             pool.close().await;
         });
@@ -129,6 +133,28 @@ impl World {
         }
     }
 
+    /// A single profile is found, locked and saved by its key, wherever among the others it stands.
+    fn check_single_profiles(&self, how: &str) {
+        let middle = self.database.row(&format!(
+            "select id from user_profiles where organization_id = '{}' order by id offset {} limit 1",
+            self.organization.uuid(),
+            PROFILES / 2
+        ));
+        let id = ProfileId::new(middle.get(0));
+        let read = self.cost(&async |profiles, _| {
+            profiles.retrieve(self.organization, id, SystemClock.now()).await.unwrap();
+        });
+        let updated = self.cost(&async |profiles, execution| {
+            let name = DisplayName::parse(format!("{how} {execution}")).unwrap();
+            let patch = ProfilePatch { name: Change::Set(name), ..ProfilePatch::default() };
+            profiles.update(self.organization, id, patch, SystemClock.now()).await.unwrap();
+        });
+        for cost in [read, updated] {
+            assert!(cost.sequential_scans == 0 && cost.rows <= EXECUTIONS * ROWS_OF_ONE, "{how}: {cost:?}");
+            assert!(cost.index_entries <= EXECUTIONS * 2 * ROWS_OF_ONE, "{how}: {cost:?}");
+        }
+    }
+
     /// A filtered page examines as much behind the last profiles as behind the first.
     fn check_filtered_lists(&self) {
         for (order_by, order) in [(OrderBy::CreatedAt, Order::Descending), (OrderBy::Name, Order::Ascending)] {
@@ -141,7 +167,10 @@ impl World {
 
     /// `page` examines this many profiles and one more.
     fn check(&self, page: &PageQuery, examined: usize, how: &str) {
-        let cost = self.cost(page);
+        let cost = self.cost(&async |profiles, _| {
+            let found = profiles.list(self.organization, page.clone(), SystemClock.now()).await.unwrap();
+            assert!(found.items.len() == page.limit.get() || !page.statuses.is_empty(), "{page:?}");
+        });
         // Each profile, and one row of each kind that hangs on it.
         let read = EXECUTIONS * i64::try_from(examined + 1).unwrap() * 5;
         assert_eq!((cost.sequential_scans, cost.rows), (0, read), "{how}: {cost:?}");
@@ -155,16 +184,19 @@ fn both_ways(order_by: OrderBy) -> [(OrderBy, Order); 2] {
 }
 
 #[test]
-fn page_5000_reads_as_much_as_page_1_whatever_postgres_knows_and_however_it_plans() {
+fn page_5000_and_profile_10000_read_as_much_as_the_first_whatever_postgres_knows_and_however_it_plans() {
     let world = World::new();
     world.check_every_list(100, "before statistics");
     world.check_filtered_lists();
+    world.check_single_profiles("before statistics");
     world.database.execute("analyze");
     world.check_every_list(4, "with statistics");
+    world.check_single_profiles("with statistics");
     world.database.execute(
         "do $$ begin
              execute format('alter database %I set plan_cache_mode = force_generic_plan', current_database());
          end $$",
     );
     world.check_every_list(4, "planned once for all");
+    world.check_single_profiles("planned once for all");
 }
