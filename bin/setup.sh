@@ -22,7 +22,7 @@ need_rust() {
     [ "$oldest" = "$wanted" ] || fail "Rust $found is too old, $wanted or newer is needed: say 'rustup update stable'"
 }
 
-# install_missing PROGRAM…: PROGRAM is cc, postgres, python or node.
+# install_missing PROGRAM…: PROGRAM is cc, chromium, postgres, python or node.
 install_missing() {
     missing=
     for program in "$@"; do
@@ -49,6 +49,13 @@ install_missing() {
 has_cc() {
     # Without Apple's tools /usr/bin/cc exists all the same, and opens a window that asks.
     if [ "$(uname -s)" = Darwin ]; then xcode-select -p >/dev/null 2>&1; else has cc; fi
+}
+
+# As tests/browser/run looks for it.
+has_chromium() {
+    has chromium || has chromium-browser || has google-chrome ||
+        [ -x /Applications/Chromium.app/Contents/MacOS/Chromium ] ||
+        [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 }
 
 # A server, not just its client, in the places in which the service itself looks (src/database/installation.rs).
@@ -89,6 +96,12 @@ install_with_apt() {
     for program in $missing; do
         case $program in
         cc) packages="$packages gcc libc6-dev" ;;
+        chromium)
+            # Ubuntu has it as a snap only, which sees no temporary directory.
+            [ -n "$(apt-cache policy chromium | sed -n 's/^ *Candidate: \([0-9].*\)/\1/p')" ] ||
+                fail "the packages of this system hold no Chromium: install Google Chrome (https://www.google.com/chrome/), then call this again"
+            packages="$packages chromium"
+            ;;
         python) packages="$packages python3 python3-venv" ;;
         node) packages="$packages nodejs npm" ;;
         postgres)
@@ -122,6 +135,7 @@ install_with_dnf() {
     for program in $missing; do
         case $program in
         cc) packages="$packages gcc" ;;
+        chromium) packages="$packages chromium" ;;
         python) packages="$packages python3" ;;
         node) packages="$packages nodejs npm" ;;
         postgres) packages="$packages postgresql-server" ;;
@@ -142,6 +156,7 @@ install_with_brew() {
             [ "$(uname -s)" != Darwin ] || fail "a C linker is missing: say 'xcode-select --install', then call this again"
             packages="$packages gcc"
             ;;
+        chromium) packages="$packages google-chrome" ;;
         python) packages="$packages python3" ;;
         node) packages="$packages node" ;;
         postgres) packages="$packages $preferred_brew_postgres" ;;

@@ -104,14 +104,15 @@ impl Stopper {
 
 fn ports(pool: &Pool, batches: BatchSettings, registry: &Registry) -> Ports {
     let ids: Arc<dyn IdSource> = Arc::new(RandomIds::default());
-    let profiles = PgProfiles::new(pool.clone(), Outbox::new(Arc::clone(&ids)));
+    let outbox = Outbox::new(Arc::clone(&ids));
+    let profiles = PgProfiles::new(pool.clone(), outbox.clone());
     Ports {
         profiles: if batches.max_rows > 1 {
             Arc::new(BatchingProfiles::new(profiles, batches, registry))
         } else {
             Arc::new(profiles)
         },
-        enrollments: Arc::new(PgEnrollments::new(pool.clone())),
+        enrollments: Arc::new(PgEnrollments::new(pool.clone(), outbox)),
         events: Arc::new(PgEvents::new(pool.clone())),
         api_keys: Arc::new(CachedApiKeys::new(PgApiKeys::new(pool.clone()), registry)),
         readiness: Arc::new(pool.clone()),

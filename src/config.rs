@@ -117,6 +117,10 @@ pub struct ServerArgs {
     #[arg(long, env = "UPROF_LINK_LIFETIME", value_name = "TIME", default_value = "15m", value_parser = link_lifetime)]
     pub link_lifetime: Duration,
 
+    /// Whether links for enrollment are handed out and open anything
+    #[arg(long, env = "UPROF_ENROLLMENT", value_name = "SWITCH", default_value = "on")]
+    pub enrollment: Switch,
+
     /// How long an idle connection is kept
     #[arg(long, env = "UPROF_KEEP_ALIVE", value_name = "TIME", default_value = "75s", value_parser = duration)]
     pub keep_alive: Duration,
@@ -148,7 +152,7 @@ impl ServerArgs {
             address => address.to_string(),
         };
         let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{reached}"));
-        LinkSettings { public_url, lifetime: self.link_lifetime }
+        LinkSettings { public_url, lifetime: self.link_lifetime, are_enabled: self.enrollment == Switch::On }
     }
 
     /// The settings of the HTTP server.
@@ -164,6 +168,15 @@ impl ServerArgs {
             grace: self.grace,
         }
     }
+}
+
+/// Something that an operator can switch off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It works.
+    On,
+    /// As if it were not there.
+    Off,
 }
 
 /// The server's own account of its starts and stops, and Postgres' notices, say nothing to an operator.

@@ -7,6 +7,10 @@ use super::base62;
 use super::clock::Timestamp;
 use super::id::{EnrollmentId, ProfileId};
 use super::text::DisplayName;
+use super::trust_grant::{CYBER, TrustGrantStatus};
+
+/// The grant that whoever submits a link's form asks for.
+pub const ENROLLED_GRANT: &str = CYBER;
 
 const TOKEN_CHARACTERS: usize = 43;
 
@@ -66,6 +70,17 @@ pub struct Invitation {
     pub organization_name: DisplayName,
     /// Who is to enroll, if the platform has said.
     pub profile_name: Option<DisplayName>,
+    /// How [`ENROLLED_GRANT`] stands; `None` if it is neither decided nor in flight.
+    pub grant_status: Option<TrustGrantStatus>,
     /// From when on the link opens nothing.
     pub expires_at: Timestamp,
+}
+
+/// What became of a link's form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Submission {
+    /// [`ENROLLED_GRANT`] is asked for and the link is spent: now, or since its form was submitted before.
+    Asked,
+    /// The grant's state rules out that anybody asks for it. Nothing has changed.
+    RuledOut,
 }

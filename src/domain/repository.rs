@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::api_key::{ApiKey, Credential, KeyHash};
 use super::clock::Timestamp;
-use super::enrollment::{Enrollment, Invitation, LinkTokenHash};
+use super::enrollment::{Enrollment, Invitation, LinkTokenHash, Submission};
 use super::error::Result;
 use super::event::{Event, EventQuery};
 use super::id::{ApiKeyId, EventId, OrganizationId, ProfileId};
@@ -117,12 +117,19 @@ pub trait EnrollmentRepository: Send + Sync {
     /// `NotFound` if the profile is.
     async fn create(&self, organization: OrganizationId, enrollment: Enrollment, hash: LinkTokenHash) -> Result<()>;
 
-    /// What the link with this `hash` shows at `now`; an unknown or expired one, or one whose profile is erased, is `None`. Comes before
-    /// any organization is known: whoever opens a link has no key.
+    /// What the link with this `hash` shows at `now`; an unknown, expired or spent one, or one whose profile is erased, is `None`. Comes
+    /// before any organization is known: whoever opens a link has no key.
     ///
     /// # Errors
     /// None of its own.
     async fn open(&self, hash: LinkTokenHash, now: Timestamp) -> Result<Option<Invitation>>;
+
+    /// Asks for [`ENROLLED_GRANT`](super::enrollment::ENROLLED_GRANT) with the link that has this `hash`, and spends it. Submitting once more changes
+    /// nothing and is answered in the same way, until the link expires. `None` as for [`open`](Self::open).
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn submit(&self, hash: LinkTokenHash, now: Timestamp) -> Result<Option<Submission>>;
 }
 
 /// What happened to profiles. Nobody writes here: each change of a profile appends its own events.

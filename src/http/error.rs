@@ -7,6 +7,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 
 use super::log::RequestRecord;
+use super::pages;
 use crate::api::error::{ErrorEnvelope, ErrorType};
 use crate::domain::error::Cause;
 use crate::domain::{Error, ErrorKind};
@@ -26,12 +27,15 @@ pub(super) struct HttpError {
     headers: HeaderMap,
     /// Whether the connection ends with the answer: the rest of a request that was not read must not be taken for the next one.
     closes: bool,
+    /// Whether a person reads the answer, and not a program.
+    is_for_people: bool,
     cause: Option<Cause>,
 }
 
 impl HttpError {
     fn new(status: StatusCode, kind: ErrorType, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, kind, message: message.into(), headers: HeaderMap::new(), closes: false, cause: None }
+        let (message, headers) = (message.into(), HeaderMap::new());
+        Self { status, kind, message, headers, closes: false, is_for_people: false, cause: None }
     }
 
     fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -42,6 +46,11 @@ impl HttpError {
     fn closing(mut self) -> Self {
         self.closes = true;
         self
+    }
+
+    /// The failure of a page, told as one.
+    pub(super) fn of_page(error: Error) -> Self {
+        Self { is_for_people: true, ..error.into() }
     }
 
     /// No such path.
@@ -105,6 +114,9 @@ impl HttpError {
         }
         if self.closes {
             response.force_close();
+        }
+        if self.is_for_people {
+            return pages::failure(&mut response, record.id);
         }
         response.json(ErrorEnvelope::new(self.kind, self.message.as_ref(), record.id.to_string()))
     }

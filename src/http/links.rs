@@ -9,11 +9,11 @@ use super::profiles::{Answer, profile_id};
 use super::server::Service;
 use crate::api::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
 use crate::api::{WireFormat, body};
-use crate::domain::Error;
 use crate::domain::api_key::Scope;
 use crate::domain::clock::Timestamp;
 use crate::domain::enrollment::{Enrollment, LinkToken};
 use crate::domain::id::{EnrollmentId, OrganizationId, ProfileId};
+use crate::domain::{Error, ErrorKind};
 
 pub(super) async fn create_enrollment_url(
     service: web::Data<Service>,
@@ -21,6 +21,7 @@ pub(super) async fn create_enrollment_url(
     path: web::Path<String>,
 ) -> Answer {
     caller.permit("create_enrollment_url", Scope::ProfilesWrite)?;
+    check_enabled(&service)?;
     let (url, expires_at) = create(&service, caller.organization(), profile_id(&path)?).await?;
     Ok(HttpResponse::Ok().json(EnrollmentUrl::new(url, expires_at)))
 }
@@ -32,10 +33,16 @@ pub(super) async fn create_action_url<F: WireFormat>(
     request_body: JsonBytes,
 ) -> Answer {
     caller.permit("create_action_url", Scope::ProfilesWrite)?;
+    check_enabled(&service)?;
     let id = profile_id(&path)?;
     let CreateActionUrl = body::parse(&request_body.0, F::VERSION, service.clock.now())?;
     let (url, expires_at) = create(&service, caller.organization(), id).await?;
     Ok(HttpResponse::Ok().json(ActionUrl::new(url, expires_at)))
+}
+
+/// With enrollment switched off, its links are nowhere to be found.
+fn check_enabled(service: &Service) -> Result<(), Error> {
+    if service.links.are_enabled { Ok(()) } else { Err(Error::new(ErrorKind::NotFound, "Enrollment is not available")) }
 }
 
 async fn create(

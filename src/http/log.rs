@@ -34,6 +34,13 @@ impl RequestRecord {
     pub(super) fn of(request: &impl HttpMessage) -> Option<Rc<Self>> {
         request.extensions().get().cloned()
     }
+
+    /// Lets the log name what `request` asks for.
+    pub(super) fn name(request: &impl HttpMessage, operation: &'static str) {
+        if let Some(record) = Self::of(request) {
+            record.operation.set(Some(operation));
+        }
+    }
 }
 
 /// Stands around everything.

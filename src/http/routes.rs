@@ -17,8 +17,17 @@ pub(super) fn configure(app: &mut web::ServiceConfig) {
     app.service(only(&[Method::GET], web::resource("/health/live").route(web::get().to(health::live))))
         .service(only(&[Method::GET], web::resource("/health/ready").route(web::get().to(health::ready))))
         .service(only(
-            &[Method::GET],
-            web::resource(pages::ENROLLMENT_PATH).route(web::get().to(pages::show_enrollment)),
+            &[Method::GET, Method::HEAD],
+            web::resource(pages::ENROLLED_PATH)
+                .route(web::get().to(pages::show_enrolled))
+                .route(web::head().to(pages::show_enrolled)),
+        ))
+        .service(only(
+            &[Method::GET, Method::HEAD, Method::POST],
+            web::resource(pages::ENROLLMENT_PATH)
+                .route(web::get().to(pages::show_enrollment))
+                .route(web::head().to(pages::show_enrollment))
+                .route(web::post().to(pages::submit_enrollment)),
         ))
         .service(only(
             &[Method::GET],

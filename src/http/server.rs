@@ -65,6 +65,8 @@ pub struct LinkSettings {
     pub public_url: String,
     /// How long a link opens something.
     pub lifetime: Duration,
+    /// Whether there are links at all.
+    pub are_enabled: bool,
 }
 
 /// What every handler shares.

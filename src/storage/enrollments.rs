@@ -1,26 +1,39 @@
 //! Enrollment links.
 
-use async_trait::async_trait;
-use sqlx::FromRow;
-use time::OffsetDateTime;
+use std::collections::HashSet;
 
+use async_trait::async_trait;
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, FromRow};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::outbox::{self, Outbox};
 use super::pool::Pool;
+use super::profile_row::ProfileKey;
+use super::profile_write;
 use crate::domain::clock::Timestamp;
-use crate::domain::enrollment::{Enrollment, Invitation, LinkTokenHash};
-use crate::domain::id::OrganizationId;
+use crate::domain::enrollment::{ENROLLED_GRANT, Enrollment, Invitation, LinkTokenHash, Submission};
+use crate::domain::event::Happening;
+use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::repository::EnrollmentRepository;
 use crate::domain::text::{DisplayName, Text};
+use crate::domain::trust_grant::TrustGrantStatus;
+use crate::domain::word::Word;
 use crate::domain::{Error, Result};
 
 /// [`EnrollmentRepository`] on Postgres.
 #[derive(Clone, Debug)]
-pub struct PgEnrollments(Pool);
+pub struct PgEnrollments {
+    pool: Pool,
+    outbox: Outbox,
+}
 
 impl PgEnrollments {
-    /// The links behind `pool`.
+    /// The links behind `pool`, which tell `outbox` what they do to profiles.
     #[must_use]
-    pub const fn new(pool: Pool) -> Self {
-        Self(pool)
+    pub const fn new(pool: Pool, outbox: Outbox) -> Self {
+        Self { pool, outbox }
     }
 }
 
@@ -28,13 +41,14 @@ impl PgEnrollments {
 struct InvitationRow {
     organization_name: String,
     profile_name: Option<String>,
+    grant_status: Option<String>,
     expires_at: OffsetDateTime,
 }
 
 #[async_trait]
 impl EnrollmentRepository for PgEnrollments {
     async fn create(&self, organization: OrganizationId, enrollment: Enrollment, hash: LinkTokenHash) -> Result<()> {
-        self.0
+        self.pool
             .run(move |connection| {
                 Box::pin(async move {
                     sqlx::query(
@@ -57,21 +71,26 @@ impl EnrollmentRepository for PgEnrollments {
 
     async fn open(&self, hash: LinkTokenHash, now: Timestamp) -> Result<Option<Invitation>> {
         let row: Option<InvitationRow> = self
-            .0
+            .pool
             .read(move |connection| {
                 Box::pin(async move {
                     Ok(sqlx::query_as(
                         "select o.name as organization_name,
                                 p.name as profile_name,
+                                g.status as grant_status,
                                 e.expires_at
                            from enrollments e
                            join organizations o on o.id = e.organization_id
                            join user_profiles p on p.organization_id = e.organization_id and p.id = e.profile_id
+                           left join trust_grants g
+                             on g.organization_id = e.organization_id and g.profile_id = e.profile_id and g.name = $3
                           where e.token_hash = $1
-                            and e.expires_at > $2",
+                            and e.expires_at > $2
+                            and e.used_at is null",
                     )
                     .bind(hash.0.as_slice())
                     .bind(now)
+                    .bind(ENROLLED_GRANT)
                     .fetch_optional(connection)
                     .await?)
                 })
@@ -79,6 +98,107 @@ impl EnrollmentRepository for PgEnrollments {
             .await?;
         row.map(Invitation::try_from).transpose()
     }
+
+    async fn submit(&self, hash: LinkTokenHash, now: Timestamp) -> Result<Option<Submission>> {
+        let outbox = self.outbox.clone();
+        self.pool
+            .run(move |connection| {
+                Box::pin(async move {
+                    let mut transaction = connection.begin().await?;
+                    let Some(key) = find(&mut transaction, hash, now).await? else { return Ok(None) };
+                    // The profile's row first, as everybody does who writes to what hangs on it: so nobody waits in a circle, and a
+                    // profile that is erased meanwhile has no link any more.
+                    profile_write::lock(&mut transaction, &HashSet::from([key])).await?;
+                    match spend(&mut transaction, key, hash, now).await? {
+                        None => return Ok(None),
+                        Some(false) => return Ok(Some(Submission::Asked)),
+                        Some(true) => (),
+                    }
+                    if !ask(&mut transaction, key, now).await? {
+                        return Ok(Some(Submission::RuledOut));
+                    }
+                    let status = Some(TrustGrantStatus::Pending);
+                    let asked = Happening::ProgramStatusUpdated { grant: ENROLLED_GRANT.to_owned(), status };
+                    outbox::append(&mut transaction, &[(key.0, outbox.event(key.1, asked, now))]).await?;
+                    transaction.commit().await?;
+                    Ok(Some(Submission::Asked))
+                })
+            })
+            .await
+    }
+}
+
+/// Whose profile the link with this `hash` is for, spent or not. Comes before the profile's row is locked.
+async fn find(connection: &mut PgConnection, hash: LinkTokenHash, now: Timestamp) -> sqlx::Result<Option<ProfileKey>> {
+    let found: Option<(Uuid, Uuid)> = sqlx::query_as(
+        "select organization_id,
+                profile_id
+           from enrollments
+          where token_hash = $1
+            and expires_at > $2",
+    )
+    .bind(hash.0.as_slice())
+    .bind(now)
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.map(|(organization, profile)| (OrganizationId::new(organization), ProfileId::new(profile))))
+}
+
+/// Spends the link with this `hash`, whose profile's row is locked. Answers whether it was still to be spent; `None` if it is gone.
+async fn spend(
+    connection: &mut PgConnection,
+    key: ProfileKey,
+    hash: LinkTokenHash,
+    now: Timestamp,
+) -> sqlx::Result<Option<bool>> {
+    sqlx::query_scalar(
+        "with spent as (
+             update enrollments
+                set used_at = $4
+              where organization_id = $1
+                and profile_id = $2
+                and token_hash = $3
+                and used_at is null
+          returning id
+         )
+         select exists (select from spent)
+           from enrollments
+          where organization_id = $1
+            and profile_id = $2
+            and token_hash = $3",
+    )
+    .bind(key.0.uuid())
+    .bind(key.1.uuid())
+    .bind(hash.0.as_slice())
+    .bind(now)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Makes the grant pending. Answers whether its state allows that.
+async fn ask(connection: &mut PgConnection, key: ProfileKey, now: Timestamp) -> sqlx::Result<bool> {
+    let asked = sqlx::query(
+        "with asked as (
+             insert into trust_grants as g (organization_id, profile_id, name, status)
+             values ($1, $2, $3, 'pending')
+                 on conflict on constraint trust_grants_pkey do update
+                set status = excluded.status
+              where g.status = 'rejected'
+          returning organization_id, profile_id
+         )
+         update user_profiles p
+            set updated_at = greatest(p.updated_at, $4)
+           from asked
+          where p.organization_id = asked.organization_id
+            and p.id = asked.profile_id",
+    )
+    .bind(key.0.uuid())
+    .bind(key.1.uuid())
+    .bind(ENROLLED_GRANT)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(asked.rows_affected() > 0)
 }
 
 impl TryFrom<InvitationRow> for Invitation {
@@ -89,7 +209,12 @@ impl TryFrom<InvitationRow> for Invitation {
         Ok(Self {
             organization_name: DisplayName::parse(row.organization_name).map_err(broken)?,
             profile_name: row.profile_name.map(DisplayName::parse).transpose().map_err(broken)?,
+            grant_status: row.grant_status.map(|word| status(&word)).transpose()?,
             expires_at: row.expires_at,
         })
     }
+}
+
+fn status(word: &str) -> Result<TrustGrantStatus> {
+    TrustGrantStatus::from_word(word).ok_or_else(|| Error::internal("trust_grants: an unknown status"))
 }

@@ -13,6 +13,7 @@ mod cursors;
 mod details;
 mod documents;
 mod ending;
+mod enrollment;
 mod erasure;
 mod events;
 mod fields;

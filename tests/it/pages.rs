@@ -1,91 +1,70 @@
 //! What an enrollment link opens.
 
 use serde_json::json;
-use ureq::http::HeaderMap;
+use ureq::http::Method;
 
-use crate::support::TestApp;
-use crate::support::client::{PATIENCE, id, path};
-
-/// A page as a browser gets it.
-struct Page {
-    status: u16,
-    headers: HeaderMap,
-    text: String,
-}
-
-fn open(url: &str) -> Page {
-    let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
-    let agent = config.timeout_global(Some(PATIENCE)).build().new_agent();
-    let (head, mut body) = agent.get(url).header("accept", "text/html").call().unwrap().into_parts();
-    Page { status: head.status.as_u16(), headers: head.headers, text: body.read_to_string().unwrap() }
-}
-
-fn link(app: &TestApp, id: &str) -> String {
-    let link = app.client.post(&format!("{}/enrollment_url", path(id))).send().ok();
-    link["url"].as_str().unwrap().to_owned()
-}
-
-#[track_caller]
-fn check_headers(page: &Page) {
-    let header = |name: &str| page.headers.get(name).map_or("none", |value| value.to_str().unwrap());
-    assert_eq!(header("content-type"), "text/html; charset=utf-8");
-    assert_eq!(header("cache-control"), "no-store");
-    assert_eq!(header("referrer-policy"), "no-referrer");
-    assert_eq!(header("x-content-type-options"), "nosniff");
-    assert_eq!(header("x-frame-options"), "DENY");
-    let policy = header("content-security-policy");
-    for directive in ["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"] {
-        assert!(policy.split("; ").any(|given| given == directive), "{policy} without {directive}");
-    }
-    assert!(!policy.contains("unsafe") && !policy.contains("script-src"), "{policy}");
-    assert!(header("request-id").starts_with("req_01"));
-}
-
-/// A page that says no more than that there is nothing.
-#[track_caller]
-fn check_nothing(page: &Page) {
-    assert_eq!(page.status, 404, "{}", page.text);
-    check_headers(page);
-    assert!(page.text.contains("<h1>This link does not work</h1>"), "{}", page.text);
-    for said in ["Example", "uprof_", "org_"] {
-        assert!(!page.text.contains(said), "{}", page.text);
-    }
-}
+use crate::support::client::{id, path};
+use crate::support::page::Page;
+use crate::support::{TestApp, Wire};
 
 #[test]
-fn a_link_says_for_whom_it_is_and_from_whom_and_can_be_opened_again() {
+fn a_link_says_who_asks_for_what_and_what_is_kept_and_can_be_opened_again() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Example Person", "external_id": "user_1"}));
-    let action = json!({"action": {"type": "enroll_end_user"}});
-    let other = app.client.post(&format!("{}/action_urls", path(id(&profile)))).json(&action).ok();
-    let links = [link(&app, id(&profile)), other["url"].as_str().unwrap().to_owned()];
+    let links = [app.link(id(&profile)), app.action_link(id(&profile))];
     for url in links.iter().chain(&links) {
-        let page = open(url);
-        assert_eq!(page.status, 200, "{}", page.text);
-        check_headers(&page);
-        for said in ["<strong>Example Organization</strong>", "<strong>Example Person</strong>"] {
-            assert!(page.text.contains(said), "{}", page.text);
+        let page = Page::open(url);
+        assert_eq!((page.status, page.heading()), (200, "Apply for trusted access"), "{}", page.text);
+        for said in [
+            "<strong dir=\"auto\">Example Organization</strong> invites <strong dir=\"auto\">Example Person</strong>",
+            "program <strong>cyber</strong>",
+            "<h2>What is kept</h2>\n<p>That you have asked, and when, is kept with your profile.",
+            "just close this page: nothing is sent, and nothing changes",
+        ] {
+            assert!(page.text.contains(said), "{said} is not in {}", page.text);
         }
-        for kept in ["user_1", "uprof_", "org_", url.rsplit('/').next().unwrap(), "<script"] {
+        for kept in ["user_1", "uprof_", "org_", url.rsplit('/').next().unwrap()] {
             assert!(!page.text.contains(kept), "{kept} in {}", page.text);
         }
     }
-    let until = other["expires_at"].as_str().unwrap();
-    assert!(open(&links[1]).text.contains(&format!("<time datetime=\"{until}\">{until}</time>")));
+    assert_eq!(app.client.retrieve(id(&profile)), profile, "looking changes nothing");
+}
+
+#[test]
+fn the_page_has_one_form_which_leads_to_where_it_came_from_and_one_button() {
+    let app = TestApp::start();
+    let page = Page::open(&app.link(id(&app.client.create(&json!({})))));
+    let form = "<form method=\"post\">\n<button>Apply for trusted access</button>\n</form>";
+    assert!(page.text.contains(form), "{}", page.text);
+    for (tag, count) in [("<form", 1), ("<button", 1), ("<input", 0), ("<a ", 0), ("tabindex", 0), ("autofocus", 0)] {
+        assert_eq!(page.text.matches(tag).count(), count, "{tag}");
+    }
+    assert!(page.text.contains("<html lang=\"en\">") && page.text.contains("<main>"), "{}", page.text);
+}
+
+#[test]
+fn the_page_says_until_when_the_link_can_be_used() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    let url = app.link(id(&profile));
+    app.database.seed("update enrollments set expires_at = '2099-03-07 09:05:59.123456+00'");
+    let time = "<time datetime=\"2099-03-07T09:05:59.123456Z\">7 March 2099, 09:05 UTC</time>";
+    let page = Page::open(&url);
+    assert!(page.text.contains(time), "{}", page.text);
 }
 
 #[test]
 fn the_page_shows_the_names_as_they_are_now_or_goes_without() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Before"}));
-    let url = link(&app, id(&profile));
+    let url = app.link(id(&profile));
     app.client.update(id(&profile), &json!({"name": "After"}));
-    let page = open(&url);
+    let page = Page::open(&url);
     assert!(page.text.contains("After") && !page.text.contains("Before"), "{}", page.text);
     app.client.update(id(&profile), &json!({"name": null}));
-    let page = open(&url);
+    let page = Page::open(&url);
     assert_eq!(page.status, 200);
-    assert!(page.text.contains("invites you to enroll"), "{}", page.text);
+    assert!(page.text.contains("invites you to apply"), "{}", page.text);
 }
 
 #[test]
@@ -99,44 +78,47 @@ fn a_name_stays_text_whatever_it_holds() {
         "<!--",
         "&lt;b&gt; &amp; &#60;b&#62;",
         "{{7*7}} ${7*7} <%= 7*7 %>",
+        "\u{202e}desrever",
     ];
     for marker in markers {
         let profile = app.client.create(&json!({"name": format!("P{marker}P")}));
         let quoted = marker.replace('\'', "''");
         app.database.seed(&format!("update organizations set name = 'O{quoted}O'"));
-        let page = open(&link(&app, id(&profile)));
-        check_headers(&page);
+        let page = Page::open(&app.link(id(&profile)));
         let escaped = marker.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let escaped = escaped.replace('"', "&quot;").replace('\'', "&#39;");
-        for shown in [format!("<strong>P{escaped}P</strong>"), format!("<strong>O{escaped}O</strong>")] {
-            assert!(page.text.contains(&shown), "{shown} is not in {}", page.text);
+        for name in [format!("P{escaped}P"), format!("O{escaped}O")] {
+            assert!(page.text.contains(&format!("<strong dir=\"auto\">{name}</strong>")), "{name}: {}", page.text);
+        }
+        for tag in ["<script", "<img", "<svg", "<!--"] {
+            assert!(!page.text.contains(tag), "{tag} in {}", page.text);
         }
     }
 }
 
 #[test]
-fn an_expired_unknown_or_erased_link_opens_the_same_page_that_says_nothing() {
+fn an_expired_unknown_spent_or_erased_link_opens_the_same_page_that_says_nothing() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Example"}));
-    let url = link(&app, id(&profile));
-    assert_eq!(open(&url).status, 200);
+    let url = app.link(id(&profile));
     let (prefix, token) = url.rsplit_once('/').unwrap();
 
     let unknown = if token.starts_with('A') { token.replacen('A', "B", 1) } else { format!("A{}", &token[1..]) };
-    let nothing = open(&format!("{prefix}/{unknown}"));
-    check_nothing(&nothing);
+    let nothing = Page::open(&format!("{prefix}/{unknown}"));
+    nothing.says_nothing();
 
     let erased = app.client.create(&json!({"name": "Example"}));
-    let dead = link(&app, id(&erased));
+    let dead = app.link(id(&erased));
     app.client.delete(&path(id(&erased))).send().ok();
-    check_nothing(&open(&dead));
-    assert_eq!(open(&dead).text, nothing.text);
+    assert_eq!(Page::open(&dead).says_nothing(), nothing.text);
 
-    let hour = "interval '1 hour'";
-    app.database
-        .seed(&format!("update enrollments set created_at = created_at - {hour}, expires_at = expires_at - {hour}"));
-    check_nothing(&open(&url));
-    assert_eq!(open(&url).text, nothing.text);
+    let spent = app.link(id(&app.client.create(&json!({"name": "Example"}))));
+    assert_eq!(Page::submit(&spent).status, 303);
+    assert_eq!(Page::open(&spent).says_nothing(), nothing.text);
+
+    assert_eq!(Page::open(&url).status, 200);
+    app.expire_links();
+    assert_eq!(Page::open(&url).says_nothing(), nothing.text);
 }
 
 #[test]
@@ -158,8 +140,61 @@ fn what_is_no_token_opens_the_same_page() {
         format!("{}%C3%A9", "A".repeat(41)),
     ];
     for token in garbage {
-        let page = open(&format!("{prefix}/{token}"));
-        check_nothing(&page);
-        assert!(!page.text.contains("script>"), "{token}");
+        let url = format!("{prefix}/{token}");
+        for page in [Page::open(&url), Page::submit(&url)] {
+            page.says_nothing();
+            assert!(!page.text.contains("script>"), "{token}");
+        }
     }
+}
+
+#[test]
+fn a_head_is_answered_as_a_get_without_the_page() {
+    let app = TestApp::start();
+    let url = app.link(id(&app.client.create(&json!({}))));
+    for url in [&url, &format!("{url}x"), &format!("http://{}/enroll/done", app.address)] {
+        let (head, page) = (Page::ask(&Method::HEAD, url, &[]), Page::open(url));
+        assert_eq!((head.status, &*head.text), (page.status, ""));
+        for name in ["content-type", "content-security-policy", "cache-control", "x-robots-tag", "content-length"] {
+            assert_eq!(head.header(name), page.header(name), "{name}");
+        }
+    }
+    // Nothing follows the head.
+    let mut wire = Wire::connect(app.address);
+    wire.send(format!(
+        "HEAD {url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        url = &url[url.find("/enroll").unwrap()..]
+    ));
+    assert_eq!(wire.head().0, 200);
+    assert_eq!(wire.rest(), b"");
+}
+
+#[test]
+fn another_method_is_none_of_a_link() {
+    let app = TestApp::start();
+    let url = app.link(id(&app.client.create(&json!({}))));
+    let path = &url[url.find("/enroll").unwrap()..];
+    for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
+        let answer = app.client.call(method.clone(), path).send();
+        answer.refused(405);
+        assert_eq!(answer.header("allow"), Some("GET, HEAD, POST"), "{method}");
+    }
+    let answer = app.client.post("/enroll/done").send();
+    answer.refused(405);
+    assert_eq!(answer.header("allow"), Some("GET, HEAD"));
+}
+
+#[test]
+fn a_failure_of_the_service_is_a_page_too() {
+    let app = TestApp::with(&["--database-wait=500ms"]);
+    let url = app.link(id(&app.client.create(&json!({}))));
+    app.database.set_reachable(false);
+    for page in [Page::open(&url), Page::submit(&url)] {
+        assert_eq!((page.status, page.heading()), (503, "Something went wrong"), "{}", page.text);
+        assert_eq!(page.header("retry-after"), "1");
+        let number = format!("<code>{}</code>", page.header("request-id"));
+        assert!(page.text.contains(&number), "{}", page.text);
+    }
+    app.database.set_reachable(true);
+    assert_eq!(Page::submit(&url).status, 303);
 }

@@ -15,10 +15,10 @@ def virtual_environment(home, constraints, *packages):
     return interpreter
 
 
-def node_modules(home, overrides, package):
-    """Fills `home` with an npm package, whose dependencies the file `overrides` (a package.json) pins."""
+def node_modules(home, pins, *packages):
+    """Fills `home` with npm's packages: those that the file `pins` (a package.json) names, and `packages`, whose dependencies it pins."""
     npm = ["npm", "install", "--prefix", home, "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    make(home, package, overrides, [["cp", overrides, home / "package.json"], [*npm, "--save-exact", package]])
+    make(home, " ".join(packages), pins, [["cp", pins, home / "package.json"], [*npm, "--save-exact", *packages]])
 
 
 def make(home, wanted, pins, commands):

@@ -2,12 +2,16 @@
 
 use std::fmt;
 
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::http::header;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+
+const NOT_INDEXED: (&str, &str) = ("x-robots-tag", "noindex");
 
 const STYLE: &str = "\
-:root{color-scheme:light dark;font:1.0625rem/1.5 system-ui,sans-serif}\
+:root{color-scheme:light dark;font:1.0625rem/1.5 system-ui,sans-serif;\
+--ink:#1c2129;--quiet:#566070;--line:#d5dae2;--ground:#f4f6f9;--sheet:#fff;--accent:#1f4ed8;--on-accent:#fff}\
+@media(prefers-color-scheme:dark){:root{\
+--ink:#e7eaf0;--quiet:#a9b2c0;--line:#39414e;--ground:#11151b;--sheet:#1a2029;--accent:#a3bdff;--on-accent:#0c1838}}\
 body{margin:0;padding:2rem 1rem;background:Canvas;color:CanvasText}\
 main{max-width:34rem;margin:0 auto}\
 h1{font-size:1.5rem;line-height:1.25;overflow-wrap:anywhere}\
@@ -18,11 +22,24 @@ nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:0;padding:0;list-st
 dt{margin-top:.75rem;overflow-wrap:anywhere}\
 dd{margin:0 0 0 1rem;overflow-wrap:anywhere}\
 dd dl{padding-left:.5rem;border-left:1px solid GrayText}\
-pre{overflow:auto;padding:.75rem;border:1px solid GrayText;font-size:.875rem}";
+pre{overflow:auto;padding:.75rem;border:1px solid GrayText;font-size:.875rem}\
+.letter{padding:max(1rem,6vh) 1rem;background:var(--ground);color:var(--ink)}\
+.letter main{box-sizing:border-box;max-width:32rem;padding:clamp(1.25rem,5vw,2.25rem);\
+border:1px solid var(--line);border-radius:.75rem;background:var(--sheet)}\
+.letter h1{margin:0 0 1rem}\
+.letter h2{margin:1.75rem 0 .25rem;font-size:1.0625rem}\
+.letter p{margin:.5rem 0;overflow-wrap:anywhere}\
+.letter form{margin:2rem 0 1rem}\
+time{white-space:nowrap}\
+.note{color:var(--quiet);font-size:.9375rem}\
+button{width:100%;min-height:3rem;padding:.5rem 1rem;border:1px solid var(--accent);border-radius:.5rem;\
+background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;cursor:pointer}\
+button:hover{text-decoration:underline}\
+button:focus-visible{outline:3px solid var(--accent);outline-offset:3px}";
 
-/// `'sha256-…'` of [`STYLE`]: the one thing that a page may load.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-tXQclYER7UXsWoe78LFxgFqlIBipouox+rGNBj2hu90='; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// What every page may load: [`STYLE`], as `'sha256-…'`. What a form may be sent to is added to it.
+const POLICY: &str = "default-src 'none'; style-src 'sha256-gYJGNsM0d8NIGrYhFq0dX9yv+4hkugO5B/qNKx6OCe8='; \
+    base-uri 'none'; frame-ancestors 'none'; form-action ";
 
 /// Text that stands for itself in a page.
 pub(super) struct Escaped<'a>(pub(super) &'a str);
@@ -52,13 +69,33 @@ impl fmt::Display for Prose<'_> {
     }
 }
 
-/// A page with a `title`, which is also its heading, and a `body` that is HTML already.
-pub(super) fn page(status: StatusCode, title: &str, body: &str) -> HttpResponse {
+/// A page for reading, with a `title`, which is also its heading, and a `body` that is HTML already.
+pub(super) fn page(title: &str, body: &str) -> HttpResponse {
+    write(&mut HttpResponse::Ok(), "'none'", "", title, body)
+}
+
+/// A page for whoever was sent a link: a single sheet, which no search engine keeps.
+pub(super) fn letter(response: &mut HttpResponseBuilder, title: &str, body: &str) -> HttpResponse {
+    write(response.insert_header(NOT_INDEXED), "'none'", " class=\"letter\"", title, body)
+}
+
+/// A letter to answer: `body` holds a form, which leads to where the page itself came from.
+pub(super) fn letter_with_form(title: &str, body: &str) -> HttpResponse {
+    write(HttpResponse::Ok().insert_header(NOT_INDEXED), "'self'", " class=\"letter\"", title, body)
+}
+
+fn write(
+    response: &mut HttpResponseBuilder,
+    form_action: &str,
+    attributes: &str,
+    title: &str,
+    body: &str,
+) -> HttpResponse {
     let title = Escaped(title);
-    HttpResponse::build(status)
+    response
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, format!("{POLICY}{form_action}")))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::X_FRAME_OPTIONS, "DENY"))
@@ -66,7 +103,7 @@ pub(super) fn page(status: StatusCode, title: &str, body: &str) -> HttpResponse 
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
-             <body>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
+             <body{attributes}>\n<main>\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
         ))
 }
 

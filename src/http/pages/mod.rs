@@ -2,9 +2,14 @@
 //! May know what its parent may.
 
 mod enrollment;
+mod failure;
 mod html;
+mod origin;
 mod reference;
 mod schema;
 
-pub(super) use enrollment::{ENROLLMENT_PATH, enrollment_url, show_enrollment};
+pub(super) use enrollment::{
+    ENROLLED_PATH, ENROLLMENT_PATH, enrollment_url, show_enrolled, show_enrollment, submit_enrollment,
+};
+pub(super) use failure::failure;
 pub(super) use reference::{show_newest_reference, show_reference};

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde_json::Value;
 
@@ -30,7 +29,7 @@ pub(in crate::http) async fn show_reference(path: web::Path<String>) -> Result<H
 fn show(subject: Option<Subject>) -> Result<HttpResponse, HttpError> {
     let (subject, body) =
         PAGES.iter().find(|(known, _)| Some(*known) == subject).ok_or_else(HttpError::unknown_path)?;
-    Ok(page(StatusCode::OK, &format!("User profiles, {}", subject.as_str()), body))
+    Ok(page(&format!("User profiles, {}", subject.as_str()), body))
 }
 
 fn reference(subject: Subject) -> String {

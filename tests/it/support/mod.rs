@@ -16,6 +16,7 @@ pub(crate) mod database;
 pub(crate) mod document;
 pub(crate) mod doors;
 pub(crate) mod metrics;
+pub(crate) mod page;
 pub(crate) mod patience;
 pub(crate) mod routes;
 pub(crate) mod rows;

@@ -1,0 +1,298 @@
+//! What submitting the form of an enrollment link does, and who may.
+
+use std::sync::Barrier;
+use std::thread;
+
+use serde_json::json;
+use uprof::domain::api_key::Scope;
+use ureq::http::Method;
+
+use crate::support::client::{id, path};
+use crate::support::page::{FORM, Page};
+use crate::support::{KeySpec, Shape, TestApp, Wire};
+
+/// Whether the grant is asked for.
+fn is_pending(app: &TestApp, id: &str) -> bool {
+    app.client.retrieve(id)["trust_grants"] == json!({"cyber": {"status": "pending"}})
+}
+
+/// How many events tell that a grant was asked for.
+fn told(app: &TestApp) -> i64 {
+    let asked = "kind = 'user_profile.program_status_updated' and grant_name = 'cyber' and grant_status = 'pending'";
+    app.database.count(&format!("events where {asked}"))
+}
+
+/// How many links are spent.
+fn spent(app: &TestApp) -> i64 {
+    app.database.count("enrollments where used_at is not null")
+}
+
+#[track_caller]
+fn leads_to_the_end(page: &Page) {
+    assert_eq!((page.status, page.header("location"), &*page.text), (303, "done", ""), "{page:?}");
+    assert_eq!((page.header("cache-control"), page.header("referrer-policy")), ("no-store", "no-referrer"));
+}
+
+#[test]
+fn submitting_the_form_asks_for_the_grant_as_every_shape_shows() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({"name": "Example", "metadata": {"plan": "pro"}}));
+    leads_to_the_end(&Page::submit(&app.link(id(&profile))));
+    for shape in Shape::ALL {
+        let shown = app.client.speaking(shape).retrieve(id(&profile));
+        if shape == Shape::Ga {
+            let inactive = json!({"status": "inactive"});
+            let cyber = json!({"status": "pending", "tiers": {"a": inactive, "b": inactive, "c": inactive}, "requirements": null});
+            assert_eq!(shown["programs"], json!({"cyber": cyber, "efs": null}));
+        } else {
+            assert_eq!(shown["trust_grants"], json!({"cyber": {"status": "pending"}}), "{shape:?}");
+        }
+    }
+    let mut after = app.client.retrieve(id(&profile));
+    assert!(after["updated_at"].as_str() > profile["updated_at"].as_str(), "{after}");
+    after["updated_at"] = profile["updated_at"].clone();
+    after["trust_grants"] = json!({});
+    assert_eq!(after, profile, "what the platform has stated stays as it is");
+    assert_eq!(told(&app), 1);
+}
+
+#[test]
+fn the_end_says_that_the_request_was_made_whoever_opens_it_however_often() {
+    let app = TestApp::start();
+    let url = format!("http://{}/enroll/done", app.address);
+    let page = Page::open(&url);
+    assert_eq!((page.status, page.heading()), (200, "Your request has been made"), "{}", page.text);
+    assert_eq!(Page::open(&url).text, page.text);
+    assert!(!page.text.contains("<form"), "{}", page.text);
+}
+
+#[test]
+fn a_link_is_spent_by_its_form_alone() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    let url = app.link(id(&profile));
+    for _ in 0..3 {
+        assert_eq!(Page::open(&url).status, 200);
+        assert_eq!(Page::ask(&Method::HEAD, &url, &[]).status, 200);
+    }
+    assert_eq!((spent(&app), app.client.retrieve(id(&profile))), (0, profile));
+    leads_to_the_end(&Page::submit(&url));
+    assert_eq!(spent(&app), 1);
+    Page::open(&url).says_nothing();
+}
+
+#[test]
+fn submitting_once_more_is_answered_alike_and_changes_nothing_until_the_link_expires() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    let url = app.link(id(&profile));
+    leads_to_the_end(&Page::submit(&url));
+    let after = app.client.retrieve(id(&profile));
+    let rows = app.database.dump();
+    leads_to_the_end(&Page::submit(&url));
+    assert_eq!((app.client.retrieve(id(&profile)), app.database.dump()), (after, rows));
+    app.expire_links();
+    Page::submit(&url).says_nothing();
+}
+
+#[test]
+fn of_many_submissions_at_once_one_asks() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    // Twice each of four links.
+    let links: Vec<_> = (0..4).map(|_| app.link(id(&profile))).flat_map(|link| [link.clone(), link]).collect();
+    let barrier = Barrier::new(links.len());
+    let pages: Vec<_> = thread::scope(|scope| {
+        let submit = |link: &String| {
+            let (barrier, link) = (&barrier, link.clone());
+            scope.spawn(move || {
+                barrier.wait();
+                Page::submit(&link)
+            })
+        };
+        let submissions: Vec<_> = links.iter().map(submit).collect();
+        submissions.into_iter().map(|submission| submission.join().unwrap()).collect()
+    });
+    assert!(pages.iter().all(|page| page.status == 303), "{pages:?}");
+    let ended = |page: &&Page| page.header("location") == "done";
+    assert!((1..=2).contains(&pages.iter().filter(ended).count()), "{pages:?}");
+    assert!(is_pending(&app, id(&profile)));
+    assert_eq!(spent(&app), 1, "the others can still be opened");
+    assert_eq!(told(&app), 1);
+}
+
+#[test]
+fn what_is_asked_for_or_granted_already_is_said_and_nothing_changes() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({"name": "Example"}));
+    let (used, url) = (app.link(id(&profile)), app.link(id(&profile)));
+    leads_to_the_end(&Page::submit(&used));
+    for (status, heading) in [("pending", "Your request is under review"), ("active", "You have trusted access")] {
+        app.database.seed(&format!("update trust_grants set status = '{status}'"));
+        let before = app.client.retrieve(id(&profile));
+        let page = Page::open(&url);
+        assert_eq!((page.status, page.heading()), (200, heading), "{}", page.text);
+        assert!(page.text.contains("Example Organization") && !page.text.contains("<form"), "{}", page.text);
+        // Somebody had the form open while this came about.
+        let late = Page::submit(&url);
+        assert_eq!((late.status, late.header("location")), (303, url.rsplit('/').next().unwrap()));
+        assert_eq!(app.client.retrieve(id(&profile)), before);
+        assert_eq!(spent(&app), 1);
+    }
+}
+
+#[test]
+fn a_link_asks_for_its_own_profile() {
+    let app = TestApp::start();
+    let stranger = app.client.with_key(&app.strangers_key());
+    let (profile, neighbour) = (app.client.create(&json!({})), app.client.create(&json!({})));
+    let foreign = stranger.create(&json!({}));
+    let links = [app.link(id(&profile)), app.link(id(&neighbour))];
+    leads_to_the_end(&Page::submit(&links[0]));
+    assert!(is_pending(&app, id(&profile)));
+    assert_eq!(app.client.retrieve(id(&neighbour)), neighbour);
+    assert_eq!(stranger.retrieve(id(&foreign)), foreign);
+    assert_eq!(Page::open(&links[1]).heading(), "Apply for trusted access");
+}
+
+#[test]
+fn a_link_that_opens_nothing_asks_for_nothing() {
+    let app = TestApp::start();
+    let (profile, erased) = (app.client.create(&json!({})), app.client.create(&json!({})));
+    let (url, dead) = (app.link(id(&profile)), app.link(id(&erased)));
+    app.client.delete(&path(id(&erased))).send().ok();
+    app.expire_links();
+    let unknown = format!("{}/{}", url.rsplit_once('/').unwrap().0, "A".repeat(43));
+    let nothing = Page::open(&unknown).text;
+    for url in [url, dead, unknown] {
+        assert_eq!(Page::submit(&url).says_nothing(), nothing);
+    }
+    assert_eq!(app.client.retrieve(id(&profile)), profile);
+    assert_eq!((app.database.count("trust_grants"), told(&app)), (0, 0));
+}
+
+#[test]
+fn a_profile_that_was_enrolled_can_be_erased_with_its_spent_link() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    let url = app.link(id(&profile));
+    leads_to_the_end(&Page::submit(&url));
+    app.client.delete(&path(id(&profile))).send().ok();
+    assert_eq!(app.database.count("enrollments"), 0);
+    Page::submit(&url).says_nothing();
+}
+
+/// What a browser says of where a form came from, and whether it is taken.
+#[test]
+fn a_form_that_another_site_sends_is_refused() {
+    let app = TestApp::with(&["--public-url=https://profiles.example/base/"]);
+    let local = |url: String| format!("http://{}/enroll/{}", app.address, url.rsplit('/').next().unwrap());
+    let form = ("content-type", FORM);
+    let origin = |value| ("origin", value);
+    let site = |value| ("sec-fetch-site", value);
+    let taken: &[&[(&str, &str)]] = &[
+        &[form],
+        &[("content-type", "Application/X-WWW-Form-Urlencoded; charset=UTF-8")],
+        &[form, origin("null")],
+        &[form, origin("https://profiles.example")],
+        &[form, site("same-origin")],
+        &[form, site("none")],
+        // Behind a proxy that keeps it from us which host was asked.
+        &[form, site("same-origin"), origin("null"), ("host", "10.0.0.1:8080")],
+    ];
+    let refused: &[&[(&str, &str)]] = &[
+        &[form, site("cross-site")],
+        &[form, site("same-site")],
+        &[form, site("")],
+        &[form, site("same-origin"), site("cross-site")],
+        &[form, site("cross-site"), origin("https://profiles.example")],
+        &[form, origin("https://evil.example")],
+        &[form, origin("http://profiles.example")],
+        &[form, origin("https://profiles.example:8443")],
+        &[form, origin("https://profiles.example.evil.example")],
+        &[form, origin("https://profiles.example/base")],
+        &[form, origin("")],
+        &[form, origin("null"), origin("https://evil.example")],
+        &[],
+        &[("content-type", "text/plain")],
+        &[("content-type", "application/json")],
+        &[("content-type", "multipart/form-data; boundary=x")],
+        &[("content-type", "x; application/x-www-form-urlencoded")],
+        &[("content-type", ""), site("same-origin")],
+    ];
+    for headers in refused {
+        let profile = app.client.create(&json!({}));
+        let page = Page::ask(&Method::POST, &local(app.link(id(&profile))), headers);
+        assert_eq!((page.status, page.heading()), (403, "This was not sent"), "{headers:?} {}", page.text);
+        assert_eq!(app.client.retrieve(id(&profile)), profile, "{headers:?}");
+    }
+    assert_eq!(spent(&app), 0);
+    for headers in taken {
+        let profile = app.client.create(&json!({}));
+        leads_to_the_end(&Page::ask(&Method::POST, &local(app.link(id(&profile))), headers));
+        assert!(is_pending(&app, id(&profile)), "{headers:?}");
+    }
+}
+
+#[test]
+fn what_a_form_says_is_not_read() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    let url = app.link(id(&profile));
+    let path = &url[url.find("/enroll").unwrap()..];
+    for body in ["grant=efs&status=active".to_owned(), "x".repeat(500_000)] {
+        let mut wire = Wire::connect(app.address);
+        let length = body.len();
+        let _ = wire.try_send(format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {FORM}\r\ncontent-length: {length}\r\n\r\n{body}"
+        ));
+        let (status, headers) = wire.head();
+        assert_eq!((status, headers["location"].to_str().unwrap()), (303, "done"));
+    }
+    assert!(is_pending(&app, id(&profile)));
+}
+
+#[test]
+fn with_enrollment_switched_off_there_are_no_links_and_those_of_before_open_nothing() {
+    for (settings, is_on) in [(&["--enrollment=on"][..], true), (&["--enrollment=off"], false)] {
+        let app = TestApp::with(settings);
+        let profile = app.client.create(&json!({"name": "Example"}));
+        for shape in Shape::ALL {
+            let (client, action) = (app.client.speaking(shape), json!({"action": {"type": "enroll_end_user"}}));
+            let enrollment_url = client.post(&format!("{}/enrollment_url", path(id(&profile)))).send();
+            let action_url = client.post(&format!("{}/action_urls", path(id(&profile)))).json(&action);
+            for answer in [enrollment_url, action_url] {
+                if is_on {
+                    answer.ok();
+                } else {
+                    assert_eq!(answer.refused(404), "Enrollment is not available", "{shape:?}");
+                }
+            }
+        }
+        let token = "A".repeat(43);
+        app.database.seed(&format!(
+            "insert into enrollments (organization_id, profile_id, id, token_hash, created_at, expires_at)
+             select organization_id, id, id, sha256('{token}'), now(), now() + interval '1 minute' from user_profiles"
+        ));
+        let before = format!("http://{}/enroll/{token}", app.address);
+        let end = format!("http://{}/enroll/done", app.address);
+        let pages = [Page::open(&before), Page::submit(&before), Page::open(&end)];
+        if is_on {
+            assert_eq!(pages.map(|page| page.status), [200, 303, 200]);
+        } else {
+            for page in &pages {
+                page.says_nothing();
+            }
+            assert_eq!(app.client.retrieve(id(&profile)), profile);
+        }
+    }
+}
+
+#[test]
+fn whether_enrollment_is_switched_off_is_for_those_to_know_who_may_ask() {
+    let app = TestApp::with(&["--enrollment=off"]);
+    let path = format!("{}/enrollment_url", path(id(&app.client.create(&json!({})))));
+    app.client.without_key().post(&path).send().refused(401);
+    let reader = KeySpec { scopes: vec![Scope::ProfilesRead], ..KeySpec::default() };
+    app.client.with_key(&app.another_key(reader)).post(&path).send().refused(403);
+}
