@@ -21,3 +21,4 @@ pub mod http;
 pub mod metrics;
 pub mod storage;
 pub mod telemetry;
+pub mod webhook;

@@ -48,6 +48,8 @@ ids! {
     EnrollmentId = EnrollmentKind "enroll_";
     /// The id of an event.
     EventId = EventMark "evt_";
+    /// The id of a webhook endpoint.
+    WebhookEndpointId = WebhookEndpointKind "wh_";
     /// The id of a request, by which its answer and its log line are found again.
     RequestId = RequestKind "req_";
 }

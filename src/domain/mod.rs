@@ -19,6 +19,7 @@ pub mod relationship;
 pub mod repository;
 pub mod text;
 pub mod trust_grant;
+pub mod webhook;
 pub mod word;
 
 pub use error::{Error, ErrorKind, Result};

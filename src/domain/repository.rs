@@ -4,6 +4,8 @@
 //! Every method may also fail with `Unavailable` (database unreachable or full; nothing was written as far as can be known),
 //! `TimedOut` (deadline) and `Internal` (a fault of ours).
 
+mod webhooks;
+
 use async_trait::async_trait;
 
 use super::api_key::{ApiKey, Credential, KeyHash};
@@ -15,6 +17,7 @@ use super::id::{ApiKeyId, EventId, OrganizationId, ProfileId};
 use super::organization::{Organization, OrganizationPatch};
 use super::page::{Page, PageQuery};
 use super::profile::{Profile, ProfilePatch};
+pub use webhooks::{DeliveryQueue, WebhookRepository};
 
 /// The profiles of organizations.
 #[async_trait]

@@ -67,8 +67,9 @@ macro_rules! select_rare_events {
     };
 }
 
+/// An event as it is kept.
 #[derive(FromRow)]
-struct EventRow {
+pub(super) struct EventRow {
     id: Uuid,
     created_at: OffsetDateTime,
     kind: String,

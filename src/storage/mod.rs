@@ -17,6 +17,11 @@ mod profile_list;
 mod profile_row;
 mod profile_write;
 mod profiles;
+mod webhook_deliveries;
+mod webhook_log;
+mod webhook_row;
+mod webhook_settlement;
+mod webhooks;
 
 pub use api_key_cache::CachedApiKeys;
 pub use api_keys::PgApiKeys;
@@ -28,3 +33,5 @@ pub use organizations::PgOrganizations;
 pub use outbox::Outbox;
 pub use pool::{Pool, PoolSettings};
 pub use profiles::PgProfiles;
+pub use webhook_deliveries::PgDeliveries;
+pub use webhooks::PgWebhooks;

@@ -1,0 +1,99 @@
+//! When a delivery that failed is tried again, and when that ends.
+
+use std::time::Duration;
+
+use crate::domain::clock::Timestamp;
+
+/// How long a delivery is tried, from when it was queued.
+pub const PERSISTENCE: Duration = Duration::from_hours(3 * 24);
+
+/// For how long nothing may have reached an endpoint before a delivery that is given up disables it.
+pub const ENDURANCE: Duration = Duration::from_hours(24);
+
+/// How long after the first failure the second attempt comes, without jitter; each further one takes twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_hours(4);
+
+/// When to try again what has failed `failures` times in a row, at `now` for the last time; `None`: it is given up, for it was to be
+/// tried until `until`, and has been. `chance` decides how much of the second half of the pause is waited, so that what failed
+/// together does not come back together. The last attempt is made at `until`, not before.
+#[must_use]
+pub fn next_attempt(failures: u32, until: Timestamp, now: Timestamp, chance: u16) -> Option<Timestamp> {
+    if now >= until {
+        return None;
+    }
+    let doublings = failures.saturating_sub(1).min(16);
+    let longest = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
+    let pause = longest / 2 + longest / 2 * u32::from(chance) / u32::from(u16::MAX);
+    Some((now + pause).min(until))
+}
+
+/// Whether an endpoint that nothing has reached since `failing_since` is to be disabled at `now`, when a delivery to it is given up.
+#[must_use]
+pub fn is_persistent(failing_since: Timestamp, now: Timestamp) -> bool {
+    now - failing_since >= ENDURANCE
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The moments at which a delivery is tried that always fails at once.
+    fn attempts(chances: impl IntoIterator<Item = u16>) -> Vec<Timestamp> {
+        let queued = Timestamp::UNIX_EPOCH;
+        let mut moments = vec![queued];
+        let mut chances = chances.into_iter();
+        while let Some(next) = next_attempt(
+            u32::try_from(moments.len()).unwrap(),
+            queued + PERSISTENCE,
+            *moments.last().unwrap(),
+            chances.next().unwrap(),
+        ) {
+            moments.push(next);
+        }
+        moments
+    }
+
+    proptest! {
+        #[test]
+        fn a_delivery_is_tried_for_three_days_ever_more_rarely(chances in prop::collection::vec(any::<u16>(), 100)) {
+            let moments = attempts(chances);
+            prop_assert!(moments.is_sorted_by(|a, b| a < b));
+            prop_assert_eq!(*moments.last().unwrap(), Timestamp::UNIX_EPOCH + PERSISTENCE);
+            prop_assert!((20..=60).contains(&moments.len()), "{} attempts", moments.len());
+            for pair in moments.windows(2) {
+                prop_assert!(pair[1] - pair[0] <= LONGEST_PAUSE);
+            }
+        }
+
+        #[test]
+        fn a_pause_is_between_half_and_all_of_what_it_could_be(failures in 1_u32..100, chance: u16) {
+            let now = Timestamp::UNIX_EPOCH;
+            let far = now + PERSISTENCE;
+            let pause = |chance| next_attempt(failures, far, now, chance).unwrap() - now;
+            let (shortest, longest) = (pause(0), pause(u16::MAX));
+            prop_assert_eq!(shortest * 2, longest);
+            prop_assert!((shortest..=longest).contains(&pause(chance)));
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_four_hours() {
+        let now = Timestamp::UNIX_EPOCH;
+        let pause = |failures| next_attempt(failures, now + PERSISTENCE, now, u16::MAX).unwrap() - now;
+        let seconds: Vec<_> = (1..=13).map(|failures| pause(failures).whole_seconds()).collect();
+        assert_eq!(seconds, [10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 5_120, 10_240, 14_400, 14_400]);
+        assert_eq!(pause(u32::MAX).whole_hours(), 4);
+    }
+
+    #[test]
+    fn an_endpoint_that_has_failed_for_less_than_a_day_is_left_alone() {
+        let now = Timestamp::UNIX_EPOCH + PERSISTENCE;
+        assert!(!is_persistent(now - ENDURANCE + Duration::from_secs(1), now));
+        assert!(is_persistent(now - ENDURANCE, now));
+    }
+}
