@@ -106,6 +106,8 @@ fn ports(pool: &Pool, batches: BatchSettings, registry: &Registry) -> Ports {
     let ids: Arc<dyn IdSource> = Arc::new(RandomIds::default());
     let outbox = Outbox::new(Arc::clone(&ids));
     let profiles = PgProfiles::new(pool.clone(), outbox.clone());
+    let api_keys = CachedApiKeys::new(PgApiKeys::new(pool.clone()), registry);
+    api_keys.follow_changes(pool);
     Ports {
         profiles: if batches.max_rows > 1 {
             Arc::new(BatchingProfiles::new(profiles, batches, registry))
@@ -114,7 +116,7 @@ fn ports(pool: &Pool, batches: BatchSettings, registry: &Registry) -> Ports {
         },
         enrollments: Arc::new(PgEnrollments::new(pool.clone(), outbox)),
         events: Arc::new(PgEvents::new(pool.clone())),
-        api_keys: Arc::new(CachedApiKeys::new(PgApiKeys::new(pool.clone()), registry)),
+        api_keys: Arc::new(api_keys),
         readiness: Arc::new(pool.clone()),
         clock: Arc::new(SystemClock),
         ids,

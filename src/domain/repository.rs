@@ -6,6 +6,8 @@
 
 mod webhooks;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::api_key::{ApiKey, Credential, KeyHash};
@@ -108,7 +110,7 @@ pub trait ApiKeyRepository: Send + Sync {
     ///
     /// # Errors
     /// None of its own; an unknown key is `None`.
-    async fn find(&self, hash: KeyHash) -> Result<Option<Credential>>;
+    async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>>;
 }
 
 /// The enrollment links of profiles.

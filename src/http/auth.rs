@@ -2,6 +2,7 @@
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -24,7 +25,7 @@ const WORKSPACE_ID: &str = "anthropic-workspace-id";
 /// An authenticated request.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
-    credential: Rc<Credential>,
+    credential: Arc<Credential>,
     record: Rc<RequestRecord>,
 }
 
@@ -83,7 +84,7 @@ async fn caller(service: &Service, request: &ServiceRequest) -> Result<Caller, H
     check_workspace(&credential, request.headers())?;
     let record = RequestRecord::of(request).ok_or_else(|| Error::internal("a request without its record"))?;
     record.organization.set(Some(credential.key.organization_id));
-    Ok(Caller { credential: Rc::new(credential), record })
+    Ok(Caller { credential, record })
 }
 
 /// The one key that the headers carry, in whichever of the two and however often.

@@ -1,5 +1,7 @@
 //! API keys.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sqlx::FromRow;
 use time::OffsetDateTime;
@@ -139,7 +141,7 @@ impl ApiKeyRepository for PgApiKeys {
         row.ok_or_else(|| not_found("API key"))?.try_into()
     }
 
-    async fn find(&self, hash: KeyHash) -> Result<Option<Credential>> {
+    async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>> {
         let row: Option<CredentialRow> = self
             .0
             .read(move |connection| {
@@ -164,7 +166,8 @@ impl ApiKeyRepository for PgApiKeys {
                 })
             })
             .await?;
-        row.map(|row| Ok(Credential { key: row.key.try_into()?, default_version: row.default_version })).transpose()
+        let Some(CredentialRow { key, default_version }) = row else { return Ok(None) };
+        Ok(Some(Arc::new(Credential { key: key.try_into()?, default_version })))
     }
 }
 

@@ -5,6 +5,7 @@ mod api_key_cache;
 mod api_keys;
 mod batch_metrics;
 mod batching;
+mod credential_changes;
 mod enrollments;
 mod error;
 mod events;

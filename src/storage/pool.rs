@@ -30,6 +30,9 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 /// still has to be given another.
 const PING_LIMIT: Duration = Duration::from_millis(500);
 
+/// How many connections may wait for notifications: one does, and others may be held up where a network has let them down.
+const NOTIFICATION_CONNECTIONS: u32 = 4;
+
 /// Where Postgres is and how much of it may be used.
 #[derive(Clone, Debug)]
 pub struct PoolSettings {
@@ -56,6 +59,7 @@ impl PoolSettings {
 #[derive(Clone, Debug)]
 pub struct Pool {
     connections: PgPool,
+    notifications: PgPool,
     deadline: Duration,
     lost: LastLoss,
     /// The runtime that drives the connections: the one that made the pool, and so outlives the server's threads, each of which
@@ -82,8 +86,9 @@ impl Pool {
     /// # Errors
     /// `Invalid` if the URL is none.
     pub fn new(settings: &PoolSettings) -> Result<Self> {
+        let base = connect_options(&settings.url)?;
         let statement_timeout = format!("{}ms", settings.statement_timeout.as_millis());
-        let options = connect_options(&settings.url)?.options([
+        let options = base.clone().options([
             ("statement_timeout", statement_timeout.as_str()),
             // A service that hangs in a transaction must not keep others from the rows it locked.
             ("idle_in_transaction_session_timeout", statement_timeout.as_str()),
@@ -104,8 +109,14 @@ impl Pool {
                 Box::pin(async move { Ok(trusted || answers(connection).await) })
             })
             .connect_lazy_with(options);
+        let notifications = PgPoolOptions::new()
+            .max_connections(NOTIFICATION_CONNECTIONS)
+            .acquire_timeout(settings.acquire_timeout)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .connect_lazy_with(base.application_name("uprof notifications"));
         let deadline = settings.statement_timeout + ANSWER_GRACE;
-        Ok(Self { connections, deadline, lost, home: Handle::current() })
+        Ok(Self { connections, notifications, deadline, lost, home: Handle::current() })
     }
 
     /// Lets `registry` show how many connections there are.
@@ -173,8 +184,20 @@ impl Pool {
         opened.await.map_err(|error| unavailable().caused_by(error))
     }
 
+    /// Connections that wait for what the database tells, and do nothing else.
+    pub(super) fn for_notifications(&self) -> &PgPool {
+        &self.notifications
+    }
+
+    /// Starts `work` where the connections live.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.home.spawn(work);
+    }
+
     /// Closes all connections once they are free.
     pub async fn close(&self) {
+        // Whoever waits there takes its leave of a database that may not answer.
+        let _ = tokio::time::timeout(PING_LIMIT, self.notifications.close()).await;
         self.connections.close().await;
     }
 }

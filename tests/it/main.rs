@@ -9,6 +9,7 @@ mod by_name;
 mod concurrency;
 mod connections;
 mod create;
+mod credentials;
 mod cursors;
 mod details;
 mod documents;

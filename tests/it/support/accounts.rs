@@ -5,7 +5,7 @@ use tokio::runtime::Runtime;
 use uprof::domain::api_key::{ApiKey, ApiKeySecret, Scope};
 use uprof::domain::clock::{Clock, SystemClock, Timestamp};
 use uprof::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
-use uprof::domain::organization::Organization;
+use uprof::domain::organization::{Organization, OrganizationPatch};
 use uprof::domain::repository::{ApiKeyRepository, OrganizationRepository};
 use uprof::domain::text::{DisplayName, Text, WorkspaceId};
 use uprof::storage::{PgApiKeys, PgOrganizations, Pool, PoolSettings};
@@ -76,6 +76,12 @@ impl Accounts {
         };
         self.runtime.block_on(PgApiKeys::new(self.pool.clone()).create(&key, secret.hash())).unwrap();
         Key { organization, id: key.id, secret: secret.expose().to_owned() }
+    }
+
+    /// Pins `organization` to another shape, as another process does.
+    pub(crate) fn pin(&self, organization: OrganizationId, default_version: &str) {
+        let patch = OrganizationPatch { default_version: Some(default_version.to_owned()), name: None };
+        self.runtime.block_on(PgOrganizations::new(self.pool.clone()).update(organization, patch)).unwrap();
     }
 
     /// Revokes `key` as another process does: past the service's cache.
