@@ -48,7 +48,7 @@ fn the_page_says_until_when_the_link_can_be_used() {
     let profile = app.client.create(&json!({}));
     let url = app.link(id(&profile));
     app.database.seed("update enrollments set expires_at = '2099-03-07 09:05:59.123456+00'");
-    let time = "<time datetime=\"2099-03-07T09:05:59.123456Z\">7 March 2099, 09:05 UTC</time>";
+    let time = "<time datetime=\"2099-03-07T09:05:59.123456Z\">7\u{a0}March 2099, 09:05\u{a0}UTC</time>";
     let page = Page::open(&url);
     assert!(page.text.contains(time), "{}", page.text);
 }

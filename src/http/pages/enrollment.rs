@@ -23,7 +23,7 @@ pub(in crate::http) const ENROLLED_PATH: &str = "/enroll/done";
 
 /// A time as people write it.
 const FOR_PEOPLE: &[BorrowedFormatItem<'_>] =
-    format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+    format_description!("[day padding:none]\u{a0}[month repr:long] [year], [hour]:[minute]\u{a0}UTC");
 
 /// The link with `token`.
 pub(in crate::http) fn enrollment_url(public_url: &str, token: &LinkToken) -> String {

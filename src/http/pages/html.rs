@@ -30,7 +30,6 @@ border:1px solid var(--line);border-radius:.75rem;background:var(--sheet)}\
 .letter h2{margin:1.75rem 0 .25rem;font-size:1.0625rem}\
 .letter p{margin:.5rem 0;overflow-wrap:anywhere}\
 .letter form{margin:2rem 0 1rem}\
-time{white-space:nowrap}\
 .note{color:var(--quiet);font-size:.9375rem}\
 button{width:100%;min-height:3rem;padding:.5rem 1rem;border:1px solid var(--accent);border-radius:.5rem;\
 background:var(--accent);color:var(--on-accent);font:inherit;font-weight:600;cursor:pointer}\
@@ -38,7 +37,7 @@ button:hover{text-decoration:underline}\
 button:focus-visible{outline:3px solid var(--accent);outline-offset:3px}";
 
 /// What every page may load: [`STYLE`], as `'sha256-…'`. What a form may be sent to is added to it.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-gYJGNsM0d8NIGrYhFq0dX9yv+4hkugO5B/qNKx6OCe8='; \
+const POLICY: &str = "default-src 'none'; style-src 'sha256-aJOYv8jGr3YvunJvuIZOmyq7AIUfmPSM4e7CrCXWp2E='; \
     base-uri 'none'; frame-ancestors 'none'; form-action ";
 
 /// Text that stands for itself in a page.
