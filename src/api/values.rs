@@ -12,7 +12,7 @@ use crate::domain::error::reason;
 use crate::domain::metadata::{
     MAX_KEY_CHARACTERS, MAX_PAIRS, MAX_VALUE_CHARACTERS, Metadata, MetadataPatch, MetadataViolations,
 };
-use crate::domain::text::{Country, MAX_CHARACTERS, Text};
+use crate::domain::text::{Country, Text};
 use crate::domain::word::Word;
 
 /// How far a caller's clock may be ahead of ours.
@@ -32,9 +32,9 @@ pub(super) struct Kind<T> {
 /// What every string may hold: anything but the one character that Postgres cannot.
 const NO_NUL: &str = r"^[^\u0000]*$";
 
-/// A text of 1–255 characters.
+/// A text of one character up to as many as its type takes.
 pub(super) fn text<T: Text>() -> Kind<T> {
-    Kind { parse: |value, _| T::parse(string(value)?).map_err(one), schema: || bounded(1, MAX_CHARACTERS) }
+    Kind { parse: |value, _| T::parse(string(value)?).map_err(one), schema: || bounded(1, T::MAX_CHARACTERS) }
 }
 
 /// A country: two upper-case ASCII letters.

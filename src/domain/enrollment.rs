@@ -7,10 +7,16 @@ use super::base62;
 use super::clock::Timestamp;
 use super::id::{EnrollmentId, ProfileId};
 use super::text::DisplayName;
-use super::trust_grant::{CYBER, TrustGrantStatus};
+use super::trust_grant::{CYBER, GrantName, TrustGrantStatus};
 
 /// The grant that whoever submits a link's form asks for.
 pub const ENROLLED_GRANT: &str = CYBER;
+
+/// See [`ENROLLED_GRANT`].
+#[must_use]
+pub fn enrolled_grant() -> GrantName {
+    GrantName::cyber()
+}
 
 const TOKEN_CHARACTERS: usize = 43;
 

@@ -4,7 +4,7 @@ use super::clock::Timestamp;
 use super::id::{EnforcementActionId, EventId, ProfileId};
 use super::page::{Order, PageLimit};
 use super::profile::ProfileField;
-use super::trust_grant::TrustGrantStatus;
+use super::trust_grant::{GrantName, TrustGrantStatus};
 use super::word::words;
 
 words! {
@@ -37,7 +37,7 @@ pub enum Happening {
     /// A grant was asked for, decided, withdrawn, or has expired.
     ProgramStatusUpdated {
         /// The grant's name.
-        grant: String,
+        grant: GrantName,
         /// What it is now; `None`: neither decided nor in flight.
         status: Option<TrustGrantStatus>,
     },

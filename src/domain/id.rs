@@ -44,6 +44,8 @@ ids! {
     ApiKeyId = ApiKeyKind "apikey_";
     /// The id of an enforcement action.
     EnforcementActionId = EnforcementActionKind "enac_";
+    /// The id of a decision on a trust grant.
+    DecisionId = DecisionKind "decision_";
     /// The id of a link that was handed out.
     EnrollmentId = EnrollmentKind "enroll_";
     /// The id of an event.

@@ -9,6 +9,7 @@ pub mod enrollment;
 pub mod error;
 pub mod event;
 pub mod external_user;
+pub mod grant_decision;
 pub mod id;
 pub mod metadata;
 pub mod organization;

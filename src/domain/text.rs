@@ -4,18 +4,17 @@ use validator::{ValidateLength, ValidationError};
 
 use super::error::reason;
 
-/// The longest name, reference id or hash, in Unicode scalar values.
-pub const MAX_CHARACTERS: u64 = 255;
-
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident;)*) => { $(
+    ($($(#[$doc:meta])* $name:ident = $max:literal;)*) => { $(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub struct $name(String);
 
         impl Text for $name {
+            const MAX_CHARACTERS: u64 = $max;
+
             fn parse(text: String) -> Result<Self, ValidationError> {
-                bounded(&text, 1, MAX_CHARACTERS)?;
+                bounded(&text, 1, Self::MAX_CHARACTERS)?;
                 Ok(Self(text))
             }
             fn as_str(&self) -> &str {
@@ -28,8 +27,11 @@ macro_rules! texts {
     )* };
 }
 
-/// A text with a rule; unless a type says otherwise: 1–255 characters, no NUL.
+/// A text with a rule; unless a type says otherwise: at least one character, no NUL.
 pub trait Text: Sized {
+    /// The most characters of such a text.
+    const MAX_CHARACTERS: u64;
+
     /// Takes `text` if it keeps the rule.
     ///
     /// # Errors
@@ -43,15 +45,33 @@ pub trait Text: Sized {
 
 texts! {
     /// A name as people read it: of a profile or an organization.
-    DisplayName;
+    DisplayName = 255;
     /// The platform's own id for an entity; not unique.
-    ReferenceId;
+    ReferenceId = 255;
     /// The platform's own hash of an e-mail address: opaque.
-    EmailHash;
+    EmailHash = 255;
     /// The platform's own hash of a name: opaque.
-    NameHash;
+    NameHash = 255;
     /// The workspace that an API key is bound to.
-    WorkspaceId;
+    WorkspaceId = 255;
+    /// Who decided something: a person or a program, as the operator calls it.
+    Actor = 255;
+    /// Why something was decided, for those who read it later.
+    Rationale = 512;
+}
+
+impl Actor {
+    /// Whoever a profile represents, by a link.
+    #[must_use]
+    pub fn entity() -> Self {
+        Self("entity".to_owned())
+    }
+
+    /// Nobody: the end that was set has come.
+    #[must_use]
+    pub fn expiry() -> Self {
+        Self("expiry".to_owned())
+    }
 }
 
 /// A country: two upper-case ASCII letters. Only the form is checked.
@@ -59,6 +79,8 @@ texts! {
 pub struct Country(String);
 
 impl Text for Country {
+    const MAX_CHARACTERS: u64 = 2;
+
     fn parse(text: String) -> Result<Self, ValidationError> {
         if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
             Ok(Self(text))

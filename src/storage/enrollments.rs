@@ -8,13 +8,12 @@ use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::outbox::{self, Outbox};
+use super::outbox::Outbox;
 use super::pool::Pool;
 use super::profile_row::ProfileKey;
-use super::profile_write;
+use super::{profile_write, trust_grants};
 use crate::domain::clock::Timestamp;
-use crate::domain::enrollment::{ENROLLED_GRANT, Enrollment, Invitation, LinkTokenHash, Submission};
-use crate::domain::event::Happening;
+use crate::domain::enrollment::{ENROLLED_GRANT, Enrollment, Invitation, LinkTokenHash, Submission, enrolled_grant};
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::repository::EnrollmentRepository;
 use crate::domain::text::{DisplayName, Text};
@@ -83,7 +82,10 @@ impl EnrollmentRepository for PgEnrollments {
                            join organizations o on o.id = e.organization_id
                            join user_profiles p on p.organization_id = e.organization_id and p.id = e.profile_id
                            left join trust_grants g
-                             on g.organization_id = e.organization_id and g.profile_id = e.profile_id and g.name = $3
+                             on g.organization_id = e.organization_id
+                            and g.profile_id = e.profile_id
+                            and g.name = $3
+                            and (g.expires_at is null or g.expires_at > $2)
                           where e.token_hash = $1
                             and e.expires_at > $2
                             and e.used_at is null",
@@ -114,12 +116,9 @@ impl EnrollmentRepository for PgEnrollments {
                         Some(false) => return Ok(Some(Submission::Asked)),
                         Some(true) => (),
                     }
-                    if !ask(&mut transaction, key, now).await? {
+                    if !trust_grants::request(&mut transaction, &outbox, key, &enrolled_grant(), now).await? {
                         return Ok(Some(Submission::RuledOut));
                     }
-                    let status = Some(TrustGrantStatus::Pending);
-                    let asked = Happening::ProgramStatusUpdated { grant: ENROLLED_GRANT.to_owned(), status };
-                    outbox::append(&mut transaction, &[(key.0, outbox.event(key.1, asked, now))]).await?;
                     transaction.commit().await?;
                     Ok(Some(Submission::Asked))
                 })
@@ -173,32 +172,6 @@ async fn spend(
     .bind(now)
     .fetch_optional(connection)
     .await
-}
-
-/// Makes the grant pending. Answers whether its state allows that.
-async fn ask(connection: &mut PgConnection, key: ProfileKey, now: Timestamp) -> sqlx::Result<bool> {
-    let asked = sqlx::query(
-        "with asked as (
-             insert into trust_grants as g (organization_id, profile_id, name, status)
-             values ($1, $2, $3, 'pending')
-                 on conflict on constraint trust_grants_pkey do update
-                set status = excluded.status
-              where g.status = 'rejected'
-          returning organization_id, profile_id
-         )
-         update user_profiles p
-            set updated_at = greatest(p.updated_at, $4)
-           from asked
-          where p.organization_id = asked.organization_id
-            and p.id = asked.profile_id",
-    )
-    .bind(key.0.uuid())
-    .bind(key.1.uuid())
-    .bind(ENROLLED_GRANT)
-    .bind(now)
-    .execute(connection)
-    .await?;
-    Ok(asked.rows_affected() > 0)
 }
 
 impl TryFrom<InvitationRow> for Invitation {

@@ -12,7 +12,8 @@ use crate::domain::id::{EnforcementActionId, EventId, OrganizationId, ProfileId}
 use crate::domain::page::{Order, Page};
 use crate::domain::profile::ProfileField;
 use crate::domain::repository::EventRepository;
-use crate::domain::trust_grant::TrustGrantStatus;
+use crate::domain::text::Text;
+use crate::domain::trust_grant::{GrantName, TrustGrantStatus};
 use crate::domain::word::Word;
 use crate::domain::{Error, Result};
 
@@ -163,7 +164,7 @@ fn happening(row: &EventRow) -> Option<Happening> {
         }
         EventKind::Erased => Happening::Erased,
         EventKind::ProgramStatusUpdated => Happening::ProgramStatusUpdated {
-            grant: row.grant_name.clone()?,
+            grant: GrantName::parse(row.grant_name.clone()?).ok()?,
             status: match &row.grant_status {
                 Some(status) => Some(TrustGrantStatus::from_word(status)?),
                 None => None,

@@ -18,6 +18,7 @@ mod profile_list;
 mod profile_row;
 mod profile_write;
 mod profiles;
+mod trust_grants;
 mod webhook_deliveries;
 mod webhook_log;
 mod webhook_row;

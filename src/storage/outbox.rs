@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, Happening};
-use crate::domain::id::{EventId, IdSource, OrganizationId, ProfileId};
+use crate::domain::id::{Id, IdSource, OrganizationId, ProfileId};
 use crate::domain::profile::ProfileField;
+use crate::domain::text::Text;
 use crate::domain::word::Word;
 
 /// Makes events of what happens. A clone makes ids from the same source.
@@ -26,7 +27,12 @@ impl Outbox {
 
     /// The event that `what` happened to a profile at `now`.
     pub(super) fn event(&self, profile_id: ProfileId, what: Happening, now: Timestamp) -> Event {
-        Event { id: EventId::new(self.0.next(now)), created_at: now, profile_id, what }
+        Event { id: self.id(now), created_at: now, profile_id, what }
+    }
+
+    /// A fresh id for what is written together with an event.
+    pub(super) fn id<K>(&self, now: Timestamp) -> Id<K> {
+        Id::new(self.0.next(now))
     }
 }
 

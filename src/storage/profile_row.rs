@@ -1,7 +1,5 @@
 //! A whole profile as one row, and how it is parsed.
 
-use std::collections::BTreeMap;
-
 use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -12,7 +10,7 @@ use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
 use crate::domain::metadata::Metadata;
 use crate::domain::profile::Profile;
 use crate::domain::text::Text;
-use crate::domain::trust_grant::{GrantPart, Requirements, TrustGrant, TrustGrants};
+use crate::domain::trust_grant::{GrantName, GrantPart, GrantParts, Requirements, TrustGrant, TrustGrants};
 use crate::domain::word::Word;
 use crate::domain::{Error, Result};
 
@@ -47,10 +45,12 @@ macro_rules! select_profiles {
               ) metadata
               cross join lateral (
                     select coalesce(array_agg(g.name), '{}') as grant_names,
-                           coalesce(array_agg(g.status), '{}') as grant_statuses
+                           coalesce(array_agg(g.status), '{}') as grant_statuses,
+                           coalesce(array_agg(g.expires_at), '{}') as grant_expires_ats
                       from trust_grants g
                      where g.organization_id = p.organization_id
                        and g.profile_id = p.id
+                       and (g.expires_at is null or g.expires_at > $2)
               ) grants
               cross join lateral (
                     select coalesce(array_agg(t.grant_name), '{}') as part_grants,
@@ -112,6 +112,7 @@ pub(super) struct ProfileRow {
 struct GrantColumns {
     grant_names: Vec<String>,
     grant_statuses: Vec<String>,
+    grant_expires_ats: Vec<Option<OffsetDateTime>>,
     part_grants: Vec<String>,
     part_names: Vec<String>,
     part_statuses: Vec<String>,
@@ -174,8 +175,11 @@ fn profile(row: ProfileRow) -> std::result::Result<Profile, Broken> {
 
 fn trust_grants(row: GrantColumns) -> std::result::Result<TrustGrants, Broken> {
     let mut grants = TrustGrants::new();
-    for (name, status) in row.grant_names.into_iter().zip(&row.grant_statuses) {
-        grants.insert(name, TrustGrant { status: word(status, "trust grant status")?, parts: BTreeMap::new() });
+    for ((name, status), expires_at) in row.grant_names.into_iter().zip(&row.grant_statuses).zip(row.grant_expires_ats)
+    {
+        let name = GrantName::parse(name).map_err(|_| Broken("trust grant name"))?;
+        let grant = TrustGrant { status: word(status, "trust grant status")?, parts: GrantParts::new(), expires_at };
+        grants.insert(name, grant);
     }
     let requirements = row.part_data_retentions.into_iter().zip(row.part_human_reviews);
     let parts = row.part_grants.iter().zip(row.part_names).zip(&row.part_statuses).zip(requirements);
@@ -184,7 +188,8 @@ fn trust_grants(row: GrantColumns) -> std::result::Result<TrustGrants, Broken> {
             status: word(status, "trust grant part status")?,
             requirements: Requirements { data_retention, human_review },
         };
-        if let Some(grant) = grants.get_mut(grant) {
+        // Those of a grant that has expired are still there, too.
+        if let Some(grant) = grants.get_mut(grant.as_str()) {
             grant.parts.insert(name, part);
         }
     }

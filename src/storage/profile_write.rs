@@ -77,10 +77,11 @@ pub(super) async fn insert(connection: &mut PgConnection, profiles: &[NewProfile
 /// Locks the rows of `keys` until the transaction ends, always in the same order, so that two transactions never wait for each other: in
 /// that of `keys`, for a lateral query can only run for one key after the other. (With `order by` Postgres would rather read the whole
 /// index in its order than sort a few keys.) A statement of its own: one that waits for a lock still reads with the snapshot from before.
-pub(super) async fn lock(connection: &mut PgConnection, keys: &HashSet<ProfileKey>) -> Result<()> {
+/// Answers how many of them are there.
+pub(super) async fn lock(connection: &mut PgConnection, keys: &HashSet<ProfileKey>) -> Result<u64> {
     let keys: BTreeSet<_> = keys.iter().map(|(organization, id)| (organization.uuid(), id.uuid())).collect();
     let (organizations, ids): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
-    sqlx::query(
+    let locked = sqlx::query(
         "select
            from unnest($1::uuid[], $2::uuid[]) as wanted (organization_id, id)
           cross join lateral (
@@ -93,6 +94,22 @@ pub(super) async fn lock(connection: &mut PgConnection, keys: &HashSet<ProfileKe
     )
     .bind(organizations)
     .bind(ids)
+    .execute(connection)
+    .await?;
+    Ok(locked.rows_affected())
+}
+
+/// Notes that what a profile shows changes `now`. Its row is locked.
+pub(super) async fn touch(connection: &mut PgConnection, key: ProfileKey, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "update user_profiles
+            set updated_at = greatest(updated_at, $3)
+          where organization_id = $1
+            and id = $2",
+    )
+    .bind(key.0.uuid())
+    .bind(key.1.uuid())
+    .bind(now)
     .execute(connection)
     .await?;
     Ok(())

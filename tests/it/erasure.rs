@@ -31,10 +31,15 @@ fn create(app: &TestApp, prefix: &str) -> Value {
 /// Decisions and limits for every profile.
 fn decide(app: &TestApp) {
     app.database.seed(
-        "insert into trust_grants (organization_id, profile_id, name, status)
-         select organization_id, id, 'cyber', 'active' from user_profiles;
+        "insert into trust_grants (organization_id, profile_id, name, status, decision_id, decided_at)
+         select organization_id, id, 'cyber', 'active', gen_random_uuid(), now() from user_profiles;
          insert into trust_grant_parts (organization_id, profile_id, grant_name, name, status)
          select organization_id, profile_id, name, 'a', 'active' from trust_grants;
+         insert into trust_grant_decisions (
+                organization_id, profile_id, grant_name, id, decided_at, status, actor,
+                part_names, part_statuses, part_data_retentions, part_human_reviews)
+         select organization_id, profile_id, name, decision_id, decided_at, status, 'reviewer', '{}', '{}', '{}', '{}'
+           from trust_grants;
          insert into enforcement_actions (
                 organization_id, profile_id, id, kind, reason, opened_at, identity_check)
          select organization_id, id, gen_random_uuid(), 'ban', 'high_harm', now(), 'none' from user_profiles;",
@@ -42,11 +47,12 @@ fn decide(app: &TestApp) {
 }
 
 /// The tables that hang on a profile.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "user_profiles",
     "user_profile_metadata",
     "trust_grants",
     "trust_grant_parts",
+    "trust_grant_decisions",
     "enforcement_actions",
     "enrollments",
 ];

@@ -27,8 +27,8 @@ fn a_delete_leaves_nothing_of_the_profile_behind() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Gone", "metadata": {"plan": "pro"}}));
     app.database.execute(
-        "insert into trust_grants (organization_id, profile_id, name, status)
-         select organization_id, id, 'cyber', 'active' from user_profiles",
+        "insert into trust_grants (organization_id, profile_id, name, status, decision_id, decided_at)
+         select organization_id, id, 'cyber', 'active', gen_random_uuid(), now() from user_profiles",
     );
     app.client.delete(&path(id(&profile))).send().ok();
     let left = "select (select count(*) from user_profile_metadata) + (select count(*) from trust_grants)";
@@ -93,15 +93,15 @@ fn a_grant_shows_by_its_name_wherever_the_profile_does() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Approved"}));
     app.database.execute(
-        "insert into trust_grants (organization_id, profile_id, name, status)
-         select organization_id, id, grants.name, grants.status
+        "insert into trust_grants (organization_id, profile_id, name, status, decision_id, decided_at)
+         select organization_id, id, grants.name, grants.status, gen_random_uuid(), now()
            from user_profiles, (values ('cyber', 'active')) as grants (name, status)",
     );
     let grants = json!({"cyber": {"status": "active"}});
     assert_eq!(app.client.retrieve(id(&profile))["trust_grants"], grants);
     app.database.execute(
-        "insert into trust_grants (organization_id, profile_id, name, status)
-         select organization_id, id, grants.name, grants.status
+        "insert into trust_grants (organization_id, profile_id, name, status, decision_id, decided_at)
+         select organization_id, id, grants.name, grants.status, gen_random_uuid(), now()
            from user_profiles, (values ('efs', 'pending'), ('other', 'rejected')) as grants (name, status)",
     );
     let grants = json!({

@@ -54,8 +54,8 @@ impl World {
                from generate_series(1, {PROFILES} + 2000) as number;
              insert into user_profile_metadata (organization_id, profile_id, key, value)
              select organization_id, id, 'plan', 'pro' from user_profiles;
-             insert into trust_grants (organization_id, profile_id, name, status)
-             select organization_id, id, 'cyber', 'active' from user_profiles;
+             insert into trust_grants (organization_id, profile_id, name, status, decision_id, decided_at)
+             select organization_id, id, 'cyber', 'active', gen_random_uuid(), now() from user_profiles;
              insert into trust_grant_parts (organization_id, profile_id, grant_name, name, status)
              select organization_id, id, 'cyber', 'a', 'active' from user_profiles;
              insert into enforcement_actions (

@@ -11,8 +11,8 @@ use crate::support::{Shape, TestApp};
 /// Adds grants as rows of `(name, status)` to every profile.
 fn grant(app: &TestApp, grants: &str) {
     app.database.seed(&format!(
-        "insert into trust_grants (organization_id, profile_id, name, status)
-         select p.organization_id, p.id, g.name, g.status
+        "insert into trust_grants (organization_id, profile_id, name, status, decision_id, decided_at)
+         select p.organization_id, p.id, g.name, g.status, gen_random_uuid(), now()
            from user_profiles p, (values {grants}) as g (name, status)"
     ));
 }

@@ -1,7 +1,5 @@
 //! Examples, as this service itself reads and writes them.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 use time::macros::datetime;
@@ -20,7 +18,7 @@ use crate::domain::metadata::Metadata;
 use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfileDraft, ProfileField};
 use crate::domain::text::{DisplayName, ReferenceId, Text};
-use crate::domain::trust_grant::{CYBER, TrustGrant, TrustGrantStatus};
+use crate::domain::trust_grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
 
 const ID: ProfileId = ProfileId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a3));
 const CREATED_AT: Timestamp = datetime!(2026-03-23 12:00 UTC);
@@ -104,8 +102,8 @@ fn example() -> Profile {
         ..ProfileDraft::default()
     };
     let mut profile = draft.into_profile(ID, CREATED_AT);
-    let asked_for = TrustGrant { status: TrustGrantStatus::Pending, parts: BTreeMap::new() };
-    profile.trust_grants.insert(CYBER.to_owned(), asked_for);
+    let asked_for = TrustGrant { status: TrustGrantStatus::Pending, parts: GrantParts::new(), expires_at: None };
+    profile.trust_grants.insert(GrantName::cyber(), asked_for);
     profile
 }
 

@@ -13,6 +13,7 @@ use crate::domain::event::{Event, EventKind, EventQuery, Happening};
 use crate::domain::id::{EnforcementActionKind, EventId, EventMark, OrganizationId, ProfileKind};
 use crate::domain::page::Page;
 use crate::domain::profile::ProfileField;
+use crate::domain::text::Text;
 use crate::domain::trust_grant::TrustGrantStatus;
 use crate::domain::word::words;
 
@@ -96,7 +97,7 @@ impl From<Event> for WireEvent {
             Happening::Created | Happening::Erased => {}
             Happening::Updated(fields) => data.fields = Some(fields.into_iter().map(WireWord).collect()),
             Happening::ProgramStatusUpdated { grant, status } => {
-                data.trust_grant = Some(ChangedGrant { name: grant, status: status.map(WireWord) });
+                data.trust_grant = Some(ChangedGrant { name: grant.into_string(), status: status.map(WireWord) });
             }
             Happening::EnforcementActionOpened(id) | Happening::EnforcementActionResolved(id) => {
                 data.enforcement_action_id = Some(WireId(id));

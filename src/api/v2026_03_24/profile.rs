@@ -57,7 +57,10 @@ answer! {
 
 /// The decisions as this shape and the two after it show them.
 pub(in crate::api) fn trust_grants(grants: trust_grant::TrustGrants) -> TrustGrants {
-    grants.into_iter().map(|(name, grant)| (name, TrustGrant { status: WireWord(grant.status) })).collect()
+    grants
+        .into_iter()
+        .map(|(name, grant)| (name.into_string(), TrustGrant { status: WireWord(grant.status) }))
+        .collect()
 }
 
 impl From<profile::Profile> for Profile {

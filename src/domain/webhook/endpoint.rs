@@ -49,6 +49,8 @@ pub struct EndpointLabel(String);
 pub struct EndpointDescription(String);
 
 impl Text for EndpointLabel {
+    const MAX_CHARACTERS: u64 = MAX_LABEL_CHARACTERS;
+
     fn parse(text: String) -> Result<Self, ValidationError> {
         bounded(&text, 0, MAX_LABEL_CHARACTERS)?;
         Ok(Self(text))
@@ -62,6 +64,8 @@ impl Text for EndpointLabel {
 }
 
 impl Text for EndpointDescription {
+    const MAX_CHARACTERS: u64 = MAX_DESCRIPTION_CHARACTERS;
+
     fn parse(text: String) -> Result<Self, ValidationError> {
         bounded(&text, 0, MAX_DESCRIPTION_CHARACTERS)?;
         Ok(Self(text))
