@@ -22,7 +22,7 @@ need_rust() {
     [ "$oldest" = "$wanted" ] || fail "Rust $found is too old, $wanted or newer is needed: say 'rustup update stable'"
 }
 
-# install_missing PROGRAM…: PROGRAM is cc, chromium, postgres, python or node.
+# install_missing PROGRAM…: PROGRAM is cc, chromium, node, postgres, python or wrk.
 install_missing() {
     missing=
     for program in "$@"; do
@@ -78,6 +78,8 @@ has_python() { has python3 && python3 -c 'import ensurepip, sys, venv; sys.exit(
 # 18 is the oldest on which the clients run, and what Debian 12 has. npm is a package of its own there.
 has_node() { has npm && node -e 'process.exit(Number.parseInt(process.versions.node) < 18 ? 1 : 0)' >/dev/null 2>&1; }
 
+has_wrk() { has wrk; }
+
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
@@ -104,6 +106,7 @@ install_with_apt() {
             ;;
         python) packages="$packages python3 python3-venv" ;;
         node) packages="$packages nodejs npm" ;;
+        wrk) packages="$packages wrk" ;;
         postgres)
             candidate=$(apt-cache policy postgresql | sed -n 's/^ *Candidate: \([0-9]*\).*/\1/p')
             [ "${candidate:-0}" -ge "$oldest_postgres" ] ||
@@ -138,6 +141,7 @@ install_with_dnf() {
         chromium) packages="$packages chromium" ;;
         python) packages="$packages python3" ;;
         node) packages="$packages nodejs npm" ;;
+        wrk) packages="$packages wrk" ;;
         postgres) packages="$packages postgresql-server" ;;
         esac
     done
@@ -159,6 +163,7 @@ install_with_brew() {
         chromium) packages="$packages google-chrome" ;;
         python) packages="$packages python3" ;;
         node) packages="$packages node" ;;
+        wrk) packages="$packages wrk" ;;
         postgres) packages="$packages $preferred_brew_postgres" ;;
         esac
     done

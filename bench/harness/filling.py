@@ -1,0 +1,81 @@
+"""Databases with profiles in them: each with one pair of metadata and the event of its creation."""
+
+import json
+import random
+import subprocess
+
+from . import contestants, ids
+from .process import clean_environment
+
+# How many different profiles a load asks for.
+ASKED = 50_000
+
+
+class Database:
+    """A migrated database whose one organization has `count` profiles, and a key to it."""
+
+    def __init__(self, postgres, name, count, scratch):
+        self.postgres, self.name, self.count = postgres, name, count
+        postgres.run("createdb", name)
+        self.administer("migrate", text=True)
+        created = self.administer("organizations", "create", "--name", "Benchmark", "--format", "json")
+        scopes = "profiles:read,profiles:write"
+        self.key = self.administer("keys", "create", "--organization", created["id"], "--scopes", scopes, "--format", "json")["key"]
+        self.organization = ids.uuid_of(created["id"])
+        self.ids = scratch / f"{name}.ids"
+        numbers = random.Random(count).choices(range(count), k=min(count, ASKED))
+        self.ids.write_text("".join(f"{ids.profile(number)}\n" for number in numbers))
+
+    def administer(self, *verb, text=False):
+        environment = {**clean_environment(), "DATABASE_URL": self.postgres.url(self.name)}
+        done = subprocess.run([contestants.BINARY, *verb], capture_output=True, text=True, env=environment)
+        if done.returncode != 0:
+            raise RuntimeError(f"uprof {' '.join(verb)} failed: {done.stderr}")
+        return done.stdout if text else json.loads(done.stdout)
+
+    def fill(self):
+        """Copies the profiles in. Indexes beside those of the keys are made anew afterwards, as the migrations made them."""
+        indexes = self.postgres.sql(
+            self.name,
+            """select indexname,
+                      indexdef
+                 from pg_indexes
+                where tablename in ('user_profiles', 'user_profile_metadata', 'events')
+                  and indexname not in (select conname from pg_constraint);""",
+        )
+        names, definitions = zip(*(index.split("\t") for index in indexes))
+        self.postgres.sql(self.name, f"drop index {', '.join(names)};")
+        for table, columns, values in rows(self.organization):
+            self.copy(table, columns, values)
+        self.postgres.sql(self.name, "; ".join(definitions))
+        self.postgres.sql(self.name, "vacuum (freeze, analyze);")
+
+    def copy(self, table, columns, values):
+        series = f"copy (select {values} from generate_series(0::bigint, {self.count - 1}) n) to stdout (format binary)"
+        # Every row that is pointed to is there; asking for each of millions would take minutes.
+        into = "set session_replication_role = replica", f"copy {table} ({columns}) from stdin (format binary)"
+        environment = {**clean_environment(), **self.postgres.environment(self.name)}
+        psql = self.postgres.programs / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"
+        giving = subprocess.Popen([*psql, "-c", series], stdout=subprocess.PIPE, env=environment)
+        taking = subprocess.run([*psql, "-c", into[0], "-c", into[1]], stdin=giving.stdout, env=environment)
+        giving.stdout.close()
+        if giving.wait() or taking.returncode:
+            raise RuntimeError(f"{table} could not be filled")
+
+
+def rows(organization):
+    """Table, columns and values of what a create leaves, as expressions of the number `n`."""
+    owner, identifier = f"'{organization}'::uuid", ids.sql_of("n")
+    at = f"to_timestamp(({ids.FIRST_MILLISECOND} + n) / 1000.0)"
+    name = "substr(md5(n::text), 1, 8) || ' ' || substr(md5(n::text), 9, 8)"
+    yield (
+        "user_profiles",
+        "organization_id, id, created_at, updated_at, name, relationship, reference_id",
+        f"{owner}, {identifier}, {at}, {at}, {name}, 'external', 'user_' || n",
+    )
+    yield "user_profile_metadata", "organization_id, profile_id, key, value", f"{owner}, {identifier}, 'plan', 'pro'"
+    yield (
+        "events",
+        "organization_id, id, created_at, kind, profile_id",
+        f"{owner}, {identifier}, {at}, 'user_profile.created', {identifier}",
+    )

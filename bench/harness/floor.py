@@ -1,0 +1,41 @@
+"""The floor: pgbench, one row a transaction, with the statements that the service sends."""
+
+import re
+import time
+from dataclasses import dataclass
+
+from .postgres import SESSION
+
+CLIENTS = 16, 64
+
+
+@dataclass
+class Floor:
+    """One measurement; the latency is the mean, in milliseconds."""
+
+    rate: float
+    latency: float
+
+
+def pgbench(database, script, clients, seconds, scratch):
+    file = scratch / "script.sql"
+    file.write_text(script)
+    now = time.time_ns() // 1_000_000
+    said = database.postgres.run(
+        "pgbench",
+        *("-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds)),
+        *("-D", "count=0", "-D", f"now={now}", "-f", str(file)),
+        database=database.name,
+        environment=SESSION,
+    )
+    failed = re.search(r"number of failed transactions: (\d+)", said)
+    if failed and failed[1] != "0":
+        raise RuntimeError(f"pgbench: {said}")
+    return Floor(rate=number(said, r"tps = ([\d.]+)"), latency=number(said, r"latency average = ([\d.]+) ms"))
+
+
+def number(said, pattern):
+    found = re.search(pattern, said)
+    if not found:
+        raise RuntimeError(f"pgbench: {said}")
+    return float(found[1])

@@ -1,0 +1,58 @@
+"""What the numbers were made on, and with."""
+
+import os
+import platform
+import re
+import subprocess
+from datetime import datetime, timezone
+from pathlib import Path
+
+from .contestants import BENCH, BINARY, ROOT, TARGET
+
+
+def described(postgres):
+    """Name and value of what a reader must know to compare."""
+    kilobytes = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1])
+    return {
+        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "revision": said("git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude", "*"),
+        "processor": f"{os.cpu_count()} cores, {processor()}",
+        "memory": f"{kilobytes / 1024**2:.0f} GiB",
+        "system": f"{distribution()}, kernel {platform.release()}",
+        "PostgreSQL": f"{postgres.version()}, settings of initdb",
+        "rustc": said("rustc", "--version").split()[1],
+        "wrk": re.search(r"wrk (?:debian/)?([\d.]+)", said("wrk", "--version"))[1],
+        "node": f"{said('node', '--version')}, {', '.join(node_packages())}",
+        "python": f"{python_version()}, {', '.join(python_packages())}",
+        "release binary": f"{BINARY.stat().st_size / 1e6:.1f} MB",
+    }
+
+
+def said(*command):
+    # wrk answers --version with an exit status of 1.
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.stdout.strip()
+
+
+def processor():
+    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return found[1] if found else platform.machine()
+
+
+def distribution():
+    found = re.search(r'PRETTY_NAME="(.*)"', Path("/etc/os-release").read_text())
+    return found[1] if found else platform.system()
+
+
+def node_packages():
+    pinned = (BENCH / "peers" / "node" / "package.json").read_text()
+    return [f"{name} {version}" for name, version in re.findall(r'"(fastify|pg)": "([\d.]+)"', pinned)]
+
+
+def python_version():
+    return said(TARGET / "bench" / "python" / "bin" / "python", "--version").split()[1]
+
+
+def python_packages():
+    pinned = (BENCH / "peers" / "python" / "requirements.txt").read_text()
+    return [f"{name} {version}" for name, version in re.findall(r"^(fastapi|uvicorn|asyncpg)==(\S+)", pinned, re.MULTILINE)]

@@ -1,0 +1,127 @@
+"""The statements that the service itself sends for each operation, taken from Postgres' log, so that they cannot drift."""
+
+import csv
+import re
+import time
+from dataclasses import dataclass
+
+from . import ids
+from .postgres import SESSION
+
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+PARAMETER = re.compile(r"\$(\d+) = (?:'((?:[^']|'')*)'|NULL)")
+# The columns of Postgres' csvlog: 11 is the severity, 13 the message, 14 its detail (counted from zero).
+SEVERITY, MESSAGE, DETAIL = 11, 13, 14
+
+
+@dataclass
+class Statement:
+    """One statement and what it was sent with: each parameter as a text, or None for null."""
+
+    text: str
+    parameters: list
+
+    def filled(self, literal):
+        """The text with `literal(parameter)` in the place of each parameter."""
+        return re.sub(r"\$(\d+)", lambda found: literal(self.parameters[int(found[1]) - 1]), self.text)
+
+
+def quoted(parameter):
+    return "null" if parameter is None else "'" + parameter.replace("'", "''") + "'"
+
+
+def of_operations(postgres, contestant):
+    """The statements of each operation, in the order in which the service sends them. Postgres has to be logging."""
+    body = {"external_id": "user_1", "name": "Example", "metadata": {"plan": "pro"}}
+    profile = contestant.ask("POST", "/v1/user_profiles", body)["id"]
+    path = f"/v1/user_profiles/{profile}"
+    asked = {
+        "create": ("POST", "/v1/user_profiles", body),
+        "retrieve": ("GET", path, None),
+        "update": ("POST", path, {"metadata": {"plan": "free"}}),
+        "list": ("GET", "/v1/user_profiles?limit=100", None),
+    }
+    taken = {}
+    for operation, (method, where, sent) in asked.items():
+        before = len(logged(postgres))
+        # Once more than needed: the first call of a kind may look up the key too.
+        contestant.ask(method, where, sent)
+        statements = settled(postgres, before)
+        taken[operation] = [statement for statement in statements if "user_profiles" in statement.text]
+    return taken
+
+
+def settled(postgres, before):
+    """What was logged since there were `before` statements, once nothing more comes."""
+    seen = -1
+    while seen != (seen := len(logged(postgres))) or seen == before:
+        time.sleep(0.2)
+    return logged(postgres)[before:]
+
+
+def logged(postgres):
+    statements = []
+    for file in sorted((postgres.data / "log").glob("*.csv")):
+        with file.open(newline="") as lines:
+            for line in csv.reader(lines):
+                executed = re.match(r"execute [^:]*: (.*)", line[MESSAGE], re.DOTALL)
+                if line[SEVERITY] == "LOG" and executed:
+                    found = dict((int(number), text) for number, text in named_parameters(line[DETAIL]))
+                    statements.append(Statement(executed[1], [found[number] for number in sorted(found)]))
+    return statements
+
+
+def named_parameters(detail):
+    for found in PARAMETER.finditer(detail):
+        yield found[1], None if found[2] is None else found[2].replace("''", "'")
+
+
+def plans(postgres, database, statements):
+    """How Postgres does each of `statements` when it does not know the parameters, which is how the service has it done."""
+    return {name: plan(postgres, database, statement) for name, statement in statements.items()}
+
+
+def plan(postgres, database, statement):
+    parameters = ", ".join(quoted(parameter) for parameter in statement.parameters)
+    return postgres.sql(
+        database,
+        f"""set plan_cache_mode = force_generic_plan;
+            prepare asked as {statement.text};
+            explain (costs off) execute asked({parameters});""",
+        environment=SESSION,
+    )
+
+
+def script(statements, organization, operation, filled):
+    """What pgbench does in one transaction: `statements`, with a new id for each that the service made (a create), or with that of one
+    of the `filled` profiles."""
+    offsets = {}
+
+    def literal(parameter):
+        made = [found for found in UUID.findall(parameter or "") if found != organization]
+        if not made:
+            return quoted(parameter)
+        # Of one row: an array of one id, or the id itself.
+        uuid = ids.sql(":high::bigint", f":low::bigint + {offsets.setdefault(made[0], len(offsets))}")
+        return f"array[{uuid}]" if parameter.startswith("{") else uuid
+
+    lines = [statement.filled(literal) + ";" for statement in statements]
+    if len(lines) > 1:
+        lines = ["begin;", *lines, "commit;"]
+    return "\n".join([*(NEW_ID if operation == "create" else known_id(filled)), *lines, ""])
+
+
+# Ids rise with the counter, as the service's do with time; each client has its own.
+NEW_ID = (
+    "\\set count :count + 1",
+    f"\\set high (:now + :count << 16) + {ids.VERSION}",
+    f"\\set low {ids.LOWEST} + (:client_id << 8)",
+)
+
+
+def known_id(filled):
+    return (
+        f"\\set number random(0, {filled - 1})",
+        f"\\set high ({ids.FIRST_MILLISECOND} + :number << 16) + {ids.VERSION}",
+        f"\\set low {ids.LOWEST} + :number",
+    )

@@ -1,0 +1,41 @@
+-- What the scripts share: the key that requests carry, the ids they ask for, and the counts at the end.
+local common = {}
+
+-- Each thread of wrk draws other numbers.
+local threads = 0
+function setup(thread)
+  threads = threads + 1
+  thread:set("number", threads)
+end
+
+-- The two arguments behind `--`: the API key, and the file with ids.
+function common.start(arguments)
+  math.randomseed(os.time() * 16 + number)
+  common.headers = {
+    ["x-api-key"] = arguments[1],
+    ["content-type"] = "application/json",
+  }
+  common.ids = {}
+  for id in io.lines(arguments[2]) do
+    table.insert(common.ids, id)
+  end
+end
+
+function common.any_path()
+  return "/v1/user_profiles/" .. common.ids[math.random(#common.ids)]
+end
+
+-- wrk counts each answer over 399 as a failed one; the service answers nothing else below it than 200.
+function done(summary, latency)
+  local failed = summary.errors
+  io.write(string.format(
+    '{"requests":%d,"seconds":%f,"p50":%f,"p99":%f,"failed":%d}\n',
+    summary.requests,
+    summary.duration / 1e6,
+    latency:percentile(50) / 1e3,
+    latency:percentile(99) / 1e3,
+    failed.connect + failed.read + failed.write + failed.status + failed.timeout
+  ))
+end
+
+return common

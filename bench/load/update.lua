@@ -1,0 +1,11 @@
+local common = require "common"
+
+function init(arguments)
+  common.start(arguments)
+end
+
+-- Each one changes something.
+function request()
+  local body = string.format('{"metadata":{"plan":"%08x"}}', math.random(0, 0x7fffffff))
+  return wrk.format("POST", common.any_path(), common.headers, body)
+end
