@@ -121,6 +121,7 @@ fn work(service: &Service, database: &Database) -> (usize, String) {
     let path = path(id(&profile));
     let link = client.post(&format!("{path}/enrollment_url")).send().ok()["url"].as_str().unwrap().to_owned();
     ureq::get(&link).call().unwrap();
+    ureq::post(&link).content_type("application/x-www-form-urlencoded").send("").unwrap();
     let mut answers = vec![
         client.get(&path).send(),
         client.post(&path).json(&body),
