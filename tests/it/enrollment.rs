@@ -16,10 +16,14 @@ fn is_pending(app: &TestApp, id: &str) -> bool {
     app.client.retrieve(id)["trust_grants"] == json!({"cyber": {"status": "pending"}})
 }
 
-/// How many events tell that a grant was asked for.
+/// How often a grant was asked for, as the history and the events tell it.
+#[track_caller]
 fn told(app: &TestApp) -> i64 {
     let asked = "kind = 'user_profile.program_status_updated' and grant_name = 'cyber' and grant_status = 'pending'";
-    app.database.count(&format!("events where {asked}"))
+    let told = app.database.count(&format!("events where {asked}"));
+    let kept = "grant_name = 'cyber' and status = 'pending' and actor = 'entity'";
+    assert_eq!(app.database.count(&format!("trust_grant_decisions where {kept}")), told);
+    told
 }
 
 /// How many links are spent.
@@ -138,6 +142,22 @@ fn what_is_asked_for_or_granted_already_is_said_and_nothing_changes() {
         assert_eq!((late.status, late.header("location")), (303, url.rsplit('/').next().unwrap()));
         assert_eq!(app.client.retrieve(id(&profile)), before);
         assert_eq!(spent(&app), 1);
+    }
+}
+
+#[test]
+fn who_was_turned_down_or_whose_grant_has_ended_may_ask_again() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    leads_to_the_end(&Page::submit(&app.link(id(&profile))));
+    let ended = "status = 'active', expires_at = now() - interval '1 second'";
+    for (state, count) in [("status = 'rejected'", 2), (ended, 3)] {
+        app.database.seed(&format!("update trust_grants set {state}"));
+        let url = app.link(id(&profile));
+        assert_eq!(Page::open(&url).heading(), "Apply for trusted access");
+        leads_to_the_end(&Page::submit(&url));
+        assert!(is_pending(&app, id(&profile)), "{state}");
+        assert_eq!(told(&app), count, "{state}");
     }
 }
 
