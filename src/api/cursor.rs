@@ -25,6 +25,8 @@ pub enum CursorError {
 /// A list of the operator's API that runs in the order of ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List {
+    /// Keys.
+    ApiKeys,
     /// What happened.
     Events,
 }
@@ -32,6 +34,7 @@ pub enum List {
 impl List {
     const fn kind(self) -> u8 {
         match self {
+            Self::ApiKeys => b'k',
             Self::Events => b'e',
         }
     }

@@ -108,6 +108,13 @@ impl Fields {
         }
     }
 
+    /// Says in the documents what the field `name` is for, where it is not for what others of that name are.
+    pub(super) fn documented_as(&mut self, name: &'static str, about: &str) {
+        if let Some(asked) = &mut self.asked {
+            asked.describe(name, about);
+        }
+    }
+
     /// Refuses `name` for `violation`, unless it already is for something else.
     pub(super) fn refuse(&mut self, name: &'static str, violation: ValidationError) {
         let refused = self.violations.errors_mut();

@@ -9,11 +9,12 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::domain::error::shortened;
 
-/// A value. What no field of any shape takes (numbers, arrays) is known by its kind only.
+/// A value. What no field takes (numbers, among others) is known by its kind only.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Json {
     Null,
     String(String),
+    Array(Vec<Json>),
     Object(BTreeMap<String, Json>),
     Other,
 }
@@ -69,8 +70,11 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
-        while items.next_element::<Json>()?.is_some() {}
-        Ok(Json::Other)
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element()? {
+            array.push(item);
+        }
+        Ok(Json::Array(array))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Json, A::Error> {

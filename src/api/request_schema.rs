@@ -52,6 +52,12 @@ impl ObjectShape {
         }
     }
 
+    pub(super) fn describe(&mut self, name: &'static str, about: &str) {
+        if let Some(schema) = self.properties.get_mut(name) {
+            schema["description"] = about.into();
+        }
+    }
+
     pub(super) fn into_schema(self) -> Value {
         let mut schema = json!({"type": "object", "properties": self.properties, "additionalProperties": false});
         if !self.required.is_empty() {

@@ -56,8 +56,45 @@ pub(super) fn past_timestamp() -> Kind<Timestamp> {
 }
 
 fn parse_past_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
-    let moment = timestamp::parse(&string(value)?).ok_or_else(|| one(timestamp::incomplete()))?;
+    let moment = moment(value)?;
     if moment > now + LATEST { Err(one(reason("future", "Timestamp lies in the future"))) } else { Ok(moment) }
+}
+
+/// A complete RFC 3339 timestamp, with any offset, later than it arrived.
+pub(super) fn future_timestamp() -> Kind<Timestamp> {
+    Kind { parse: parse_future_timestamp, ..past_timestamp() }
+}
+
+fn parse_future_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
+    let moment = moment(value)?;
+    if moment <= now { Err(one(reason("past", "Timestamp lies in the past"))) } else { Ok(moment) }
+}
+
+fn moment(value: Json) -> Parsed<Timestamp> {
+    timestamp::parse(&string(value)?).ok_or_else(|| one(timestamp::incomplete()))
+}
+
+/// Several words of a closed set, at least one, each counted once.
+pub(super) fn some_words<T: Word + PartialEq>() -> Kind<Vec<T>> {
+    Kind {
+        parse: |value, _| {
+            let words = parse_words(value)?;
+            if words.is_empty() { Err(one(reason("length", "Array should have at least 1 item"))) } else { Ok(words) }
+        },
+        schema: || json!({"type": "array", "items": word_schema::<T>(), "minItems": 1}),
+    }
+}
+
+fn parse_words<T: Word + PartialEq>(value: Json) -> Parsed<Vec<T>> {
+    let Json::Array(items) = value else { return Err(one(reason("type", "Input should be a valid array"))) };
+    let mut words = Vec::new();
+    for item in items {
+        let word = T::from_word(&string(item)?).ok_or_else(|| one(not_a_word::<T>()))?;
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    Ok(words)
 }
 
 /// The metadata of a create.

@@ -16,7 +16,7 @@ use crate::api::ApiVersion;
 use crate::app::Application;
 use crate::config::{DatabaseArgs, ServerArgs};
 use crate::database::{self, Database, EmbeddedOptions};
-use crate::domain::api_key::{ApiKeySecret, Scope};
+use crate::domain::api_key::{ApiKeyDraft, ApiKeySecret, Scope};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::id::{IdSource, OrganizationId, RandomIds};
 use crate::domain::organization::Organization;
@@ -89,7 +89,8 @@ async fn ensure_key(pool: &Pool, data_dir: &Path) -> Result<ApiKeySecret, Failur
         }
     }
     let organization = ensure_organization(&PgOrganizations::new(pool.clone())).await?;
-    let (key, secret) = new_key(organization, Scope::ALL.to_vec())?;
+    let draft = ApiKeyDraft { scopes: Scope::ALL.to_vec(), workspace_id: None, expires_at: None };
+    let (key, secret) = new_key(organization, draft)?;
     keys.create(&key, secret.hash()).await?;
     write_private(&path, secret.expose()).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     Ok(secret)

@@ -7,9 +7,10 @@ use super::database::with_pool;
 use super::output::{self, Format, Show};
 use super::{Failure, Outcome, arguments};
 use crate::config::DatabaseArgs;
-use crate::domain::api_key::{ApiKey, ApiKeySecret, Scope};
+use crate::domain::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
+use crate::domain::page::Order;
 use crate::domain::random::{Randomness, SystemRandomness};
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::text::{Text, WorkspaceId};
@@ -79,19 +80,10 @@ impl Keys {
 }
 
 /// A fresh key of `organization`, and its secret.
-pub(super) fn new_key(organization: OrganizationId, scopes: Vec<Scope>) -> Result<(ApiKey, ApiKeySecret), Failure> {
+pub(super) fn new_key(organization: OrganizationId, draft: ApiKeyDraft) -> Result<(ApiKey, ApiKeySecret), Failure> {
     let secret = ApiKeySecret::from_random(SystemRandomness.bits()?);
     let now = SystemClock.now();
-    let key = ApiKey {
-        id: ApiKeyId::new(RandomIds::default().next(now)),
-        organization_id: organization,
-        last_four: secret.last_four().to_owned(),
-        scopes,
-        workspace_id: None,
-        created_at: now,
-        expires_at: None,
-        revoked_at: None,
-    };
+    let key = draft.into_key(ApiKeyId::new(RandomIds::default().next(now)), organization, &secret, now);
     Ok((key, secret))
 }
 
@@ -102,8 +94,8 @@ impl Create {
         }
         let mut scopes: Vec<_> = self.scopes.iter().filter_map(|scope| Scope::from_word(scope)).collect();
         scopes.dedup();
-        let (key, secret) = new_key(self.common.organization, scopes)?;
-        let key = ApiKey { expires_at: self.expires_at, workspace_id: self.workspace, ..key };
+        let draft = ApiKeyDraft { scopes, workspace_id: self.workspace, expires_at: self.expires_at };
+        let (key, secret) = new_key(self.common.organization, draft)?;
         with_pool(&self.common.database, async |pool| PgApiKeys::new(pool).create(&key, secret.hash()).await)?;
         output::one(self.common.format, &Shown { key: Some(secret.expose().to_owned()), ..Shown::from(key) })
     }
@@ -112,7 +104,19 @@ impl Create {
 impl List {
     fn run(self) -> Outcome {
         let organization = self.common.organization;
-        let found = with_pool(&self.common.database, async |pool| PgApiKeys::new(pool).list(organization).await)?;
+        let found = with_pool(&self.common.database, async |pool| {
+            let keys = PgApiKeys::new(pool);
+            let mut query = ApiKeyQuery { order: Order::Ascending, ..ApiKeyQuery::default() };
+            let mut found = Vec::new();
+            loop {
+                let page = keys.list(organization, query).await?;
+                found.extend(page.items);
+                query.after = page.next;
+                if query.after.is_none() {
+                    return Ok(found);
+                }
+            }
+        })?;
         output::all(self.common.format, &found.into_iter().map(Shown::from).collect::<Vec<_>>())
     }
 }

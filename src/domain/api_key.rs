@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::base62;
 use super::clock::Timestamp;
+use super::error::{Error, ErrorKind, Result};
 use super::id::{ApiKeyId, OrganizationId};
+use super::page::{Order, PageLimit};
 use super::text::WorkspaceId;
 use super::word::words;
 
@@ -111,6 +113,70 @@ impl ApiKey {
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at)
     }
+
+    /// Whether this key may revoke the key `id`: any but itself, so that whoever revokes is still let in afterwards.
+    ///
+    /// # Errors
+    /// `Conflict`.
+    pub fn may_revoke(&self, id: ApiKeyId) -> Result<()> {
+        if id == self.id {
+            return Err(Error::new(ErrorKind::Conflict, "An API key cannot revoke itself"));
+        }
+        Ok(())
+    }
+}
+
+/// A key that is yet to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKeyDraft {
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// The one workspace it serves, if it is bound.
+    pub workspace_id: Option<WorkspaceId>,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl ApiKeyDraft {
+    /// What `issuer` makes of it: a key that is bound to a workspace makes keys for that workspace only.
+    ///
+    /// # Errors
+    /// `Forbidden` for another workspace.
+    pub fn issued_by(self, issuer: &ApiKey) -> Result<Self> {
+        match (&issuer.workspace_id, &self.workspace_id) {
+            (Some(bound), Some(other)) if other != bound => {
+                Err(Error::new(ErrorKind::Forbidden, "workspace_id: API key belongs to another workspace"))
+            }
+            (Some(bound), None) => Ok(Self { workspace_id: Some(bound.clone()), ..self }),
+            _ => Ok(self),
+        }
+    }
+
+    /// The key of `organization` that `secret` opens from `now` on.
+    #[must_use]
+    pub fn into_key(self, id: ApiKeyId, organization: OrganizationId, secret: &ApiKeySecret, now: Timestamp) -> ApiKey {
+        ApiKey {
+            id,
+            organization_id: organization,
+            last_four: secret.last_four().to_owned(),
+            scopes: self.scopes,
+            workspace_id: self.workspace_id,
+            created_at: now,
+            expires_at: self.expires_at,
+            revoked_at: None,
+        }
+    }
+}
+
+/// Which page of an organization's keys, which run in the order of their ids: that of their creation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ApiKeyQuery {
+    /// The way the list runs.
+    pub order: Order,
+    /// How many keys at the most.
+    pub limit: PageLimit,
+    /// Where to begin; `None` is the first page.
+    pub after: Option<ApiKeyId>,
 }
 
 /// What authentication needs of a key, found by its hash.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::api_key::{ApiKey, Credential, KeyHash};
+use super::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash};
 use super::clock::Timestamp;
 use super::enrollment::{Enrollment, Invitation, LinkTokenHash, Submission};
 use super::error::Result;
@@ -94,11 +94,11 @@ pub trait ApiKeyRepository: Send + Sync {
     /// `NotFound` if the organization is unknown.
     async fn create(&self, key: &ApiKey, hash: KeyHash) -> Result<()>;
 
-    /// The keys of `organization`, oldest first, revoked and expired ones too.
+    /// One page of the keys of `organization`, revoked and expired ones too.
     ///
     /// # Errors
     /// `NotFound` if the organization is unknown.
-    async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiKey>>;
+    async fn list(&self, organization: OrganizationId, query: ApiKeyQuery) -> Result<Page<ApiKey, ApiKeyId>>;
 
     /// Ends the key `id`; revoking twice keeps the first time.
     ///

@@ -13,7 +13,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use super::error::HttpError;
 use super::log::RequestRecord;
 use super::server::Service;
-use crate::domain::api_key::{ApiKeySecret, Credential, Scope};
+use crate::domain::api_key::{ApiKey, ApiKeySecret, Credential, Scope};
 use crate::domain::id::OrganizationId;
 use crate::domain::text::Text;
 use crate::domain::word::Word;
@@ -33,6 +33,11 @@ impl Caller {
     /// Whose objects the caller may reach.
     pub(super) fn organization(&self) -> OrganizationId {
         self.credential.key.organization_id
+    }
+
+    /// With which key the caller asks.
+    pub(super) fn key(&self) -> &ApiKey {
+        &self.credential.key
     }
 
     /// The label of the shape for requests that name none.

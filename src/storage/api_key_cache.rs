@@ -11,9 +11,10 @@ use tokio::sync::oneshot;
 
 use super::credential_changes::{CredentialChange, follow};
 use super::pool::Pool;
-use crate::domain::api_key::{ApiKey, Credential, KeyHash};
+use crate::domain::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{ApiKeyId, OrganizationId};
+use crate::domain::page::Page;
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::{Error, Result};
 use crate::metrics::{Counter, Registry};
@@ -81,8 +82,8 @@ impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
         self.0.inner.create(key, hash).await
     }
 
-    async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiKey>> {
-        self.0.inner.list(organization).await
+    async fn list(&self, organization: OrganizationId, query: ApiKeyQuery) -> Result<Page<ApiKey, ApiKeyId>> {
+        self.0.inner.list(organization, query).await
     }
 
     async fn revoke(&self, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<ApiKey> {

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::FromRow;
+use sqlx::postgres::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::error::not_found;
+use super::error::{Failure, not_found};
 use super::pool::Pool;
-use crate::domain::api_key::{ApiKey, Credential, KeyHash, Scope};
+use crate::domain::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash, Scope};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{ApiKeyId, OrganizationId};
+use crate::domain::page::{Order, Page};
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::text::{Text, WorkspaceId};
 use crate::domain::word::Word;
@@ -27,6 +29,30 @@ impl PgApiKeys {
     pub const fn new(pool: Pool) -> Self {
         Self(pool)
     }
+}
+
+/// Reads the organization's (`$1`) keys, `$3` of them, from `$2` on, exclusive.
+macro_rules! select_api_keys {
+    ($after:literal, $order:literal) => {
+        concat!(
+            "select organization_id,
+                    id,
+                    last_four,
+                    scopes,
+                    workspace_id,
+                    created_at,
+                    expires_at,
+                    revoked_at
+               from api_keys
+              where organization_id = $1
+                and id ",
+            $after,
+            " $2
+              order by id ",
+            $order,
+            " limit $3"
+        )
+    };
 }
 
 #[derive(FromRow)]
@@ -77,38 +103,33 @@ impl ApiKeyRepository for PgApiKeys {
             .await
     }
 
-    async fn list(&self, organization: OrganizationId) -> Result<Vec<ApiKey>> {
+    async fn list(&self, organization: OrganizationId, query: ApiKeyQuery) -> Result<Page<ApiKey, ApiKeyId>> {
+        let select = match query.order {
+            Order::Ascending => select_api_keys!(">", "asc"),
+            Order::Descending => select_api_keys!("<", "desc"),
+        };
+        let first = if query.order == Order::Ascending { Uuid::nil() } else { Uuid::max() };
+        let after = query.after.map_or(first, ApiKeyId::uuid);
+        let wanted = i64::try_from(query.limit.get() + 1).unwrap_or(i64::MAX);
         let rows: Vec<ApiKeyRow> = self
             .0
             .read(move |connection| {
                 Box::pin(async move {
-                    let known: bool = sqlx::query_scalar("select exists (select from organizations where id = $1)")
+                    let rows: Vec<ApiKeyRow> = sqlx::query_as(select)
                         .bind(organization.uuid())
-                        .fetch_one(&mut *connection)
+                        .bind(after)
+                        .bind(wanted)
+                        .fetch_all(&mut *connection)
                         .await?;
-                    if !known {
-                        return Err(not_found("Organization").into());
+                    if rows.is_empty() {
+                        check_organization(connection, organization).await?;
                     }
-                    Ok(sqlx::query_as(
-                        "select organization_id,
-                                id,
-                                last_four,
-                                scopes,
-                                workspace_id,
-                                created_at,
-                                expires_at,
-                                revoked_at
-                           from api_keys
-                          where organization_id = $1
-                          order by id",
-                    )
-                    .bind(organization.uuid())
-                    .fetch_all(connection)
-                    .await?)
+                    Ok(rows)
                 })
             })
             .await?;
-        rows.into_iter().map(ApiKey::try_from).collect()
+        let found = rows.into_iter().map(ApiKey::try_from).collect::<Result<Vec<_>>>()?;
+        Ok(Page::of_those(found, query.limit.get(), query.limit, |key| key.id, |_| true))
     }
 
     async fn revoke(&self, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<ApiKey> {
@@ -169,6 +190,18 @@ impl ApiKeyRepository for PgApiKeys {
         let Some(CredentialRow { key, default_version }) = row else { return Ok(None) };
         Ok(Some(Arc::new(Credential { key: key.try_into()?, default_version })))
     }
+}
+
+/// An organization without keys is another thing than none.
+async fn check_organization(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+) -> std::result::Result<(), Failure> {
+    let known: bool = sqlx::query_scalar("select exists (select from organizations where id = $1)")
+        .bind(organization.uuid())
+        .fetch_one(connection)
+        .await?;
+    if known { Ok(()) } else { Err(not_found("Organization").into()) }
 }
 
 impl TryFrom<ApiKeyRow> for ApiKey {

@@ -160,7 +160,7 @@ fn a_key_opens_what_its_scopes_name_and_nothing_else() {
     for held in scopes {
         let client = key_with(&app, &[held]);
         for route in Route::all() {
-            let profile = app.client.create(&json!({"name": "Before"}));
+            let profile = app.with_everything();
             let answer = route.take(&client, id(&profile));
             if held == route.scope {
                 answer.ok();
@@ -172,7 +172,7 @@ fn a_key_opens_what_its_scopes_name_and_nothing_else() {
         }
     }
     for route in Route::all() {
-        let profile = app.client.create(&json!({}));
+        let profile = app.with_everything();
         route.take(&key_with(&app, &[]), id(&profile)).refused(403);
         route.take(&key_with(&app, &scopes), id(&profile)).ok();
     }

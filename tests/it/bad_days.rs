@@ -9,7 +9,7 @@ use crate::support::TestApp;
 use crate::support::client::{PATIENCE, PROFILES, id};
 use crate::support::routes::Route;
 
-const LOCKED: &str = "lock table user_profiles in access exclusive mode";
+const LOCKED: &str = "lock table user_profiles, events, webhook_endpoints in access exclusive mode";
 
 /// Asks until the service answers with a success, as its clients do.
 fn until_it_is_back(app: &TestApp) {
@@ -59,7 +59,7 @@ fn connections_that_died_are_replaced() {
 fn a_statement_over_its_deadline_is_given_up_and_has_changed_nothing() {
     let app = TestApp::with(&["--statement-timeout=200ms"]);
     let profile = app.client.create(&json!({"name": "Before"}));
-    let locked = app.database.session(LOCKED);
+    let locked = app.database.session(&format!("{LOCKED}; lock table api_keys in access exclusive mode"));
     for route in Route::all() {
         let answer = route.take(&app.client, id(&profile));
         assert_eq!(answer.refused(504), "The database did not answer in time", "{} {}", route.method, route.path);

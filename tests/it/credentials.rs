@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use uprof::domain::Result;
-use uprof::domain::api_key::{ApiKey, Credential, KeyHash};
+use uprof::domain::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash};
 use uprof::domain::clock::{Clock, SystemClock, Timestamp};
 use uprof::domain::id::{ApiKeyId, OrganizationId};
+use uprof::domain::page::Page;
 use uprof::domain::repository::ApiKeyRepository;
 use uprof::metrics::Registry;
 use uprof::storage::CachedApiKeys;
@@ -153,7 +154,7 @@ impl ApiKeyRepository for Keys {
         unreachable!()
     }
 
-    async fn list(&self, _: OrganizationId) -> Result<Vec<ApiKey>> {
+    async fn list(&self, _: OrganizationId, _: ApiKeyQuery) -> Result<Page<ApiKey, ApiKeyId>> {
         unreachable!()
     }
 

@@ -9,13 +9,13 @@ use ureq::http::Method;
 
 use crate::support::client::id;
 use crate::support::document::{DOCUMENTS, Operation, operations, resolved};
-use crate::support::routes::Route;
+use crate::support::routes::{Route, filled};
 use crate::support::schema::violations;
 use crate::support::{Answer, Client, KeySpec, TestApp, Wire};
 
 /// Does what `operation` says, with the example of its body.
 fn exercise(client: &Client, operation: &Operation, profile: &str) -> Answer {
-    let path = operation.path.replace("{user_profile_id}", profile);
+    let path = filled(operation.path, profile);
     let mut call = client.call(operation.method.parse::<Method>().unwrap(), &path);
     for parameter in operation.described["parameters"].as_array().unwrap() {
         let parameter = resolved(operation.document, parameter);
@@ -37,7 +37,7 @@ fn every_documented_operation_does_what_its_document_says() {
     for (subject, document) in DOCUMENTS.iter() {
         let mut count = 0;
         for operation in operations(document) {
-            let profile = app.client.create(&json!({"name": "Example"}));
+            let profile = app.with_everything();
             exercise(&client, &operation, id(&profile)).ok();
             count += 1;
         }

@@ -9,16 +9,19 @@ use crate::api::WireFormat;
 use crate::api::deletion::DeletedProfile;
 use crate::api::links::{ActionUrl, EnrollmentUrl};
 use crate::api::list::ListBody;
+use crate::api::operator::api_key::{self, NewWireApiKey, WireApiKey};
 use crate::api::operator::event;
+use crate::domain::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, EventQuery, Happening};
 use crate::domain::external_user::ExternalUserDetails;
-use crate::domain::id::{EventId, OrganizationId, ProfileId};
+use crate::domain::id::{ApiKeyId, EventId, OrganizationId, ProfileId};
 use crate::domain::metadata::Metadata;
 use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfileDraft, ProfileField};
 use crate::domain::text::{DisplayName, ReferenceId, Text};
 use crate::domain::trust_grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
+use crate::domain::word::Word;
 
 const ID: ProfileId = ProfileId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a3));
 const CREATED_AT: Timestamp = datetime!(2026-03-23 12:00 UTC);
@@ -61,6 +64,31 @@ pub(super) fn events() -> Value {
     written(event::page(OrganizationId::new(Uuid::nil()), &EventQuery::default(), page))
 }
 
+/// A page of keys that is the last.
+pub(super) fn api_keys() -> Value {
+    let page = Page { items: vec![example_key()], next: None };
+    written(api_key::page(OrganizationId::new(Uuid::nil()), ApiKeyQuery::default(), page))
+}
+
+pub(super) fn new_api_key() -> Value {
+    written(NewWireApiKey::new(example_key(), &example_secret()))
+}
+
+pub(super) fn revoked_api_key() -> Value {
+    written(WireApiKey::from(ApiKey { revoked_at: Some(EXPIRES_AT), ..example_key() }))
+}
+
+fn example_secret() -> ApiKeySecret {
+    ApiKeySecret::from_random([0x5a; 32])
+}
+
+fn example_key() -> ApiKey {
+    let draft =
+        ApiKeyDraft { scopes: vec![Scope::ProfilesRead, Scope::ProfilesWrite], workspace_id: None, expires_at: None };
+    let organization = OrganizationId::new(Uuid::nil());
+    draft.into_key(ApiKeyId::new(ID.uuid()), organization, &example_secret(), CREATED_AT)
+}
+
 /// A body that says something about every field of `schema` that is not deprecated.
 pub(super) fn body(schema: &Value) -> Value {
     let Some(properties) = schema["properties"].as_object() else { return Value::Null };
@@ -79,13 +107,16 @@ fn value(field: &str) -> Value {
         "country" => "NZ",
         "email_hash" => "b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514",
         "entity_type" => "individual",
+        "expires_at" => "2999-01-01T00:00:00Z",
         "external_id" | "reference_id" => "user_12345",
         "external_user_onboarded_at" | "onboarded_at" => "2026-03-15T10:00:00Z",
         "metadata" => return Value::Object(Map::from_iter([("plan".to_owned(), "pro".into())])),
         "name" => "Example User",
         "name_hash" => "6b51d431df5d7f141cbececcf79edf3dd861c3b4069f0b11661a3eefacbba918",
         "relationship" => "external",
+        "scopes" => return vec![Value::from(Scope::ProfilesRead.as_str())].into(),
         "type" => "enroll_end_user",
+        "workspace_id" => "wrkspc_1",
         _ => return Value::Null,
     };
     text.into()

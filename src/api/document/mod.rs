@@ -2,6 +2,7 @@
 //! May know what its parent may.
 
 mod answers;
+mod api_keys;
 mod examples;
 mod operations;
 mod operator;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::operations::{Operation, page_schema};
 use super::parameters::{self, query, with_default};
-use super::{answers, error_schema, examples, reference};
+use super::{answers, api_keys, error_schema, examples, reference};
 use crate::api::operator::event::WireEvent;
 use crate::api::scalars::{WireId, word_schema};
 use crate::api::schema::Documented;
@@ -19,23 +19,32 @@ pub(super) const ABOUT: &str = "The operator's API: trust, enforcement, keys and
 
 /// The schemas that operations refer to, by the names of their components.
 pub(super) fn schemas() -> Value {
-    json!({
+    let mut schemas = json!({
         "Error": error_schema(),
         "Event": WireEvent::schema(),
         "EventPage": page_schema("Event", "The events of this page, in the order of the list."),
-    })
+    });
+    for (name, schema) in api_keys::schemas() {
+        schemas[name] = schema;
+    }
+    schemas
 }
 
 /// The parameters that several operations have, by the names of their components.
 pub(super) fn parameters() -> Value {
-    json!({"workspace": parameters::workspace(), "user_profile_id": parameters::user_profile_id()})
+    let mut components =
+        json!({"workspace": parameters::workspace(), "user_profile_id": parameters::user_profile_id()});
+    for (name, parameter) in api_keys::parameters() {
+        components[name] = parameter;
+    }
+    components
 }
 
 /// Every path, with its operations.
 pub(super) fn paths() -> Value {
-    json!({
-        "/v1/organizations/events": {"get": list_events()},
-    })
+    let mut paths = api_keys::paths();
+    paths.insert("/v1/organizations/events".to_owned(), json!({"get": list_events()}));
+    paths.into()
 }
 
 /// The failures, by the names of their components.
@@ -67,15 +76,15 @@ fn list_events() -> Value {
     list.answers("EventPage", &examples::events(), "The page.", &[])
 }
 
-fn operation(id: &str, summary: &str, about: &str) -> Operation {
+pub(super) fn operation(id: &str, summary: &str, about: &str) -> Operation {
     Operation::new(id, summary, about, vec![reference("parameters", "workspace")])
 }
 
-fn limit() -> Value {
+pub(super) fn limit() -> Value {
     query("limit", "How many a page holds at the most.", &parameters::limit_schema())
 }
 
-fn order() -> Value {
+pub(super) fn order() -> Value {
     query(
         "order",
         "The way the list runs, in the order of ids.",
@@ -83,7 +92,7 @@ fn order() -> Value {
     )
 }
 
-fn page() -> Value {
+pub(super) fn page() -> Value {
     query(
         "page",
         "Where to go on: `next_page` of the page before. The other parameters must be the same as for that page.",

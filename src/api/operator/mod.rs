@@ -1,4 +1,5 @@
 //! The operator's API: one file a resource. It has no dated shapes.
 //! May know what its parent may.
 
+pub mod api_key;
 pub mod event;

@@ -1,6 +1,7 @@
 //! The operator's API: the operations of the scope `admin`, one file a resource. They are the same under every dated shape.
 //! May know what its parent may.
 
+mod api_keys;
 mod events;
 
 use actix_web::http::Method;
@@ -10,5 +11,19 @@ use super::routes::only;
 
 /// Mounts everything, within `/v1`.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
-    app.service(only(&[Method::GET], web::resource("/organizations/events").route(web::get().to(events::list_events))));
+    app.service(only(&[Method::GET], web::resource("/organizations/events").route(web::get().to(events::list_events))))
+        .configure(api_keys);
+}
+
+fn api_keys(app: &mut web::ServiceConfig) {
+    app.service(only(
+        &[Method::GET, Method::POST],
+        web::resource("/organizations/api_keys")
+            .route(web::get().to(api_keys::list_api_keys))
+            .route(web::post().to(api_keys::create_api_key)),
+    ))
+    .service(only(
+        &[Method::DELETE],
+        web::resource("/organizations/api_keys/{id}").route(web::delete().to(api_keys::revoke_api_key)),
+    ));
 }

@@ -8,6 +8,7 @@ use uprof::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
 use uprof::domain::organization::{Organization, OrganizationPatch};
 use uprof::domain::repository::{ApiKeyRepository, OrganizationRepository};
 use uprof::domain::text::{DisplayName, Text, WorkspaceId};
+use uprof::domain::word::Word;
 use uprof::storage::{PgApiKeys, PgOrganizations, Pool, PoolSettings};
 
 use super::database::runtime;
@@ -35,9 +36,9 @@ pub(crate) struct KeySpec {
 }
 
 impl Default for KeySpec {
-    /// Reads and writes, in every workspace, for ever.
+    /// Does everything, in every workspace, for ever.
     fn default() -> Self {
-        Self { scopes: vec![Scope::ProfilesRead, Scope::ProfilesWrite], workspace: None, expires_at: None }
+        Self { scopes: Scope::ALL.to_vec(), workspace: None, expires_at: None }
     }
 }
 

@@ -6,9 +6,10 @@ use std::thread::{self, JoinHandle};
 
 use clap::Parser;
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use uprof::app::{Application, Stopper};
 use uprof::config::ServerArgs;
-use uprof::domain::id::OrganizationId;
+use uprof::domain::id::{OrganizationId, ProfileId};
 use uprof::metrics::Registry;
 
 use super::accounts::{Accounts, Key, KeySpec};
@@ -22,7 +23,7 @@ pub(crate) const DEFAULT_VERSION: &str = "2026-03-24";
 pub(crate) struct TestApp {
     /// Speaks with the organization's key.
     pub(crate) client: Client,
-    /// The organization's key; it reads and writes.
+    /// The organization's key; it does everything.
     pub(crate) key: Key,
     pub(crate) address: SocketAddr,
     /// What the service counts.
@@ -74,6 +75,28 @@ impl TestApp {
     /// Another key of the organization.
     pub(crate) fn another_key(&self, spec: KeySpec) -> Key {
         self.accounts.key(self.key.organization, spec)
+    }
+
+    /// A profile, and beside it what routes name that lead to other objects: a key, an endpoint for webhooks and a delivery to it. Their ids are
+    /// the profile's but for the prefix. Endpoints of before are gone: there is a limit to them.
+    pub(crate) fn with_everything(&self) -> Value {
+        let profile = self.client.create(&json!({"name": "Before"}));
+        let id: ProfileId = profile["id"].as_str().unwrap().parse().unwrap();
+        let (organization, id) = (self.key.organization.uuid(), id.uuid());
+        self.database.seed(&format!(
+            "delete from webhook_endpoints where organization_id = '{organization}';
+             insert into events (organization_id, id, created_at, kind, profile_id, grant_name)
+             values ('{organization}', '{id}', now(), 'user_profile.program_status_updated', '{id}', 'cyber');
+             insert into webhook_endpoints (organization_id, id, created_at, updated_at, url, name, description, enabled_events, state,
+                    disabled_reason, signing_secret)
+             values ('{organization}', '{id}', now(), now(), 'https://webhooks.invalid', '', '', array['user_profile.program_status_updated'],
+                    'enabled', '', sha256('secret'));
+             insert into api_keys (organization_id, id, hash, last_four, scopes, created_at)
+             values ('{organization}', '{id}', sha256('{id}'), '0000', '{{}}', now());
+             insert into webhook_deliveries (organization_id, endpoint_id, event_id, created_at, version, state, due_at, tried_until)
+             values ('{organization}', '{id}', '{id}', now(), 'ga', 'failed', now(), now());"
+        ));
+        profile
     }
 
     /// A key of another organization.

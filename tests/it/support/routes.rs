@@ -19,6 +19,7 @@ impl Route {
     /// All of them.
     pub(crate) fn all() -> Vec<Self> {
         const PROFILE: &str = "/v1/user_profiles/{id}";
+        const API_KEYS: &str = "/v1/organizations/api_keys";
         let route = |method, path, body, scope| Self { method, path, body, scope };
         vec![
             route(Method::POST, PROFILES, Some(json!({"name": "Example"})), Scope::ProfilesWrite),
@@ -34,6 +35,9 @@ impl Route {
                 Scope::ProfilesWrite,
             ),
             route(Method::GET, "/v1/organizations/events", None, Scope::Admin),
+            route(Method::GET, API_KEYS, None, Scope::Admin),
+            route(Method::POST, API_KEYS, Some(json!({"scopes": ["profiles:read"]})), Scope::Admin),
+            route(Method::DELETE, "/v1/organizations/api_keys/{api_key}", None, Scope::Admin),
         ]
     }
 
@@ -42,12 +46,31 @@ impl Route {
         self.path.contains("{id}")
     }
 
-    /// Takes the route with whatever `client` has to show; `id` is the profile, where the route names one.
+    /// Whether it leads to one object, of whatever kind.
+    pub(crate) fn names_an_object(&self) -> bool {
+        self.path.contains('{')
+    }
+
+    /// Takes the route with whatever `client` has to show; `id` is the profile, where the route names one, and tells what else it names:
+    /// what [`TestApp::with_everything`](super::TestApp::with_everything) puts beside it.
     pub(crate) fn take(&self, client: &Client, id: &str) -> Answer {
-        let call = client.call(self.method.clone(), &self.path.replace("{id}", id));
+        let call = client.call(self.method.clone(), &filled(self.path, id));
         match &self.body {
             Some(body) => call.json(body),
             None => call.send(),
         }
     }
+}
+
+/// `path` with the ids of what stands beside the profile `id`.
+pub(crate) fn filled(path: &str, id: &str) -> String {
+    // Tests ask for what is no id, too.
+    let Some(number) = id.strip_prefix("uprof_") else { return path.replace("{id}", id) };
+    let mut filled = path.to_owned();
+    for (name, prefix) in
+        [("{id}", "uprof_"), ("{user_profile_id}", "uprof_"), ("{api_key}", "apikey_"), ("{api_key_id}", "apikey_")]
+    {
+        filled = filled.replace(name, &format!("{prefix}{number}"));
+    }
+    filled
 }

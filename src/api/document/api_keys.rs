@@ -1,0 +1,67 @@
+//! The operations on API keys.
+
+use serde_json::{Map, Value, json};
+
+use super::operations::{Operation, page_schema};
+use super::operator::{limit, operation, order, page};
+use super::{examples, reference};
+use crate::api::operator::api_key::{CreateApiKey, NewWireApiKey, WireApiKey};
+use crate::api::scalars::WireId;
+use crate::api::schema::Documented;
+use crate::api::{ApiVersion, body};
+use crate::domain::id::ApiKeyKind;
+
+/// The schemas that operations refer to, by the names of their components.
+pub(super) fn schemas() -> [(&'static str, Value); 4] {
+    [
+        ("ApiKey", WireApiKey::schema()),
+        ("ApiKeyPage", page_schema("ApiKey", "The keys of this page, in the order of the list.")),
+        ("CreateApiKey", create_schema()),
+        ("NewApiKey", NewWireApiKey::schema()),
+    ]
+}
+
+fn create_schema() -> Value {
+    body::schema::<CreateApiKey>(ApiVersion::Ga)
+}
+
+/// The parameters that several operations have, by the names of their components.
+pub(super) fn parameters() -> [(&'static str, Value); 1] {
+    let id = json!({
+        "name": "api_key_id",
+        "in": "path",
+        "required": true,
+        "description": "The id of the key (not the key itself). A malformed id names nothing, so nothing is found.",
+        "schema": WireId::<ApiKeyKind>::schema(),
+    });
+    [("api_key_id", id)]
+}
+
+/// Every path, with its operations.
+pub(super) fn paths() -> Map<String, Value> {
+    let of_one = json!([reference("parameters", "api_key_id")]);
+    Map::from_iter([
+        ("/v1/organizations/api_keys".to_owned(), json!({"get": list(), "post": create()})),
+        ("/v1/organizations/api_keys/{api_key_id}".to_owned(), json!({"parameters": of_one, "delete": revoke()})),
+    ])
+}
+
+fn list() -> Value {
+    let about = "The organization's keys, revoked and expired ones too.";
+    let mut list = operation("list_api_keys", "List API keys", about);
+    list.parameters(vec![limit(), order(), page()]);
+    list.answers("ApiKeyPage", &examples::api_keys(), "The page.", &[])
+}
+
+fn create() -> Value {
+    let about = "The key itself is in this answer and in no other. A key that is bound to a workspace makes keys for that workspace only.";
+    let mut create: Operation = operation("create_api_key", "Create an API key", about);
+    create.body("CreateApiKey", &create_schema());
+    create.answers("NewApiKey", &examples::new_api_key(), "The new key.", &[408, 413])
+}
+
+fn revoke() -> Value {
+    let about = "From then on the key opens nothing; it stays in the list. Revoking it again keeps the first time. A key cannot revoke itself.";
+    let revoke = operation("revoke_api_key", "Revoke an API key", about);
+    revoke.answers("ApiKey", &examples::revoked_api_key(), "The key, revoked.", &[404, 409])
+}

@@ -1,0 +1,144 @@
+//! API keys as they are answered, made, and asked for.
+
+use crate::api::body::Body;
+use crate::api::cursor::{self, List};
+use crate::api::fields::Fields;
+use crate::api::list::{self, IdPage, Parameters};
+use crate::api::scalars::{WireId, WireWord};
+use crate::api::schema::answer;
+use crate::api::timestamp::WireTimestamp;
+use crate::api::values;
+use crate::domain::Result;
+use crate::domain::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
+use crate::domain::id::{ApiKeyId, ApiKeyKind, OrganizationId};
+use crate::domain::page::Page;
+use crate::domain::text::Text;
+use crate::domain::word::words;
+
+words! {
+    /// What a key is called.
+    ApiKeyType {
+        /// A key.
+        ApiKey = "api_key",
+    }
+}
+
+answer! {
+    /// A key, without its secret.
+    pub struct WireApiKey {
+        /// Unique; not the key itself.
+        id: WireId<ApiKeyKind>,
+        /// What kind of object this is.
+        r#type: WireWord<ApiKeyType>,
+        /// When it was made, in UTC.
+        created_at: WireTimestamp,
+        /// The last four characters of the key, by which people tell keys apart.
+        last_four: String,
+        /// What it may do.
+        scopes: Vec<WireWord<Scope>>,
+        /// The one workspace that it serves. Null: any.
+        workspace_id: Option<String>,
+        /// From when on it is refused, in UTC. Null: never.
+        expires_at: Option<WireTimestamp>,
+        /// When it was revoked, in UTC. Null: it was not.
+        revoked_at: Option<WireTimestamp>,
+    }
+}
+
+answer! {
+    /// A new key.
+    pub struct NewWireApiKey {
+        /// Unique; not the key itself.
+        id: WireId<ApiKeyKind>,
+        /// What kind of object this is.
+        r#type: WireWord<ApiKeyType>,
+        /// When it was made, in UTC.
+        created_at: WireTimestamp,
+        /// The last four characters of the key, by which people tell keys apart.
+        last_four: String,
+        /// What it may do.
+        scopes: Vec<WireWord<Scope>>,
+        /// The one workspace that it serves. Null: any.
+        workspace_id: Option<String>,
+        /// From when on it is refused, in UTC. Null: never.
+        expires_at: Option<WireTimestamp>,
+        /// When it was revoked, in UTC. Null: it was not.
+        revoked_at: Option<WireTimestamp>,
+        /// The key itself. Shown this once.
+        key: String,
+    }
+}
+
+impl From<ApiKey> for WireApiKey {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: WireId(key.id),
+            r#type: WireWord(ApiKeyType::ApiKey),
+            created_at: WireTimestamp(key.created_at),
+            last_four: key.last_four,
+            scopes: key.scopes.into_iter().map(WireWord).collect(),
+            workspace_id: key.workspace_id.map(Text::into_string),
+            expires_at: key.expires_at.map(WireTimestamp),
+            revoked_at: key.revoked_at.map(WireTimestamp),
+        }
+    }
+}
+
+impl NewWireApiKey {
+    /// The new `key`, which `secret` opens.
+    #[must_use]
+    pub fn new(key: ApiKey, secret: &ApiKeySecret) -> Self {
+        let WireApiKey { id, r#type, created_at, last_four, scopes, workspace_id, expires_at, revoked_at } = key.into();
+        let key = secret.expose().to_owned();
+        Self { id, r#type, created_at, last_four, scopes, workspace_id, expires_at, revoked_at, key }
+    }
+}
+
+/// What a create says.
+#[derive(Debug)]
+pub struct CreateApiKey(pub ApiKeyDraft);
+
+impl Body for CreateApiKey {
+    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = &["expires_at", "scopes", "workspace_id"];
+
+    fn read(fields: &mut Fields) -> Self {
+        let draft = ApiKeyDraft {
+            scopes: fields.required("scopes", values::some_words()).unwrap_or_default(),
+            workspace_id: fields.optional("workspace_id", values::text()),
+            expires_at: fields.optional("expires_at", values::future_timestamp()),
+        };
+        fields.documented_as("scopes", "What the key may do.");
+        fields.documented_as("workspace_id", "The one workspace that the key serves. `null` means the same as absence: any, or the one that the key is bound to which makes it.");
+        fields.documented_as(
+            "expires_at",
+            "From when on the key is refused, with any offset. `null` means the same as absence: never.",
+        );
+        Self(draft)
+    }
+}
+
+/// The parameters of the list. Others are ignored.
+const PARAMETERS: &[&str] = &["limit", "order", "page"];
+
+/// Reads the query string's `pairs`.
+///
+/// # Errors
+/// `Invalid` with every parameter that is wrong.
+pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<ApiKeyQuery> {
+    let mut parameters = Parameters::new(PARAMETERS, pairs);
+    let order = parameters.one("order", list::word).unwrap_or_default();
+    let query = ApiKeyQuery {
+        order,
+        limit: parameters.one("limit", list::limit).unwrap_or_default(),
+        after: parameters.one("page", |text| list::place(organization, List::ApiKeys, order, text)),
+    };
+    parameters.finish()?;
+    Ok(query)
+}
+
+/// The `page` that `query` asked for.
+#[must_use]
+pub fn page(organization: OrganizationId, query: ApiKeyQuery, page: Page<ApiKey, ApiKeyId>) -> IdPage<WireApiKey> {
+    let next = page.next.map(|id| cursor::encode_id(organization, List::ApiKeys, query.order, id));
+    IdPage::new(page.items.into_iter().map(WireApiKey::from).collect(), next)
+}

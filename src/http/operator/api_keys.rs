@@ -1,0 +1,45 @@
+//! The organization's keys.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::super::auth::Caller;
+use super::super::body::JsonBytes;
+use super::super::profiles::{Answer, pairs};
+use super::super::server::Service;
+use crate::api::operator::api_key::{self, CreateApiKey, NewWireApiKey, WireApiKey};
+use crate::api::{ApiVersion, body};
+use crate::domain::api_key::{ApiKeySecret, Scope};
+use crate::domain::id::ApiKeyId;
+use crate::domain::{Error, ErrorKind};
+
+pub(super) async fn list_api_keys(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> Answer {
+    caller.permit("list_api_keys", Scope::Admin)?;
+    let organization = caller.organization();
+    let query = api_key::parse_query(organization, pairs(&request))?;
+    let page = service.api_keys.list(organization, query).await?;
+    Ok(HttpResponse::Ok().json(api_key::page(organization, query, page)))
+}
+
+pub(super) async fn create_api_key(service: web::Data<Service>, caller: Caller, request_body: JsonBytes) -> Answer {
+    caller.permit("create_api_key", Scope::Admin)?;
+    let now = service.clock.now();
+    let CreateApiKey(draft) = body::parse(&request_body.0, ApiVersion::Ga, now)?;
+    let secret = ApiKeySecret::from_random(service.randomness.bits()?);
+    let id = ApiKeyId::new(service.ids.next(now));
+    let key = draft.issued_by(caller.key())?.into_key(id, caller.organization(), &secret, now);
+    service.api_keys.create(&key, secret.hash()).await?;
+    Ok(HttpResponse::Ok().json(NewWireApiKey::new(key, &secret)))
+}
+
+pub(super) async fn revoke_api_key(service: web::Data<Service>, caller: Caller, path: web::Path<String>) -> Answer {
+    caller.permit("revoke_api_key", Scope::Admin)?;
+    let id = api_key_id(&path)?;
+    caller.key().may_revoke(id)?;
+    let revoked = service.api_keys.revoke(caller.organization(), id, service.clock.now()).await?;
+    Ok(HttpResponse::Ok().json(WireApiKey::from(revoked)))
+}
+
+/// An id that is malformed names nothing, so nothing is found.
+fn api_key_id(text: &str) -> Result<ApiKeyId, Error> {
+    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "API key not found"))
+}
