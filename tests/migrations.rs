@@ -107,7 +107,13 @@ fn every_key_leads_with_the_organization_except_its_own() {
     // Authentication finds a key before it knows whose it is (migrations/V2__api_keys.sql), and what ends is swept for all at once.
     assert_eq!(
         other,
-        ["api_keys_hash_idx", "enrollments_token_hash_idx", "organizations_pkey", "trust_grants_expires_at_idx"]
+        [
+            "api_keys_hash_idx",
+            "enrollments_token_hash_idx",
+            "idempotency_keys_created_at_idx",
+            "organizations_pkey",
+            "trust_grants_expires_at_idx"
+        ]
     );
 }
 

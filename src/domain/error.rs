@@ -30,6 +30,8 @@ pub enum ErrorKind {
     NotFound,
     /// The object is in a state that rules this out; the same request would fail again.
     Conflict,
+    /// The same request is being done already; try again when it has been.
+    InProgress,
     /// The database cannot be reached or takes no more work; try again later.
     Unavailable,
     /// The deadline passed before the database answered.

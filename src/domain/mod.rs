@@ -11,6 +11,7 @@ pub mod event;
 pub mod external_user;
 pub mod grant_decision;
 pub mod id;
+pub mod idempotency;
 pub mod metadata;
 pub mod organization;
 pub mod page;

@@ -1,6 +1,9 @@
 //! The ports: what storage does for the rest. Each method is one transaction. The organization is the first parameter of
 //! whatever belongs to one; another organization's object is not found.
 //!
+//! What a request repeats is done once where it comes with its [`Idempotency`]: the key is taken in the transaction of what is done under
+//! it, so that the key of a request that failed is free again.
+//!
 //! Every method may also fail with `Unavailable` (database unreachable or full; nothing was written as far as can be known),
 //! `TimedOut` (deadline) and `Internal` (a fault of ours).
 
@@ -16,6 +19,7 @@ use super::enrollment::{Enrollment, Invitation, LinkTokenHash, Submission};
 use super::error::Result;
 use super::event::{Event, EventQuery};
 use super::id::{ApiKeyId, EventId, OrganizationId, ProfileId};
+use super::idempotency::{Idempotency, Outcome};
 use super::organization::{Organization, OrganizationPatch};
 use super::page::{Page, PageQuery};
 use super::profile::{Profile, ProfilePatch};
@@ -27,8 +31,13 @@ pub trait ProfileRepository: Send + Sync {
     /// Stores `profile`, durably once this answers, and answers it.
     ///
     /// # Errors
-    /// `NotFound` if the organization is gone.
-    async fn create(&self, organization: OrganizationId, profile: Profile) -> Result<Profile>;
+    /// `NotFound` if the organization is gone; `Invalid` if the key of `idempotency` was used for another request.
+    async fn create(
+        &self,
+        organization: OrganizationId,
+        profile: Profile,
+        idempotency: Option<Idempotency<Profile>>,
+    ) -> Result<Outcome<Profile>>;
 
     /// The profile `id`, with the enforcement actions that are open at `now`.
     ///
@@ -47,14 +56,15 @@ pub trait ProfileRepository: Send + Sync {
     /// each other's fields.
     ///
     /// # Errors
-    /// `NotFound`; `Invalid` where the outcome would break a rule.
+    /// `NotFound`; `Invalid` where the outcome would break a rule, or if the key of `idempotency` was used for another request.
     async fn update(
         &self,
         organization: OrganizationId,
         id: ProfileId,
         patch: ProfilePatch,
         now: Timestamp,
-    ) -> Result<Profile>;
+        idempotency: Option<Idempotency<Profile>>,
+    ) -> Result<Outcome<Profile>>;
 
     /// Erases the profile and all that hangs on it; its id and the times of its creation and erasure remain.
     ///
@@ -119,8 +129,14 @@ pub trait EnrollmentRepository: Send + Sync {
     /// Stores `enrollment`, to be found by `hash`.
     ///
     /// # Errors
-    /// `NotFound` if the profile is.
-    async fn create(&self, organization: OrganizationId, enrollment: Enrollment, hash: LinkTokenHash) -> Result<()>;
+    /// `NotFound` if the profile is; `Invalid` if the key of `idempotency` was used for another request.
+    async fn create(
+        &self,
+        organization: OrganizationId,
+        enrollment: Enrollment,
+        hash: LinkTokenHash,
+        idempotency: Option<Idempotency<()>>,
+    ) -> Result<Outcome<()>>;
 
     /// What the link with this `hash` shows at `now`; an unknown, expired or spent one, or one whose profile is erased, is `None`. Comes
     /// before any organization is known: whoever opens a link has no key.

@@ -93,7 +93,7 @@ async fn caller(service: &Service, request: &ServiceRequest) -> Result<Caller, H
 }
 
 /// The one key that the headers carry, in whichever of the two and however often.
-fn credential(headers: &HeaderMap) -> Result<ApiKeySecret, HttpError> {
+pub(super) fn credential(headers: &HeaderMap) -> Result<ApiKeySecret, HttpError> {
     let mut sent = None;
     let bearers = headers.get_all(AUTHORIZATION).map(|value| {
         let (scheme, key) = value.to_str().ok()?.split_once(' ')?;

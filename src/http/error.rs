@@ -15,7 +15,7 @@ use crate::domain::{Error, ErrorKind};
 /// Tells the clients of this API not to send the same request again.
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
-/// After how many seconds a client may try again what failed for want of the database.
+/// After how many seconds a client may try again what failed for want of the database, or is still being done.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// A failure on its way out.
@@ -129,14 +129,14 @@ impl From<Error> for HttpError {
             ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, ErrorType::Authentication),
             ErrorKind::Forbidden => (StatusCode::FORBIDDEN, ErrorType::Permission),
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, ErrorType::NotFound),
-            ErrorKind::Conflict => (StatusCode::CONFLICT, ErrorType::Conflict),
+            ErrorKind::Conflict | ErrorKind::InProgress => (StatusCode::CONFLICT, ErrorType::Conflict),
             ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, ErrorType::Overloaded),
             ErrorKind::TimedOut => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
             ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, ErrorType::Api),
         };
         let answer = Self { cause: error.cause, ..Self::new(status, kind, error.message) };
         match error.kind {
-            ErrorKind::Unavailable | ErrorKind::TimedOut => {
+            ErrorKind::InProgress | ErrorKind::Unavailable | ErrorKind::TimedOut => {
                 answer.with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS)
             }
             ErrorKind::Conflict => answer.with_header(X_SHOULD_RETRY, HeaderValue::from_static("false")),

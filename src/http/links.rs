@@ -1,9 +1,11 @@
 //! Enrollment links: a fresh one on every call, under its two names.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, web};
+use serde::Serialize;
 
 use super::auth::Caller;
 use super::body::JsonBytes;
+use super::idempotency::Repeatable;
 use super::pages;
 use super::profiles::{Answer, profile_id};
 use super::server::Service;
@@ -12,32 +14,36 @@ use crate::api::{WireFormat, body};
 use crate::domain::api_key::Scope;
 use crate::domain::clock::Timestamp;
 use crate::domain::enrollment::{Enrollment, LinkToken};
-use crate::domain::id::{EnrollmentId, OrganizationId, ProfileId};
+use crate::domain::id::{EnrollmentId, ProfileId};
+use crate::domain::word::Word;
 use crate::domain::{Error, ErrorKind};
 
-pub(super) async fn create_enrollment_url(
+pub(super) async fn create_enrollment_url<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,
+    request: HttpRequest,
 ) -> Answer {
     caller.permit("create_enrollment_url", Scope::ProfilesWrite)?;
     check_enabled(&service)?;
-    let (url, expires_at) = create(&service, caller.organization(), profile_id(&path)?).await?;
-    Ok(HttpResponse::Ok().json(EnrollmentUrl::new(url, expires_at)))
+    let id = profile_id(&path)?;
+    let repeatable = Repeatable::of(&service, &caller, &request, F::VERSION.as_str(), &[])?;
+    create(&service, &caller, id, &repeatable, EnrollmentUrl::new).await
 }
 
 pub(super) async fn create_action_url<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,
+    request: HttpRequest,
     request_body: JsonBytes,
 ) -> Answer {
     caller.permit("create_action_url", Scope::ProfilesWrite)?;
     check_enabled(&service)?;
     let id = profile_id(&path)?;
     let CreateActionUrl = body::parse(&request_body.0, F::VERSION, service.clock.now())?;
-    let (url, expires_at) = create(&service, caller.organization(), id).await?;
-    Ok(HttpResponse::Ok().json(ActionUrl::new(url, expires_at)))
+    let repeatable = Repeatable::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
+    create(&service, &caller, id, &repeatable, ActionUrl::new).await
 }
 
 /// With enrollment switched off, its links are nowhere to be found.
@@ -45,11 +51,13 @@ fn check_enabled(service: &Service) -> Result<(), Error> {
     if service.links.are_enabled { Ok(()) } else { Err(Error::new(ErrorKind::NotFound, "Enrollment is not available")) }
 }
 
-async fn create(
+async fn create<A: Serialize + 'static>(
     service: &Service,
-    organization: OrganizationId,
+    caller: &Caller,
     profile_id: ProfileId,
-) -> Result<(String, Timestamp), Error> {
+    repeatable: &Repeatable<'_>,
+    answer: fn(String, Timestamp) -> A,
+) -> Answer {
     let now = service.clock.now();
     let token = LinkToken::from_random(service.randomness.bits()?);
     let enrollment = Enrollment {
@@ -58,6 +66,9 @@ async fn create(
         created_at: now,
         expires_at: now + service.links.lifetime,
     };
-    service.enrollments.create(organization, enrollment, token.hash()).await?;
-    Ok((pages::enrollment_url(&service.links.public_url, &token), enrollment.expires_at))
+    let (url, expires_at) = (pages::enrollment_url(&service.links.public_url, &token), enrollment.expires_at);
+    let link = url.clone();
+    let idempotency = repeatable.sealed(move |()| answer(link.clone(), expires_at));
+    let outcome = service.enrollments.create(caller.organization(), enrollment, token.hash(), idempotency).await?;
+    repeatable.unsealed(outcome, |()| answer(url, expires_at))
 }

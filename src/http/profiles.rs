@@ -5,13 +5,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::auth::Caller;
 use super::body::JsonBytes;
 use super::error::HttpError;
+use super::idempotency::{Repeatable, answer};
 use super::server::Service;
 use crate::api::deletion::DeletedProfile;
 use crate::api::list::{ListBody, parse_query};
 use crate::api::{WireFormat, body};
 use crate::domain::api_key::Scope;
 use crate::domain::id::ProfileId;
-use crate::domain::profile::ProfileDraft;
+use crate::domain::profile::{Profile, ProfileDraft};
+use crate::domain::word::Word;
 use crate::domain::{Error, ErrorKind};
 
 pub(super) type Answer = Result<HttpResponse, HttpError>;
@@ -19,14 +21,17 @@ pub(super) type Answer = Result<HttpResponse, HttpError>;
 pub(super) async fn create_user_profile<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
+    request: HttpRequest,
     request_body: JsonBytes,
 ) -> Answer {
     caller.permit("create_user_profile", Scope::ProfilesWrite)?;
     let now = service.clock.now();
     let draft: ProfileDraft = body::parse::<F::CreateProfile>(&request_body.0, F::VERSION, now)?.into();
     let profile = draft.into_profile(ProfileId::new(service.ids.next(now)), now);
-    let profile = service.profiles.create(caller.organization(), profile).await?;
-    Ok(HttpResponse::Ok().json(F::Profile::from(profile)))
+    let repeatable = Repeatable::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
+    let idempotency = repeatable.plain(|profile: &Profile| F::Profile::from(profile.clone()));
+    let outcome = service.profiles.create(caller.organization(), profile, idempotency).await?;
+    Ok(answer(outcome, F::Profile::from))
 }
 
 pub(super) async fn list_user_profiles<F: WireFormat>(
@@ -55,14 +60,17 @@ pub(super) async fn update_user_profile<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,
+    request: HttpRequest,
     request_body: JsonBytes,
 ) -> Answer {
     caller.permit("update_user_profile", Scope::ProfilesWrite)?;
     let id = profile_id(&path)?;
     let now = service.clock.now();
     let changes = body::parse::<F::UpdateProfile>(&request_body.0, F::VERSION, now)?.into();
-    let profile = service.profiles.update(caller.organization(), id, changes, now).await?;
-    Ok(HttpResponse::Ok().json(F::Profile::from(profile)))
+    let repeatable = Repeatable::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
+    let idempotency = repeatable.plain(|profile: &Profile| F::Profile::from(profile.clone()));
+    let outcome = service.profiles.update(caller.organization(), id, changes, now, idempotency).await?;
+    Ok(answer(outcome, F::Profile::from))
 }
 
 pub(super) async fn delete_user_profile(

@@ -69,7 +69,8 @@ fn shape<F: WireFormat>() -> Scope {
         ))
         .service(only(
             &[Method::POST],
-            web::resource("/user_profiles/{id}/enrollment_url").route(web::post().to(links::create_enrollment_url)),
+            web::resource("/user_profiles/{id}/enrollment_url")
+                .route(web::post().to(links::create_enrollment_url::<F>)),
         ))
         .service(only(
             &[Method::POST],

@@ -11,6 +11,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use super::body::BodyLimits;
+use super::idempotency::Running;
 use super::metrics::RequestMetrics;
 use super::{log, routes};
 use crate::domain::clock::Clock;
@@ -75,6 +76,7 @@ pub struct Service {
     pub(super) links: LinkSettings,
     pub(super) body_limits: BodyLimits,
     pub(super) metrics: RequestMetrics,
+    pub(super) running: Running,
     draining: AtomicBool,
 }
 
@@ -91,7 +93,14 @@ impl Service {
     #[must_use]
     pub fn new(ports: Ports, links: LinkSettings, settings: HttpSettings, registry: &Registry) -> Self {
         let body_limits = BodyLimits { bytes: settings.max_body_bytes, timeout: settings.body_timeout };
-        Self { ports, links, body_limits, metrics: RequestMetrics::new(registry), draining: AtomicBool::new(false) }
+        Self {
+            ports,
+            links,
+            body_limits,
+            metrics: RequestMetrics::new(registry),
+            running: Running::default(),
+            draining: AtomicBool::new(false),
+        }
     }
 
     /// From now on not ready, and every answer ends its connection.

@@ -10,9 +10,10 @@ use tokio::sync::oneshot;
 
 use super::batch_metrics::{BatchMetrics, LaneMetrics};
 use super::fair_queue::FairQueue;
-use super::profiles::{PgProfiles, Update, profile_not_found};
+use super::profiles::{Create, PgProfiles, Update, profile_not_found};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::idempotency::{Idempotency, Outcome};
 use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfilePatch};
 use crate::domain::repository::ProfileRepository;
@@ -36,9 +37,9 @@ const FLUSHERS: usize = 2;
 /// [`ProfileRepository`] that groups creates, retrieves and updates. A call is answered after the commit of its group, never before.
 pub struct BatchingProfiles {
     inner: PgProfiles,
-    creates: Lane<Profile, Profile>,
+    creates: Lane<Create, Outcome<Profile>>,
     retrieves: Lane<(ProfileId, Timestamp), Profile>,
-    updates: Lane<(ProfileId, ProfilePatch, Timestamp), Profile>,
+    updates: Lane<Update, Outcome<Profile>>,
 }
 
 impl BatchingProfiles {
@@ -63,8 +64,13 @@ impl BatchingProfiles {
 
 #[async_trait]
 impl ProfileRepository for BatchingProfiles {
-    async fn create(&self, organization: OrganizationId, profile: Profile) -> Result<Profile> {
-        self.creates.call(organization, profile).await
+    async fn create(
+        &self,
+        organization: OrganizationId,
+        profile: Profile,
+        idempotency: Option<Idempotency<Profile>>,
+    ) -> Result<Outcome<Profile>> {
+        self.creates.call(organization, Create { organization, profile, idempotency }).await
     }
 
     async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile> {
@@ -81,8 +87,9 @@ impl ProfileRepository for BatchingProfiles {
         id: ProfileId,
         patch: ProfilePatch,
         now: Timestamp,
-    ) -> Result<Profile> {
-        self.updates.call(organization, (id, patch, now)).await
+        idempotency: Option<Idempotency<Profile>>,
+    ) -> Result<Outcome<Profile>> {
+        self.updates.call(organization, Update { organization, id, patch, now, idempotency }).await
     }
 
     async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {
@@ -189,13 +196,8 @@ fn overloaded() -> Error {
     Error::new(ErrorKind::Unavailable, "The service has more requests than it can serve")
 }
 
-async fn flush_creates(profiles: &PgProfiles, jobs: Vec<Job<Profile, Profile>>) {
-    in_halves(jobs, async |jobs| {
-        let rows = jobs.iter().map(|job| (job.organization, job.input.clone())).collect();
-        profiles.create_many(rows).await?;
-        Ok(jobs.iter().map(|job| Ok(job.input.clone())).collect())
-    })
-    .await;
+async fn flush_creates(profiles: &PgProfiles, jobs: Vec<Job<Create, Outcome<Profile>>>) {
+    in_halves(jobs, async |jobs| profiles.create_many(inputs(jobs)).await).await;
 }
 
 async fn flush_retrieves(profiles: &PgProfiles, jobs: Vec<Job<(ProfileId, Timestamp), Profile>>) {
@@ -214,15 +216,12 @@ async fn flush_retrieves(profiles: &PgProfiles, jobs: Vec<Job<(ProfileId, Timest
     .await;
 }
 
-async fn flush_updates(profiles: &PgProfiles, jobs: Vec<Job<(ProfileId, ProfilePatch, Timestamp), Profile>>) {
-    in_halves(jobs, async |jobs| {
-        let updates = jobs.iter().map(|job| {
-            let (id, patch, now) = job.input.clone();
-            Update { organization: job.organization, id, patch, now }
-        });
-        profiles.update_many(updates.collect()).await
-    })
-    .await;
+async fn flush_updates(profiles: &PgProfiles, jobs: Vec<Job<Update, Outcome<Profile>>>) {
+    in_halves(jobs, async |jobs| profiles.update_many(inputs(jobs)).await).await;
+}
+
+fn inputs<I: Clone, O>(jobs: &[Job<I, O>]) -> Vec<I> {
+    jobs.iter().map(|job| job.input.clone()).collect()
 }
 
 /// Does all `jobs` at once and answers them. Where one of them breaks a rule of the database, does the halves, each on its own, until it

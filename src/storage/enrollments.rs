@@ -8,13 +8,15 @@ use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::idempotency::once;
 use super::outbox::Outbox;
 use super::pool::Pool;
 use super::profile_row::ProfileKey;
-use super::{profile_write, trust_grants};
+use super::{profile_lock, trust_grants};
 use crate::domain::clock::Timestamp;
 use crate::domain::enrollment::{ENROLLED_GRANT, Enrollment, Invitation, LinkTokenHash, Submission, enrolled_grant};
 use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::idempotency::{Idempotency, Outcome};
 use crate::domain::repository::EnrollmentRepository;
 use crate::domain::text::{DisplayName, Text};
 use crate::domain::trust_grant::TrustGrantStatus;
@@ -46,23 +48,37 @@ struct InvitationRow {
 
 #[async_trait]
 impl EnrollmentRepository for PgEnrollments {
-    async fn create(&self, organization: OrganizationId, enrollment: Enrollment, hash: LinkTokenHash) -> Result<()> {
+    async fn create(
+        &self,
+        organization: OrganizationId,
+        enrollment: Enrollment,
+        hash: LinkTokenHash,
+        idempotency: Option<Idempotency<()>>,
+    ) -> Result<Outcome<()>> {
+        let (profile_id, now) = (Some(enrollment.profile_id), enrollment.created_at);
         self.pool
             .run(move |connection| {
                 Box::pin(async move {
-                    sqlx::query(
-                        "insert into enrollments (organization_id, profile_id, id, token_hash, created_at, expires_at)
-                         values ($1, $2, $3, $4, $5, $6)",
-                    )
-                    .bind(organization.uuid())
-                    .bind(enrollment.profile_id.uuid())
-                    .bind(enrollment.id.uuid())
-                    .bind(hash.0.as_slice())
-                    .bind(enrollment.created_at)
-                    .bind(enrollment.expires_at)
-                    .execute(connection)
-                    .await?;
-                    Ok(())
+                    let insert = async move |connection: &mut PgConnection| {
+                        sqlx::query(
+                            "insert into enrollments (organization_id, profile_id, id, token_hash, created_at, expires_at)
+                             values ($1, $2, $3, $4, $5, $6)",
+                        )
+                        .bind(organization.uuid())
+                        .bind(enrollment.profile_id.uuid())
+                        .bind(enrollment.id.uuid())
+                        .bind(hash.0.as_slice())
+                        .bind(enrollment.created_at)
+                        .bind(enrollment.expires_at)
+                        .execute(connection)
+                        .await?;
+                        Ok(())
+                    };
+                    let mut transaction = connection.begin().await?;
+                    let outcome =
+                        once(&mut transaction, organization, profile_id, now, idempotency.as_ref(), insert).await?;
+                    transaction.commit().await?;
+                    Ok(outcome)
                 })
             })
             .await
@@ -110,7 +126,7 @@ impl EnrollmentRepository for PgEnrollments {
                     let Some(key) = find(&mut transaction, hash, now).await? else { return Ok(None) };
                     // The profile's row first, as everybody does who writes to what hangs on it: so nobody waits in a circle, and a
                     // profile that is erased meanwhile has no link any more.
-                    profile_write::lock(&mut transaction, &HashSet::from([key])).await?;
+                    profile_lock::lock(&mut transaction, &HashSet::from([key])).await?;
                     match spend(&mut transaction, key, hash, now).await? {
                         None => return Ok(None),
                         Some(false) => return Ok(Some(Submission::Asked)),

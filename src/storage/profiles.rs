@@ -1,20 +1,24 @@
 //! Profiles, with all that hangs on them. Every operation on one is the operation on many, of one.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
 use super::error::not_found;
+use super::idempotency::{self, Kept, Record};
 use super::outbox::{self, Outbox};
 use super::pool::Pool;
+use super::profile_changes::Changes;
 use super::profile_row::{ProfileKey, ProfileRow, select_profiles};
 use super::profile_write::NewProfile;
-use super::{profile_list, profile_write};
+use super::{profile_list, profile_lock, profile_write};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::{Event, Happening};
+use crate::domain::event::Happening;
 use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::idempotency::{Idempotency, Outcome};
 use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfilePatch};
 use crate::domain::repository::ProfileRepository;
@@ -27,6 +31,14 @@ pub struct PgProfiles {
     outbox: Outbox,
 }
 
+/// One create of many.
+#[derive(Clone, Debug)]
+pub(super) struct Create {
+    pub(super) organization: OrganizationId,
+    pub(super) profile: Profile,
+    pub(super) idempotency: Option<Idempotency<Profile>>,
+}
+
 /// One update of many.
 #[derive(Clone, Debug)]
 pub(super) struct Update {
@@ -34,10 +46,17 @@ pub(super) struct Update {
     pub(super) id: ProfileId,
     pub(super) patch: ProfilePatch,
     pub(super) now: Timestamp,
+    pub(super) idempotency: Option<Idempotency<Profile>>,
 }
 
+/// What comes of each of many calls.
+pub(super) type Outcomes = Vec<Result<Outcome<Profile>>>;
+
+/// How often a group of updates is tried again because somebody else took a key of theirs meanwhile.
+const MOST_ATTEMPTS: usize = 3;
+
 /// Profiles that were looked for and are there; one whose row breaks a rule is there as an error.
-type Found = HashMap<ProfileKey, Result<Profile>>;
+pub(super) type Found = HashMap<ProfileKey, Result<Profile>>;
 
 impl PgProfiles {
     /// The profiles behind `pool`, which tell `outbox` what happens to them.
@@ -46,15 +65,37 @@ impl PgProfiles {
         Self { pool, outbox }
     }
 
-    /// Stores all of `profiles` or none.
-    pub(super) async fn create_many(&self, profiles: Vec<(OrganizationId, Profile)>) -> Result<()> {
-        let new = profiles.into_iter().map(|(organization, profile)| {
+    /// Stores the profiles of all `creates` that repeat none before them, or none.
+    pub(super) async fn create_many(&self, creates: Vec<Create>) -> Result<Outcomes> {
+        let mut new = Vec::with_capacity(creates.len());
+        let mut asked = Vec::new();
+        for Create { organization, profile, idempotency } in creates {
             let event = self.outbox.event(profile.id, Happening::Created, profile.created_at).id;
-            NewProfile { organization, profile, event }
-        });
-        let new: Vec<_> = new.collect();
+            asked.push(idempotency);
+            new.push(NewProfile { organization, profile, event });
+        }
         self.pool
-            .run(move |connection| Box::pin(async move { Ok(profile_write::insert(connection, &new).await?) }))
+            .run(move |connection| {
+                Box::pin(async move {
+                    let answers = new.iter().zip(&asked).filter_map(|(new, asked)| {
+                        Some(answer_of(new.organization, &new.profile, new.profile.created_at, asked.as_ref()?))
+                    });
+                    let answers = idempotency::Columns::of(answers.collect());
+                    let repeated = profile_write::insert(connection, &new, answers).await?;
+                    let mut outcomes: Outcomes = Vec::with_capacity(new.len());
+                    for (NewProfile { organization, profile, .. }, asked) in new.into_iter().zip(asked) {
+                        outcomes.push(match asked {
+                            Some(asked) if repeated.contains(&(organization, profile.id)) => {
+                                let (key, fingerprint) = (&asked.key, asked.fingerprint);
+                                idempotency::repeat(connection, organization, key, fingerprint, profile.created_at)
+                                    .await?
+                            }
+                            _ => Ok(Outcome::Done(profile)),
+                        });
+                    }
+                    Ok(outcomes)
+                })
+            })
             .await
     }
 
@@ -64,29 +105,40 @@ impl PgProfiles {
     }
 
     /// Applies each update to what the ones before it left, in one transaction; one that breaks a rule changes nothing and fails alone.
-    pub(super) async fn update_many(&self, updates: Vec<Update>) -> Result<Vec<Result<Profile>>> {
-        let Some(now) = updates.iter().map(|update| update.now).max() else { return Ok(Vec::new()) };
-        let keys: HashSet<_> = updates.iter().map(|update| (update.organization, update.id)).collect();
+    pub(super) async fn update_many(&self, updates: Vec<Update>) -> Result<Outcomes> {
+        let updates = Arc::new(updates);
+        // Where somebody else takes a key meanwhile, it is found to be taken the next time.
+        for _ in 0..MOST_ATTEMPTS {
+            if let Some(outcomes) = self.try_update_many(Arc::clone(&updates)).await? {
+                return Ok(outcomes);
+            }
+        }
+        Err(idempotency::gone())
+    }
+
+    /// As [`PgProfiles::update_many`]; `None`, with nothing changed, where a key was taken meanwhile.
+    async fn try_update_many(&self, updates: Arc<Vec<Update>>) -> Result<Option<Outcomes>> {
+        let Some(now) = updates.iter().map(|update| update.now).max() else { return Ok(Some(Vec::new())) };
         let outbox = self.outbox.clone();
         self.pool
             .run(move |connection| {
                 Box::pin(async move {
+                    let keys: HashSet<_> = updates.iter().map(|update| (update.organization, update.id)).collect();
+                    let asked = updates
+                        .iter()
+                        .filter_map(|update| Some((update.organization, update.idempotency.as_ref()?.key.clone())));
+                    let asked: Vec<_> = asked.collect();
                     let mut transaction = connection.begin().await?;
-                    profile_write::lock(&mut transaction, &keys).await?;
-                    let mut found = read(&mut transaction, &keys, now).await?;
-                    let mut events = Vec::new();
-                    let outcomes: Vec<_> =
-                        updates.iter().map(|update| apply(&mut found, &mut events, &outbox, update)).collect();
-                    let changed: HashSet<_> = events.iter().map(|(of, event)| (*of, event.profile_id)).collect();
-                    let after = found.iter().filter_map(|(key, profile)| Some((key, profile.as_ref().ok()?)));
-                    let after: Vec<_> =
-                        after.filter(|(key, _)| changed.contains(*key)).map(|(key, it)| (key.0, it)).collect();
-                    if !after.is_empty() {
-                        profile_write::save(&mut transaction, &after).await?;
-                        outbox::append(&mut transaction, &events).await?;
+                    let kept = profile_lock::lock_and_find(&mut transaction, &keys, &asked, now).await?;
+                    let found = read(&mut transaction, &keys, now).await?;
+                    let mut changes = Changes::new(found, kept, outbox);
+                    let outcomes = updates.iter().map(|update| changes.apply(update)).collect();
+                    if changes.save(&mut transaction).await? {
                         transaction.commit().await?;
+                        Ok(Some(outcomes))
+                    } else {
+                        Ok(None)
                     }
-                    Ok(outcomes)
                 })
             })
             .await
@@ -95,9 +147,13 @@ impl PgProfiles {
 
 #[async_trait]
 impl ProfileRepository for PgProfiles {
-    async fn create(&self, organization: OrganizationId, profile: Profile) -> Result<Profile> {
-        self.create_many(vec![(organization, profile.clone())]).await?;
-        Ok(profile)
+    async fn create(
+        &self,
+        organization: OrganizationId,
+        profile: Profile,
+        idempotency: Option<Idempotency<Profile>>,
+    ) -> Result<Outcome<Profile>> {
+        only(self.create_many(vec![Create { organization, profile, idempotency }]).await?)
     }
 
     async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile> {
@@ -123,9 +179,9 @@ impl ProfileRepository for PgProfiles {
         id: ProfileId,
         patch: ProfilePatch,
         now: Timestamp,
-    ) -> Result<Profile> {
-        let outcomes = self.update_many(vec![Update { organization, id, patch, now }]).await?;
-        outcomes.into_iter().next().unwrap_or_else(|| Err(profile_not_found()))
+        idempotency: Option<Idempotency<Profile>>,
+    ) -> Result<Outcome<Profile>> {
+        only(self.update_many(vec![Update { organization, id, patch, now, idempotency }]).await?)
     }
 
     async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {
@@ -150,23 +206,25 @@ pub(super) fn profile_not_found() -> Error {
     not_found("User profile")
 }
 
-fn apply(
-    found: &mut Found,
-    events: &mut Vec<(OrganizationId, Event)>,
-    outbox: &Outbox,
-    update: &Update,
-) -> Result<Profile> {
-    let key = (update.organization, update.id);
-    let before = match found.get(&key) {
-        Some(Ok(before)) => before,
-        Some(Err(error)) => return Err(error.repeated()),
-        None => return Err(profile_not_found()),
-    };
-    let Some(after) = before.patched(&update.patch, update.now)? else { return Ok(before.clone()) };
-    let changed = Happening::Updated(after.changed_fields(before));
-    events.push((update.organization, outbox.event(update.id, changed, after.updated_at)));
-    found.insert(key, Ok(after.clone()));
-    Ok(after)
+/// The outcome of the one call that there was.
+fn only(outcomes: Outcomes) -> Result<Outcome<Profile>> {
+    outcomes.into_iter().next().unwrap_or_else(|| Err(Error::internal("a call without an outcome")))
+}
+
+/// What is kept of a request that left `profile`.
+pub(super) fn answer_of(
+    organization: OrganizationId,
+    profile: &Profile,
+    now: Timestamp,
+    idempotency: &Idempotency<Profile>,
+) -> Record {
+    Record {
+        organization,
+        key: idempotency.key.clone(),
+        profile_id: Some(profile.id),
+        created_at: now,
+        kept: Kept { fingerprint: idempotency.fingerprint, answer: (idempotency.answer)(profile) },
+    }
 }
 
 async fn read(

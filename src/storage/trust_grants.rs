@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 
 use super::error::Failure;
 use super::outbox::{self, Outbox};
+use super::profile_lock;
 use super::profile_row::ProfileKey;
-use super::profile_write;
 use super::profiles::profile_not_found;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Happening;
@@ -30,14 +30,14 @@ pub(super) async fn decide(
     name: &GrantName,
     decision: &Decision,
 ) -> std::result::Result<(), Failure> {
-    if profile_write::lock(connection, &HashSet::from([key])).await? == 0 {
+    if profile_lock::lock(connection, &HashSet::from([key])).await? == 0 {
         return Err(profile_not_found().into());
     }
     let before = read(connection, key, name, decision.decided_at).await?;
     let after = decision.outcome(before.as_ref())?;
     replace(connection, key, name, decision, after.as_ref()).await?;
     keep(connection, key, name, decision).await?;
-    profile_write::touch(connection, key, decision.decided_at).await?;
+    profile_lock::touch(connection, key, decision.decided_at).await?;
     let status = after.map(|grant| grant.status);
     let what = Happening::ProgramStatusUpdated { grant: name.clone(), status };
     outbox::append(connection, &[(key.0, outbox.event(key.1, what, decision.decided_at))]).await?;

@@ -68,13 +68,16 @@ impl Port {
         let now = SystemClock.now();
         let profile = ProfileDraft::default().into_profile(ProfileId::new(self.ids.next(now)), now);
         let profiles = Arc::clone(&self.profiles);
-        spawn_local(async move { profiles.create(organization, profile).await })
+        spawn_local(async move { Ok(profiles.create(organization, profile, None).await?.done().unwrap()) })
     }
 
     /// Starts an update.
     fn update(&self, id: ProfileId, patch: ProfilePatch) -> JoinHandle<Result<Profile>> {
         let (profiles, organization) = (Arc::clone(&self.profiles), self.organization);
-        spawn_local(async move { profiles.update(organization, id, patch, SystemClock.now()).await })
+        spawn_local(async move {
+            let outcome = profiles.update(organization, id, patch, SystemClock.now(), None).await?;
+            Ok(outcome.done().unwrap())
+        })
     }
 }
 

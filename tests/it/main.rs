@@ -22,6 +22,7 @@ mod fields;
 mod fields_by_shape;
 mod filter;
 mod harness;
+mod idempotency;
 mod json;
 mod lifecycle;
 mod links;

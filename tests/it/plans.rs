@@ -60,7 +60,9 @@ impl World {
              select organization_id, id, 'cyber', 'a', 'active' from user_profiles;
              insert into enforcement_actions (
                     organization_id, profile_id, id, kind, reason, opened_at, identity_check)
-             select organization_id, id, id, 'ban', 'high_harm', now(), 'none' from user_profiles;",
+             select organization_id, id, id, 'ban', 'high_harm', now(), 'none' from user_profiles;
+             insert into idempotency_keys (organization_id, key, fingerprint, profile_id, created_at, answer)
+             select organization_id, id::text, sha256(''), id, now(), '{{}}' from user_profiles;",
             organization.uuid()
         ));
         Self { organization, database }
@@ -147,7 +149,7 @@ impl World {
         let updated = self.cost(&async |profiles, execution| {
             let name = DisplayName::parse(format!("{how} {execution}")).unwrap();
             let patch = ProfilePatch { name: Change::Set(name), ..ProfilePatch::default() };
-            profiles.update(self.organization, id, patch, SystemClock.now()).await.unwrap();
+            profiles.update(self.organization, id, patch, SystemClock.now(), None).await.unwrap();
         });
         for cost in [read, updated] {
             assert!(cost.sequential_scans == 0 && cost.rows <= EXECUTIONS * ROWS_OF_ONE, "{how}: {cost:?}");

@@ -1,9 +1,9 @@
-//! Kills: what was acknowledged is there again, whole, after the next start.
+//! Kills: what was acknowledged is there again, whole, after the next start; and what was not is done once by asking again.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use rustix::process::{Signal, kill_process};
@@ -21,16 +21,18 @@ const ROUNDS: usize = 4;
 const ENOUGH: usize = 40;
 
 #[test]
-fn no_acknowledged_profile_is_lost_or_torn_when_everything_is_killed() {
+fn no_profile_is_lost_torn_or_doubled_when_everything_is_killed() {
     let scratch = Scratch::with_cluster();
     let acknowledged = Mutex::new(BTreeMap::new());
+    let unanswered = Mutex::new(Vec::new());
     for round in 0..ROUNDS {
         let (mut dev, key) = Service::dev(&scratch.data(), &[]);
+        ask_again(&dev, &key.secret, &unanswered, &acknowledged);
         check(&dev.client, &acknowledged.lock().unwrap());
         let before = acknowledged.lock().unwrap().len();
         thread::scope(|scope| {
             for _ in 0..WRITERS {
-                scope.spawn(|| write(dev.address, &key.secret, &acknowledged));
+                scope.spawn(|| write(dev.address, &key.secret, &acknowledged, &unanswered));
             }
             eventually("enough is written", || (acknowledged.lock().unwrap().len() >= before + ENOUGH).then_some(()));
             // Postgres first, the service first, or the service alone: then its Postgres has to end by itself.
@@ -49,38 +51,60 @@ fn no_acknowledged_profile_is_lost_or_torn_when_everything_is_killed() {
         });
         assert_eq!(dev.process.wait().code(), None, "it was not killed");
     }
-    let (dev, _) = Service::dev(&scratch.data(), &[]);
+    let (dev, key) = Service::dev(&scratch.data(), &[]);
+    ask_again(&dev, &key.secret, &unanswered, &acknowledged);
     check(&dev.client, &acknowledged.lock().unwrap());
 }
 
-/// Creates profiles until the service is gone, and notes what it acknowledged.
-fn write(address: SocketAddr, key: &str, acknowledged: &Mutex<BTreeMap<String, Value>>) {
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let agent: Agent =
-        Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build().into();
+/// By id.
+type Acknowledged = Mutex<BTreeMap<String, Value>>;
+
+/// Sends again, under its idempotency key, what nobody has answered: perhaps it was done.
+fn ask_again(dev: &Service, key: &str, unanswered: &Mutex<Vec<u64>>, acknowledged: &Acknowledged) {
+    for number in std::mem::take(&mut *unanswered.lock().unwrap()) {
+        let (status, text) = create(&agent(), dev.address, key, number).unwrap();
+        assert_eq!(status, 200, "{text}");
+        acknowledge(acknowledged, &text);
+    }
+}
+
+fn acknowledge(acknowledged: &Acknowledged, text: &str) {
+    let profile: Value = serde_json::from_str(text).unwrap();
+    acknowledged.lock().unwrap().insert(profile["id"].as_str().unwrap().to_owned(), profile);
+}
+
+fn agent() -> Agent {
+    Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build().into()
+}
+
+/// Creates the profile `number`; `None` if the service is gone before it has answered.
+fn create(agent: &Agent, address: SocketAddr, key: &str, number: u64) -> Option<(u16, String)> {
+    let pairs: BTreeMap<_, _> = (0..16).map(|pair| (format!("key_{pair}"), format!("{number} {pair}"))).collect();
+    let body = json!({"name": format!("Profile {number}"), "external_id": number.to_string(), "metadata": pairs});
+    let request = agent.post(format!("http://{address}{PROFILES}"));
+    let request = request.header("x-api-key", key).header("idempotency-key", number.to_string());
+    let mut answer = request.header("content-type", "application/json").send(body.to_string()).ok()?;
+    let text = answer.body_mut().read_to_string().ok()?;
+    Some((answer.status().as_u16(), text))
+}
+
+/// Creates profiles until the service is gone, and notes what it acknowledged and what not.
+fn write(address: SocketAddr, key: &str, acknowledged: &Acknowledged, unanswered: &Mutex<Vec<u64>>) {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let agent = agent();
     loop {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let pairs: BTreeMap<_, _> = (0..16).map(|pair| (format!("key_{pair}"), format!("{number} {pair}"))).collect();
-        let body = json!({"name": format!("Profile {number}"), "external_id": number.to_string(), "metadata": pairs});
-        let request = agent.post(format!("http://{address}{PROFILES}"));
-        let sent = request.header("x-api-key", key).header("content-type", "application/json").send(body.to_string());
-        // Gone: perhaps with a profile that nobody was told of.
-        let Ok(mut answer) = sent else { return };
-        let status = answer.status().as_u16();
-        let Ok(text) = answer.body_mut().read_to_string() else { return };
-        match status {
-            200 => {
-                let profile: Value = serde_json::from_str(&text).unwrap();
-                acknowledged.lock().unwrap().insert(profile["id"].as_str().unwrap().to_owned(), profile);
-            }
+        match create(&agent, address, key, number) {
+            Some((200, text)) => acknowledge(acknowledged, &text),
             // Its Postgres is gone first.
-            503 | 504 => {}
-            _ => panic!("{status} {text}"),
+            Some((503 | 504, _)) => unanswered.lock().unwrap().push(number),
+            Some((status, text)) => panic!("{status} {text}"),
+            None => return unanswered.lock().unwrap().push(number),
         }
     }
 }
 
-/// Every acknowledged profile is served, and no profile is half there.
+/// Every acknowledged profile is served, and no profile is half there or there twice.
 fn check(client: &Client, acknowledged: &BTreeMap<String, Value>) {
     let mut served = BTreeMap::new();
     let mut page = String::new();
@@ -95,7 +119,5 @@ fn check(client: &Client, acknowledged: &BTreeMap<String, Value>) {
             None => break,
         }
     }
-    for (id, profile) in acknowledged {
-        assert_eq!(served.get(id), Some(profile));
-    }
+    assert_eq!(&served, acknowledged);
 }

@@ -88,13 +88,14 @@ const FAILURES: [Failure; 9] = [
     },
 ];
 
-/// The ways to fail that only the operator's API has.
-pub(super) const OF_OPERATOR: [Failure; 1] = [failure(
+/// The ways to fail that the frozen documents do not know.
+pub(super) const LATER: [Failure; 1] = [failure(
     409,
     "Conflict",
     ErrorType::Conflict,
-    "The object is in a state that rules this out; the same request would fail again.",
-    "status: A grant that is rejected cannot be withdrawn",
+    "The state of the object rules this out, and `x-should-retry` is `false`; or the same request is still being done, and `retry-after` \
+     says when to try again.",
+    "A request with the same Idempotency-Key is still running",
 )];
 
 /// The statuses that every operation may answer with, besides 200.
@@ -154,7 +155,7 @@ pub(super) fn answers(success: &str, example: &Value, about: &str, more: &[u16])
     });
     answers.insert("200".to_owned(), success);
     let possible = |failure: &&Failure| OF_ALL.contains(&failure.status) || more.contains(&failure.status);
-    for failure in FAILURES.iter().chain(&OF_OPERATOR).filter(possible) {
+    for failure in FAILURES.iter().chain(&LATER).filter(possible) {
         answers.insert(failure.status.to_string(), reference("responses", failure.name));
     }
     answers.into()

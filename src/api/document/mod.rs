@@ -84,7 +84,7 @@ fn of<F: WireFormat>() -> Value {
         paths: operations::paths::<F>(),
         schemas: operations::schemas::<F>(),
         parameters: parameters::components(F::VERSION),
-        failures: answers::failures(&[]),
+        failures: answers::failures(if F::VERSION == ApiVersion::Ga { &answers::LATER } else { &[] }),
     })
 }
 

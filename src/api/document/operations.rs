@@ -7,12 +7,12 @@ use crate::api::deletion::DeletedProfile;
 use crate::api::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
 use crate::api::list::filters_by_enforcement;
 use crate::api::schema::{Documented, object};
-use crate::api::{WireFormat, body};
+use crate::api::{ApiVersion, WireFormat, body};
 
 /// What only an operation on one profile answers.
 const ON_ONE: u16 = 404;
-/// What only an operation with a body answers.
-const WITH_BODY: [u16; 2] = [408, 413];
+/// What only a POST with a body answers.
+const WITH_BODY: &[u16] = &[408, 413];
 
 /// The schemas that operations refer to, by the names of their components.
 pub(super) fn schemas<F: WireFormat>() -> Value {
@@ -47,21 +47,25 @@ pub(super) fn paths<F: WireFormat>() -> Value {
     list.parameters(parameters::of_list(filters_by_enforcement::<F>()));
     let list = list.answers("UserProfilePage", &examples::page::<F>(), "The page.", &[]);
 
-    let mut create = operation::<F>("create_user_profile", "Create a user profile", "Every field may be absent.");
+    let mut create = post::<F>("create_user_profile", "Create a user profile", "Every field may be absent.");
     create.body("CreateUserProfile", &body::schema::<F::CreateProfile>(F::VERSION));
-    let create = create.answers("UserProfile", &examples::profile::<F>(), "The new profile.", &WITH_BODY);
+    let create = create.answers("UserProfile", &examples::profile::<F>(), "The new profile.", &on_post::<F>(WITH_BODY));
 
     let retrieve = operation::<F>("retrieve_user_profile", "Retrieve a user profile", "One profile.");
     let retrieve = retrieve.answers("UserProfile", &examples::profile::<F>(), "The profile.", &[ON_ONE]);
 
-    let mut update = operation::<F>(
+    let mut update = post::<F>(
         "update_user_profile",
         "Update a user profile",
         "An absent field stays as it is. An update that changes nothing does not move `updated_at`.",
     );
     update.body("UpdateUserProfile", &body::schema::<F::UpdateProfile>(F::VERSION));
-    let update =
-        update.answers("UserProfile", &examples::profile::<F>(), "The profile after the update.", &[ON_ONE, 408, 413]);
+    let update = update.answers(
+        "UserProfile",
+        &examples::profile::<F>(),
+        "The profile after the update.",
+        &on_post::<F>(&[ON_ONE, 408, 413]),
+    );
 
     let delete = operation::<F>(
         "delete_user_profile",
@@ -71,13 +75,15 @@ pub(super) fn paths<F: WireFormat>() -> Value {
     let delete = delete.answers("DeletedUserProfile", &examples::deleted(), "The profile is gone.", &[ON_ONE]);
 
     let about = "A fresh link on every call, by which the entity enrolls for trusted access. Takes no body.";
-    let enrollment_url = operation::<F>("create_enrollment_url", "Create an enrollment URL", about);
-    let enrollment_url = enrollment_url.answers("EnrollmentUrl", &examples::enrollment_url(), "The link.", &[ON_ONE]);
+    let enrollment_url = post::<F>("create_enrollment_url", "Create an enrollment URL", about);
+    let enrollment_url =
+        enrollment_url.answers("EnrollmentUrl", &examples::enrollment_url(), "The link.", &on_post::<F>(&[ON_ONE]));
 
     let about = "A fresh link on every call, by which the entity does what the body says.";
-    let mut action_url = operation::<F>("create_action_url", "Create an action URL", about);
+    let mut action_url = post::<F>("create_action_url", "Create an action URL", about);
     action_url.body("CreateActionUrl", &body::schema::<CreateActionUrl>(F::VERSION));
-    let action_url = action_url.answers("ActionUrl", &examples::action_url(), "The link.", &[ON_ONE, 408, 413]);
+    let action_url =
+        action_url.answers("ActionUrl", &examples::action_url(), "The link.", &on_post::<F>(&[ON_ONE, 408, 413]));
 
     let of_one = json!([reference("parameters", "user_profile_id")]);
     json!({
@@ -90,6 +96,21 @@ pub(super) fn paths<F: WireFormat>() -> Value {
 
 fn operation<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
     Operation::new(id, summary, about, parameters::of_all(F::VERSION))
+}
+
+/// A POST, which takes an idempotency key. The frozen documents are older than that.
+fn post<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
+    let mut operation = operation::<F>(id, summary, about);
+    if F::VERSION == ApiVersion::Ga {
+        operation.parameters(vec![reference("parameters", "idempotency_key")]);
+    }
+    operation
+}
+
+/// What a POST answers beside `more`.
+fn on_post<F: WireFormat>(more: &[u16]) -> Vec<u16> {
+    let in_progress = (F::VERSION == ApiVersion::Ga).then_some(409);
+    more.iter().copied().chain(in_progress).collect()
 }
 
 /// An operation that is being written down.

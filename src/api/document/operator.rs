@@ -32,8 +32,11 @@ pub(super) fn schemas() -> Value {
 
 /// The parameters that several operations have, by the names of their components.
 pub(super) fn parameters() -> Value {
-    let mut components =
-        json!({"workspace": parameters::workspace(), "user_profile_id": parameters::user_profile_id()});
+    let mut components = json!({
+        "idempotency_key": parameters::idempotency_key(),
+        "user_profile_id": parameters::user_profile_id(),
+        "workspace": parameters::workspace(),
+    });
     for (name, parameter) in api_keys::parameters() {
         components[name] = parameter;
     }
@@ -49,7 +52,7 @@ pub(super) fn paths() -> Value {
 
 /// The failures, by the names of their components.
 pub(super) fn failures() -> Value {
-    answers::failures(&answers::OF_OPERATOR)
+    answers::failures(&answers::LATER)
 }
 
 fn list_events() -> Value {

@@ -22,9 +22,20 @@ pub(super) fn components(version: ApiVersion) -> Value {
             header(ANTHROPIC_VERSION, about, &json!({"type": "string", "format": "date"})),
         );
     }
+    if version == ApiVersion::Ga {
+        components.insert("idempotency_key".to_owned(), idempotency_key());
+    }
     components.insert("workspace".to_owned(), workspace());
     components.insert("user_profile_id".to_owned(), user_profile_id());
     components.into()
+}
+
+/// What every POST takes. The frozen documents are older than it.
+pub(super) fn idempotency_key() -> Value {
+    let about = "A key of the caller's own, such as a UUID. A request that is repeated under it within 24 hours is done once and answered as the \
+        first time, with the header `idempotent-replayed: true`; another request under it is refused.";
+    let schema = json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*$"});
+    header("Idempotency-Key", about, &schema)
 }
 
 pub(super) fn workspace() -> Value {

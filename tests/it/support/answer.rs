@@ -73,11 +73,15 @@ impl Answer {
         assert_eq!(error["type"], kind, "{status} {body}");
         let required = match status {
             405 => Some("allow"),
-            409 => Some("x-should-retry"),
             429 | 503 | 504 => Some("retry-after"),
             _ => None,
         };
         assert!(required.is_none_or(|name| self.header(name).is_some()), "{status} without {required:?}");
+        if *status == 409 {
+            // Either a repetition is of no use, or it says when.
+            let (useless, after) = (self.header("x-should-retry") == Some("false"), self.header("retry-after"));
+            assert!(useless != after.is_some(), "{:?}", self.headers);
+        }
     }
 }
 

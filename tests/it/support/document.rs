@@ -36,6 +36,10 @@ pub(crate) fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>
 /// unknown path or method. So is what a [`super::Wire`] sends, which need not be a request at all.
 #[track_caller]
 pub(crate) fn check(request: &Parts, answer: &Answer) {
+    // The frozen documents are older than idempotency keys.
+    if answer.status == 409 && request.headers.contains_key("idempotency-key") {
+        return;
+    }
     let asked = shape(&request.headers);
     let mut found = Vec::new();
     // The operator's API has no shapes. Where the request leaves its shape to the organization, any one must fit.

@@ -1,0 +1,138 @@
+//! Idempotency: a request that carries a key of the caller's own is done once, and its repetition is answered as it was.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use time::Duration;
+use validator::ValidationError;
+
+use super::error::reason;
+
+/// How long an answer is kept for repetitions; from then on the key is free again.
+pub const KEPT_FOR: Duration = Duration::hours(24);
+
+const MAX_KEY_BYTES: usize = 255;
+
+/// A key that the caller chose: 1–255 printable ASCII characters.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// `bytes`, if they are such a key.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ValidationError> {
+        let refused =
+            || reason("idempotency_key", format!("Input should be 1 to {MAX_KEY_BYTES} printable ASCII characters"));
+        let printable = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+        if bytes.is_empty() || bytes.len() > MAX_KEY_BYTES || !printable {
+            return Err(refused());
+        }
+        std::str::from_utf8(bytes).map(|text| Self(text.to_owned())).map_err(|_| refused())
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a caller chose may tell of its business: it stays out of logs.
+impl fmt::Debug for IdempotencyKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("IdempotencyKey(..)")
+    }
+}
+
+/// By which a repetition is told from another request under the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl Fingerprint {
+    /// Of a request that consists of `parts`, in this order.
+    #[must_use]
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut digest = Sha256::new();
+        for part in parts {
+            // The length before each part, so that no two lists of parts run together into the same bytes.
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        Self(digest.finalize().into())
+    }
+}
+
+/// How a request that does `T` once is known again and answered again.
+pub struct Idempotency<T> {
+    /// The caller's key.
+    pub key: IdempotencyKey,
+    /// Of the request.
+    pub fingerprint: Fingerprint,
+    /// The answer that is kept, in whatever form repetitions need.
+    pub answer: Answer<T>,
+}
+
+/// Makes the answer that is kept of what was done.
+pub type Answer<T> = Arc<dyn Fn(&T) -> Vec<u8> + Send + Sync>;
+
+impl<T> Clone for Idempotency<T> {
+    fn clone(&self) -> Self {
+        Self { key: self.key.clone(), fingerprint: self.fingerprint, answer: Arc::clone(&self.answer) }
+    }
+}
+
+impl<T> fmt::Debug for Idempotency<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Idempotency(..)")
+    }
+}
+
+/// What comes of a request that may be a repetition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// It was done now.
+    Done(T),
+    /// It was done before: the answer that was kept then. Nothing was done now.
+    Repeated(Vec<u8>),
+}
+
+impl<T> Outcome<T> {
+    /// What was done; `None` for a repetition.
+    pub fn done(self) -> Option<T> {
+        match self {
+            Self::Done(done) => Some(done),
+            Self::Repeated(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_1_to_255_printable_ascii_characters() {
+        for good in ["a", " ", "~", &"k".repeat(255)] {
+            assert_eq!(IdempotencyKey::parse(good.as_bytes()).unwrap().as_str(), good);
+        }
+        for bad in ["", "\t", "é", "a\u{7f}", "\0", &"k".repeat(256)] {
+            assert!(IdempotencyKey::parse(bad.as_bytes()).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn different_requests_have_different_fingerprints(
+            one in prop::collection::vec("[ab]{0,3}", 0..4),
+            other in prop::collection::vec("[ab]{0,3}", 0..4),
+        ) {
+            let of = |parts: &[String]| Fingerprint::of(&parts.iter().map(String::as_bytes).collect::<Vec<_>>());
+            prop_assert_eq!(of(&one) == of(&other), one == other);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Idempotency keys: claimed in the transaction of what is done under them.
+
+use std::collections::HashMap;
+
+use sqlx::FromRow;
+use sqlx::postgres::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::error::{Failure, unavailable};
+use super::profile_columns::Statement;
+use crate::domain::clock::Timestamp;
+use crate::domain::error::reason;
+use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, KEPT_FOR, Outcome};
+use crate::domain::{Error, Result};
+
+/// What was answered under a key before.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) answer: Vec<u8>,
+}
+
+impl Kept {
+    /// What a request with `fingerprint` under the same key is answered.
+    pub(super) fn repeat<T>(&self, fingerprint: Fingerprint) -> Result<Outcome<T>> {
+        if fingerprint == self.fingerprint {
+            return Ok(Outcome::Repeated(self.answer.clone()));
+        }
+        Err(Error::invalid_field("idempotency-key", reason("other_request", "Key was used for another request")))
+    }
+}
+
+/// A key among all organizations'.
+pub(super) type FullKey = (OrganizationId, IdempotencyKey);
+
+/// What is to be kept under keys, column by column.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Columns {
+    organization_ids: Vec<Uuid>,
+    keys: Vec<String>,
+    fingerprints: Vec<Vec<u8>>,
+    profile_ids: Vec<Option<Uuid>>,
+    created_ats: Vec<OffsetDateTime>,
+    answers: Vec<Vec<u8>>,
+}
+
+/// What is to be kept under one key.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) organization: OrganizationId,
+    pub(super) key: IdempotencyKey,
+    pub(super) profile_id: Option<ProfileId>,
+    pub(super) created_at: Timestamp,
+    pub(super) kept: Kept,
+}
+
+impl Columns {
+    /// Of `records`, in the order of their keys, so that two transactions never wait for each other.
+    pub(super) fn of(mut records: Vec<Record>) -> Self {
+        records.sort_by(|a, b| (a.organization.uuid(), &a.key).cmp(&(b.organization.uuid(), &b.key)));
+        let mut columns = Self::default();
+        for record in records {
+            columns.organization_ids.push(record.organization.uuid());
+            columns.keys.push(record.key.as_str().to_owned());
+            columns.fingerprints.push(record.kept.fingerprint.0.to_vec());
+            columns.profile_ids.push(record.profile_id.map(ProfileId::uuid));
+            columns.created_ats.push(record.created_at);
+            columns.answers.push(record.kept.answer);
+        }
+        columns
+    }
+
+    /// The six parameters of [`keep_answers`].
+    pub(super) fn bind_to(self, statement: Statement<'_>) -> Statement<'_> {
+        statement
+            .bind(self.organization_ids)
+            .bind(self.keys)
+            .bind(self.fingerprints)
+            .bind(self.profile_ids)
+            .bind(self.created_ats)
+            .bind(self.answers)
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct KeptRow {
+    pub(super) organization_id: Uuid,
+    pub(super) key: String,
+    pub(super) fingerprint: Vec<u8>,
+    pub(super) answer: Vec<u8>,
+}
+
+/// What a request of `organization` with `fingerprint` is answered under `key`, which is taken.
+pub(super) async fn repeat<T>(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    key: &IdempotencyKey,
+    fingerprint: Fingerprint,
+    now: Timestamp,
+) -> sqlx::Result<Result<Outcome<T>>> {
+    let row: Option<KeptRow> = sqlx::query_as(
+        "select organization_id,
+                key,
+                fingerprint,
+                answer
+           from idempotency_keys
+          where organization_id = $1
+            and key = $2
+            and created_at > $3",
+    )
+    .bind(organization.uuid())
+    .bind(key.as_str())
+    .bind(now - KEPT_FOR)
+    .fetch_optional(connection)
+    .await?;
+    let kept = kept(row.into_iter().collect());
+    Ok(kept.and_then(|kept| kept.into_values().next().ok_or_else(gone)?.repeat(fingerprint)))
+}
+
+/// What `rows` hold, by key.
+pub(super) fn kept(rows: Vec<KeptRow>) -> Result<HashMap<FullKey, Kept>> {
+    let kept = rows.into_iter().map(|row| {
+        let broken = || Error::internal("idempotency_keys: a column breaks a rule");
+        let key = IdempotencyKey::parse(row.key.as_bytes()).map_err(|_| broken())?;
+        let fingerprint = Fingerprint(row.fingerprint.try_into().map_err(|_| broken())?);
+        Ok(((OrganizationId::new(row.organization_id), key), Kept { fingerprint, answer: row.answer }))
+    });
+    kept.collect()
+}
+
+/// Keeps what [`Columns::bind_to`] binds under keys that are free, or have become free again; returns those. A key that somebody else is just
+/// taking is waited for.
+macro_rules! keep_answers {
+    () => {
+        "insert into idempotency_keys as k (organization_id, key, fingerprint, profile_id, created_at, answer)
+         select *
+           from unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::timestamptz[], $6::bytea[])
+             on conflict on constraint idempotency_keys_pkey do update
+            set fingerprint = excluded.fingerprint,
+                profile_id = excluded.profile_id,
+                created_at = excluded.created_at,
+                answer = excluded.answer
+          where k.created_at <= excluded.created_at - interval '24 hours'
+      returning k.organization_id, k.profile_id"
+    };
+}
+
+pub(super) use keep_answers;
+
+/// Keeps `record` if its key is free; answers whether it was.
+async fn keep(connection: &mut PgConnection, record: Record) -> sqlx::Result<bool> {
+    let kept = Columns::of(vec![record]).bind_to(sqlx::query(keep_answers!())).fetch_optional(connection).await?;
+    Ok(kept.is_some())
+}
+
+/// Does `work` for a request of `organization` that speaks of the profile `profile_id`, if of any: once under its key, in the transaction that
+/// `connection` is in.
+pub(super) async fn once<T>(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    profile_id: Option<ProfileId>,
+    now: Timestamp,
+    idempotency: Option<&Idempotency<T>>,
+    work: impl AsyncFnOnce(&mut PgConnection) -> std::result::Result<T, Failure>,
+) -> std::result::Result<Outcome<T>, Failure> {
+    let Some(Idempotency { key, fingerprint, answer }) = idempotency else {
+        return Ok(Outcome::Done(work(connection).await?));
+    };
+    let record = |profile_id, answer| Record {
+        organization,
+        key: key.clone(),
+        profile_id,
+        created_at: now,
+        kept: Kept { fingerprint: *fingerprint, answer },
+    };
+    // Claimed before the work, which must not be done twice; the profile is named later, for it may turn out not to be there.
+    if !keep(connection, record(None, Vec::new())).await? {
+        return Ok(repeat(connection, organization, key, *fingerprint, now).await??);
+    }
+    let done = work(connection).await?;
+    sqlx::query(
+        "update idempotency_keys
+            set answer = $3,
+                profile_id = $4
+          where organization_id = $1
+            and key = $2",
+    )
+    .bind(organization.uuid())
+    .bind(key.as_str())
+    .bind(answer(&done))
+    .bind(profile_id.map(ProfileId::uuid))
+    .execute(connection)
+    .await?;
+    Ok(Outcome::Done(done))
+}
+
+/// A key that was taken a moment ago and no longer is: the profile that it spoke of was erased in between.
+pub(super) fn gone() -> Error {
+    unavailable()
+}
