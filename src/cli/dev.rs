@@ -91,7 +91,7 @@ async fn ensure_key(pool: &Pool, data_dir: &Path) -> Result<ApiKeySecret, Failur
     let organization = ensure_organization(&PgOrganizations::new(pool.clone())).await?;
     let draft = ApiKeyDraft { scopes: Scope::ALL.to_vec(), workspace_id: None, expires_at: None };
     let (key, secret) = new_key(organization, draft)?;
-    keys.create(&key, secret.hash()).await?;
+    keys.create(&key, secret.hash(), None).await?;
     write_private(&path, secret.expose()).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     Ok(secret)
 }

@@ -96,7 +96,7 @@ impl Create {
         scopes.dedup();
         let draft = ApiKeyDraft { scopes, workspace_id: self.workspace, expires_at: self.expires_at };
         let (key, secret) = new_key(self.common.organization, draft)?;
-        with_pool(&self.common.database, async |pool| PgApiKeys::new(pool).create(&key, secret.hash()).await)?;
+        with_pool(&self.common.database, async |pool| PgApiKeys::new(pool).create(&key, secret.hash(), None).await)?;
         output::one(self.common.format, &Shown { key: Some(secret.expose().to_owned()), ..Shown::from(key) })
     }
 }

@@ -101,8 +101,8 @@ pub trait ApiKeyRepository: Send + Sync {
     /// Stores `key`, to be found by `hash`.
     ///
     /// # Errors
-    /// `NotFound` if the organization is unknown.
-    async fn create(&self, key: &ApiKey, hash: KeyHash) -> Result<()>;
+    /// `NotFound` if the organization is unknown; `Invalid` if the key of `idempotency` was used for another request.
+    async fn create(&self, key: &ApiKey, hash: KeyHash, idempotency: Option<Idempotency<()>>) -> Result<Outcome<()>>;
 
     /// One page of the keys of `organization`, revoked and expired ones too.
     ///

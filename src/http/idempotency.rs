@@ -16,6 +16,9 @@ use crate::domain::id::OrganizationId;
 use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, Outcome};
 use crate::domain::{Error, ErrorKind};
 
+/// What stands for the shape of a request to the operator's API, which has none.
+pub(super) const UNVERSIONED: &str = "";
+
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -46,7 +49,7 @@ struct Keyed {
 }
 
 impl<'s> Repeatable<'s> {
-    /// The request `request` with its `body`, of the shape `version`, if it has shapes.
+    /// The request `request` with its `body`, of the shape `version`.
     pub(super) fn of(
         service: &'s Service,
         caller: &Caller,

@@ -14,6 +14,7 @@ use super::pool::Pool;
 use crate::domain::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{ApiKeyId, OrganizationId};
+use crate::domain::idempotency::{Idempotency, Outcome};
 use crate::domain::page::Page;
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::{Error, Result};
@@ -78,8 +79,8 @@ impl<R: ApiKeyRepository + 'static> CachedApiKeys<R> {
 
 #[async_trait]
 impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
-    async fn create(&self, key: &ApiKey, hash: KeyHash) -> Result<()> {
-        self.0.inner.create(key, hash).await
+    async fn create(&self, key: &ApiKey, hash: KeyHash, idempotency: Option<Idempotency<()>>) -> Result<Outcome<()>> {
+        self.0.inner.create(key, hash, idempotency).await
     }
 
     async fn list(&self, organization: OrganizationId, query: ApiKeyQuery) -> Result<Page<ApiKey, ApiKeyId>> {

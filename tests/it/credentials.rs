@@ -12,6 +12,7 @@ use uprof::domain::Result;
 use uprof::domain::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash};
 use uprof::domain::clock::{Clock, SystemClock, Timestamp};
 use uprof::domain::id::{ApiKeyId, OrganizationId};
+use uprof::domain::idempotency::{Idempotency, Outcome};
 use uprof::domain::page::Page;
 use uprof::domain::repository::ApiKeyRepository;
 use uprof::metrics::Registry;
@@ -150,7 +151,7 @@ struct Keys(Arc<Mutex<Vec<oneshot::Sender<()>>>>);
 
 #[async_trait]
 impl ApiKeyRepository for Keys {
-    async fn create(&self, _: &ApiKey, _: KeyHash) -> Result<()> {
+    async fn create(&self, _: &ApiKey, _: KeyHash, _: Option<Idempotency<()>>) -> Result<Outcome<()>> {
         unreachable!()
     }
 

@@ -118,6 +118,20 @@ fn a_repeated_link_is_the_same_link_and_its_token_is_kept_nowhere() {
 }
 
 #[test]
+fn a_repeated_create_of_an_api_key_makes_one_and_the_key_is_kept_nowhere() {
+    let app = TestApp::start();
+    let create = || keyed(&app, "/v1/organizations/api_keys", "k").json(&json!({"scopes": ["profiles:read"]}));
+    let first = create().ok();
+    let again = create();
+    assert!(replayed(&again));
+    assert_eq!(again.ok(), first);
+    assert_eq!(app.database.count("api_keys"), 2);
+    let key = first["key"].as_str().unwrap();
+    let dump = app.database.dump();
+    assert!(!dump.contains(key) && !dump.contains(&hexadecimal(key)), "a key is kept");
+}
+
+#[test]
 fn the_key_of_a_request_that_failed_is_free() {
     let app = TestApp::start();
     keyed(&app, PROFILES, "k").json(&json!({"name": ""})).refused(400);

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operations::{Operation, page_schema};
-use super::operator::{limit, operation, order, page};
+use super::operations::page_schema;
+use super::operator::{limit, operation, order, page, post};
 use super::{examples, reference};
 use crate::api::operator::api_key::{CreateApiKey, NewWireApiKey, WireApiKey};
 use crate::api::scalars::WireId;
@@ -55,9 +55,9 @@ fn list() -> Value {
 
 fn create() -> Value {
     let about = "The key itself is in this answer and in no other. A key that is bound to a workspace makes keys for that workspace only.";
-    let mut create: Operation = operation("create_api_key", "Create an API key", about);
+    let mut create = post("create_api_key", "Create an API key", about);
     create.body("CreateApiKey", &create_schema());
-    create.answers("NewApiKey", &examples::new_api_key(), "The new key.", &[408, 413])
+    create.answers("NewApiKey", &examples::new_api_key(), "The new key.", &[408, 409, 413])
 }
 
 fn revoke() -> Value {

@@ -83,6 +83,13 @@ pub(super) fn operation(id: &str, summary: &str, about: &str) -> Operation {
     Operation::new(id, summary, about, vec![reference("parameters", "workspace")])
 }
 
+/// A POST, which takes an idempotency key.
+pub(super) fn post(id: &str, summary: &str, about: &str) -> Operation {
+    let mut operation = operation(id, summary, about);
+    operation.parameters(vec![reference("parameters", "idempotency_key")]);
+    operation
+}
+
 pub(super) fn limit() -> Value {
     query("limit", "How many a page holds at the most.", &parameters::limit_schema())
 }

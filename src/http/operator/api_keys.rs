@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::super::auth::Caller;
 use super::super::body::JsonBytes;
+use super::super::idempotency::{Repeatable, UNVERSIONED};
 use super::super::profiles::{Answer, pairs};
 use super::super::server::Service;
 use crate::api::operator::api_key::{self, CreateApiKey, NewWireApiKey, WireApiKey};
@@ -20,15 +21,23 @@ pub(super) async fn list_api_keys(service: web::Data<Service>, caller: Caller, r
     Ok(HttpResponse::Ok().json(api_key::page(organization, query, page)))
 }
 
-pub(super) async fn create_api_key(service: web::Data<Service>, caller: Caller, request_body: JsonBytes) -> Answer {
+pub(super) async fn create_api_key(
+    service: web::Data<Service>,
+    caller: Caller,
+    request: HttpRequest,
+    request_body: JsonBytes,
+) -> Answer {
     caller.permit("create_api_key", Scope::Admin)?;
     let now = service.clock.now();
     let CreateApiKey(draft) = body::parse(&request_body.0, ApiVersion::Ga, now)?;
     let secret = ApiKeySecret::from_random(service.randomness.bits()?);
     let id = ApiKeyId::new(service.ids.next(now));
     let key = draft.issued_by(caller.key())?.into_key(id, caller.organization(), &secret, now);
-    service.api_keys.create(&key, secret.hash()).await?;
-    Ok(HttpResponse::Ok().json(NewWireApiKey::new(key, &secret)))
+    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let (kept, its_secret) = (key.clone(), secret.clone());
+    let idempotency = repeatable.sealed(move |()| NewWireApiKey::new(kept.clone(), &its_secret));
+    let outcome = service.api_keys.create(&key, secret.hash(), idempotency).await?;
+    repeatable.unsealed(outcome, |()| NewWireApiKey::new(key, &secret))
 }
 
 pub(super) async fn revoke_api_key(service: web::Data<Service>, caller: Caller, path: web::Path<String>) -> Answer {

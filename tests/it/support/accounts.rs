@@ -75,7 +75,7 @@ impl Accounts {
             expires_at: spec.expires_at,
             revoked_at: None,
         };
-        self.runtime.block_on(PgApiKeys::new(self.pool.clone()).create(&key, secret.hash())).unwrap();
+        self.runtime.block_on(PgApiKeys::new(self.pool.clone()).create(&key, secret.hash(), None)).unwrap();
         Key { organization, id: key.id, secret: secret.expose().to_owned() }
     }
 
