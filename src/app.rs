@@ -14,9 +14,10 @@ use crate::domain::random::SystemRandomness;
 use crate::http::{Ports, Service, serve, serve_metrics};
 use crate::metrics::Registry;
 use crate::storage::{
-    BatchSettings, BatchingProfiles, CachedApiKeys, Outbox, PgApiKeys, PgEnrollments, PgEvents, PgProfiles, Pool,
-    SchemaState, schema_state,
+    BatchSettings, BatchingProfiles, CachedApiKeys, Outbox, PgApiKeys, PgDeliveries, PgEnrollments, PgEvents,
+    PgProfiles, PgWebhooks, Pool, SchemaState, schema_state,
 };
+use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
 
 /// The running service: a value that can be started any number of times in one process.
 pub struct Application {
@@ -24,6 +25,8 @@ pub struct Application {
     server: Server,
     metrics: Option<(SocketAddr, ServerHandle)>,
     stopper: Stopper,
+    dispatcher: Dispatcher,
+    grace: Duration,
     pool: Pool,
 }
 
@@ -32,6 +35,7 @@ pub struct Application {
 pub struct Stopper {
     service: Arc<Service>,
     server: ServerHandle,
+    dispatcher: StopDispatcher,
     drain: Duration,
 }
 
@@ -53,11 +57,12 @@ impl Application {
         let pool = Pool::new(&args.pool.settings(database_url)).map_err(|error| StartError(error.to_string()))?;
         pool.register(registry);
         let ports = ports(&pool, args.pool.batches(), registry);
-        let service = Arc::new(Service::new(ports, args.links(address), http, registry));
+        let service = Arc::new(Service::new(ports, args.links(address), args.webhooks.reach(), http, registry));
         let server =
             serve(listener, Arc::clone(&service), http).map_err(|error| unusable(args.listen, &error, "--listen"))?;
-        let stopper = Stopper { service, server: server.handle(), drain: args.drain };
-        Ok(Self { address, server, metrics, stopper, pool })
+        let dispatcher = Dispatcher::start(dispatcher_ports(&pool), args.webhooks.dispatcher());
+        let stopper = Stopper { service, server: server.handle(), dispatcher: dispatcher.stopper(), drain: args.drain };
+        Ok(Self { address, server, metrics, stopper, dispatcher, grace: args.grace, pool })
     }
 
     /// Where it listens: the port that was taken, where 0 was asked for.
@@ -84,6 +89,7 @@ impl Application {
     /// The server broke down.
     pub async fn run_until_stopped(self) -> Result<(), StartError> {
         let served = self.server.await;
+        self.dispatcher.stop(self.grace).await;
         // The last to go: until here somebody may want to see how it ends.
         if let Some((_, metrics)) = self.metrics {
             metrics.stop(false).await;
@@ -97,6 +103,7 @@ impl Stopper {
     /// Is not ready from now on, serves on for the drain time, and then lets what is in flight end within the grace period.
     pub async fn stop(&self) {
         self.service.drain();
+        self.dispatcher.stop();
         tokio::time::sleep(self.drain).await;
         self.server.stop(true).await;
     }
@@ -116,10 +123,19 @@ fn ports(pool: &Pool, batches: BatchSettings, registry: &Registry) -> Ports {
         },
         enrollments: Arc::new(PgEnrollments::new(pool.clone(), outbox)),
         events: Arc::new(PgEvents::new(pool.clone())),
+        webhooks: Arc::new(PgWebhooks::new(pool.clone())),
         api_keys: Arc::new(api_keys),
         readiness: Arc::new(pool.clone()),
         clock: Arc::new(SystemClock),
         ids,
+        randomness: Arc::new(SystemRandomness),
+    }
+}
+
+fn dispatcher_ports(pool: &Pool) -> DispatcherPorts {
+    DispatcherPorts {
+        queue: Arc::new(PgDeliveries::new(pool.clone())),
+        clock: Arc::new(SystemClock),
         randomness: Arc::new(SystemRandomness),
     }
 }

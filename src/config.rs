@@ -8,8 +8,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::webhook::url::Reach;
 use crate::http::{HttpSettings, LinkSettings};
 use crate::storage::{BatchSettings, PoolSettings};
+use crate::webhook::DispatcherSettings;
 
 /// Which database.
 #[derive(Args, Clone, Debug)]
@@ -135,6 +137,10 @@ pub struct ServerArgs {
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it")]
+    pub webhooks: WebhookArgs,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it")]
     pub pool: PoolArgs,
 
     #[command(flatten)]
@@ -166,6 +172,45 @@ impl ServerArgs {
             body_timeout: self.body_timeout,
             keep_alive: self.keep_alive,
             grace: self.grace,
+        }
+    }
+}
+
+/// How organizations are told of what happens.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct WebhookArgs {
+    /// Let webhooks go anywhere: by http, to this machine, to private networks. For a laptop only; `uprof dev` always does
+    #[arg(long, env = "UPROF_WEBHOOKS_ALLOW_INSECURE")]
+    pub webhooks_allow_insecure: bool,
+
+    /// How long an endpoint of a webhook may take to answer
+    #[arg(long, env = "UPROF_WEBHOOKS_TIMEOUT", value_name = "TIME", default_value = "15s", value_parser = pause)]
+    pub webhooks_timeout: Duration,
+
+    /// How often to look for webhooks that are due
+    #[arg(long, env = "UPROF_WEBHOOKS_POLL", value_name = "TIME", default_value = "1s", value_parser = pause)]
+    pub webhooks_poll: Duration,
+
+    /// The most webhooks on their way at once
+    #[arg(long, env = "UPROF_WEBHOOKS_CONCURRENCY", value_name = "N", default_value = "64")]
+    pub webhooks_concurrency: NonZeroUsize,
+}
+
+impl WebhookArgs {
+    /// How far webhooks go.
+    #[must_use]
+    pub const fn reach(&self) -> Reach {
+        if self.webhooks_allow_insecure { Reach::Anywhere } else { Reach::Internet }
+    }
+
+    /// The settings of what delivers them.
+    #[must_use]
+    pub const fn dispatcher(&self) -> DispatcherSettings {
+        DispatcherSettings {
+            reach: self.reach(),
+            timeout: self.webhooks_timeout,
+            poll: self.webhooks_poll,
+            concurrency: self.webhooks_concurrency.get(),
         }
     }
 }
@@ -214,6 +259,12 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         "m" => Ok(Duration::from_secs(u64::from(number) * 60)),
         _ => Err("expected one of the units ms, s and m".to_owned()),
     }
+}
+
+/// A time in which something can happen: at least 10 ms.
+fn pause(text: &str) -> Result<Duration, String> {
+    let pause = duration(text)?;
+    if pause >= Duration::from_millis(10) { Ok(pause) } else { Err("expected at least 10ms".to_owned()) }
 }
 
 /// A time after which a link has been of some use, and whose end can still be written: at least a second, at most a year.

@@ -38,7 +38,14 @@ const HOUSE: &[Room] = &[
     // The settings that a flag fills in belong to the rooms that use them.
     Room {
         name: "config",
-        knows: &["http::HttpSettings", "http::LinkSettings", "storage::BatchSettings", "storage::PoolSettings"],
+        knows: &[
+            "domain::webhook::url::Reach",
+            "http::HttpSettings",
+            "http::LinkSettings",
+            "storage::BatchSettings",
+            "storage::PoolSettings",
+            "webhook::DispatcherSettings",
+        ],
         bans: &[WIRE, SQL, SERVER, CLIENT, RUNTIME],
     },
     Room { name: "telemetry", knows: &["config", "metrics"], bans: &[WIRE, SQL, SERVER, CLIENT] },

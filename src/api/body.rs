@@ -24,12 +24,23 @@ pub trait Body: Sized {
 /// # Errors
 /// `Invalid`: no JSON, no object, or every field that is wrong.
 pub fn parse<B: Body>(bytes: &[u8], version: ApiVersion, now: Timestamp) -> Result<B> {
+    parse_with(bytes, version, now, B::FIELDS_OF_SOME_SHAPE, B::read)
+}
+
+/// As [`parse`], for a body of which only `read` knows what it holds.
+pub(super) fn parse_with<T>(
+    bytes: &[u8],
+    version: ApiVersion,
+    now: Timestamp,
+    of_some_shape: &[&str],
+    read: impl FnOnce(&mut Fields) -> T,
+) -> Result<T> {
     let malformed = |why: String| Error::invalid_field("body", reason("json", why));
     let json = Json::parse(bytes).map_err(|why| malformed(format!("Invalid JSON: {why}")))?;
     let Json::Object(object) = json else { return Err(malformed("Input should be a valid object".to_owned())) };
     let mut fields = Fields::new(object, version, now);
-    let body = B::read(&mut fields);
-    fields.finish(B::FIELDS_OF_SOME_SHAPE)?;
+    let body = read(&mut fields);
+    fields.finish(of_some_shape)?;
     Ok(body)
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::domain::enforcement::EnforcementStatus;
 use crate::domain::profile::{Profile, ProfileDraft, ProfilePatch};
+use crate::domain::trust_grant::GrantName;
 
 pub mod body;
 pub mod cursor;
@@ -26,6 +27,7 @@ pub mod v2026_08_18;
 pub mod v2026_09_04;
 mod values;
 mod version;
+pub mod webhook_event;
 
 pub use version::{ANTHROPIC_BETA, ANTHROPIC_VERSION, ApiVersion};
 
@@ -43,6 +45,12 @@ pub trait WireFormat: 'static {
     type Profile: From<Profile> + Serialize + schema::Documented;
     /// A profile as it stands in a list.
     type ListedProfile: From<Profile> + Serialize;
+
+    /// Whether a webhook tells of a decision on `grant`: whether a profile of this shape shows it.
+    #[must_use]
+    fn tells_of(_grant: &GrantName) -> bool {
+        true
+    }
 
     /// The enforcement statuses that a list is filtered by; a shape that shows none takes no filter.
     fn enforcement_filter(parameters: &mut list::Parameters) -> Vec<EnforcementStatus> {

@@ -79,7 +79,9 @@ fn about(name: &str) -> &'static str {
         "account_status" => "The state of the entity's account with the platform.",
         "action" => "What whoever opens the link is to do.",
         "country" => "Where the entity is: two upper-case ASCII letters.",
+        "description" => "What people note of it. Empty: nothing.",
         "email_hash" => "The platform's own hash of the entity's e-mail address: opaque.",
+        "enabled_events" => "Of what the endpoint hears.",
         "entity_type" => "What the entity is.",
         "external_id" | "reference_id" => "The platform's own id for the entity; need not be unique.",
         "external_user_details" => "What the platform states about the entity.",
@@ -92,7 +94,9 @@ fn about(name: &str) -> &'static str {
         "relationship" => {
             "What the entity is to the platform: an end user, a company that the platform resells to, or the platform itself."
         }
+        "state" => "Whether deliveries are sent. What happens while they are not is never delivered.",
         "type" => "What kind of action it is.",
+        "url" => "Where deliveries go.",
         _ => "",
     }
 }

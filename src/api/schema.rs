@@ -51,6 +51,12 @@ impl Documented for bool {
     }
 }
 
+impl Documented for u32 {
+    fn schema() -> Value {
+        json!({"type": "integer"})
+    }
+}
+
 impl<T: Documented> Documented for Option<T> {
     fn schema() -> Value {
         nullable(T::schema())

@@ -13,6 +13,7 @@ use crate::domain::metadata::{
     MAX_KEY_CHARACTERS, MAX_PAIRS, MAX_VALUE_CHARACTERS, Metadata, MetadataPatch, MetadataViolations,
 };
 use crate::domain::text::{Country, Text};
+use crate::domain::webhook::url::{MAX_BYTES, Reach, WebhookUrl};
 use crate::domain::word::Word;
 
 /// How far a caller's clock may be ahead of ours.
@@ -74,7 +75,12 @@ fn moment(value: Json) -> Parsed<Timestamp> {
     timestamp::parse(&string(value)?).ok_or_else(|| one(timestamp::incomplete()))
 }
 
-/// Several words of a closed set, at least one, each counted once.
+/// Several words of a closed set, each counted once.
+pub(super) fn word_list<T: Word + PartialEq>() -> Kind<Vec<T>> {
+    Kind { parse: |value, _| parse_words(value), schema: || json!({"type": "array", "items": word_schema::<T>()}) }
+}
+
+/// As [`word_list`], at least one.
 pub(super) fn some_words<T: Word + PartialEq>() -> Kind<Vec<T>> {
     Kind {
         parse: |value, _| {
@@ -95,6 +101,29 @@ fn parse_words<T: Word + PartialEq>(value: Json) -> Parsed<Vec<T>> {
         }
     }
     Ok(words)
+}
+
+/// A URL that deliveries within `reach` can be sent to.
+pub(super) fn webhook_url(reach: Reach) -> Kind<WebhookUrl> {
+    Kind {
+        parse: match reach {
+            Reach::Internet => |value, _| WebhookUrl::parse(string(value)?, Reach::Internet).map_err(one),
+            Reach::Anywhere => |value, _| WebhookUrl::parse(string(value)?, Reach::Anywhere).map_err(one),
+        },
+        schema: || {
+            json!({
+                "type": "string",
+                "format": "uri",
+                "maxLength": MAX_BYTES,
+                "description": "`https://`, a host on the internet, at most a port, a path and a query.",
+            })
+        },
+    }
+}
+
+/// A text that may be empty.
+pub(super) fn possibly_empty<T: Text>() -> Kind<T> {
+    Kind { parse: text().parse, schema: || bounded(0, T::MAX_CHARACTERS) }
 }
 
 /// The metadata of a create.

@@ -18,8 +18,9 @@ use crate::domain::clock::Clock;
 use crate::domain::id::IdSource;
 use crate::domain::random::Randomness;
 use crate::domain::repository::{
-    ApiKeyRepository, EnrollmentRepository, EventRepository, ProfileRepository, Readiness,
+    ApiKeyRepository, EnrollmentRepository, EventRepository, ProfileRepository, Readiness, WebhookRepository,
 };
+use crate::domain::webhook::url::Reach;
 use crate::metrics::Registry;
 
 /// How the server treats connections.
@@ -47,6 +48,8 @@ pub struct Ports {
     pub enrollments: Arc<dyn EnrollmentRepository>,
     /// What happened to them.
     pub events: Arc<dyn EventRepository>,
+    /// Where organizations hear of it.
+    pub webhooks: Arc<dyn WebhookRepository>,
     /// Who may ask.
     pub api_keys: Arc<dyn ApiKeyRepository>,
     /// Whether the database can serve.
@@ -74,6 +77,7 @@ pub struct LinkSettings {
 pub struct Service {
     ports: Ports,
     pub(super) links: LinkSettings,
+    pub(super) webhook_reach: Reach,
     pub(super) body_limits: BodyLimits,
     pub(super) metrics: RequestMetrics,
     pub(super) running: Running,
@@ -89,13 +93,20 @@ impl Deref for Service {
 }
 
 impl Service {
-    /// The service on `ports`, which counts its requests in `registry`.
+    /// The service on `ports`, where webhooks may be registered within `webhook_reach`, which counts its requests in `registry`.
     #[must_use]
-    pub fn new(ports: Ports, links: LinkSettings, settings: HttpSettings, registry: &Registry) -> Self {
+    pub fn new(
+        ports: Ports,
+        links: LinkSettings,
+        webhook_reach: Reach,
+        settings: HttpSettings,
+        registry: &Registry,
+    ) -> Self {
         let body_limits = BodyLimits { bytes: settings.max_body_bytes, timeout: settings.body_timeout };
         Self {
             ports,
             links,
+            webhook_reach,
             body_limits,
             metrics: RequestMetrics::new(registry),
             running: Running::default(),

@@ -24,6 +24,7 @@ mod profile_write;
 mod profiles;
 mod trust_grants;
 mod webhook_deliveries;
+mod webhook_fan_out;
 mod webhook_log;
 mod webhook_row;
 mod webhook_settlement;

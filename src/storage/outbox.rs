@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::webhook_fan_out;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, Happening};
 use crate::domain::id::{Id, IdSource, OrganizationId, ProfileId};
@@ -42,7 +43,7 @@ impl std::fmt::Debug for Outbox {
     }
 }
 
-/// Appends `events`, in one round trip.
+/// Appends `events`, in one round trip, and queues those of which webhooks tell.
 pub(super) async fn append(connection: &mut PgConnection, events: &[(OrganizationId, Event)]) -> Result<()> {
     let columns = Columns::of(events);
     sqlx::query(
@@ -95,9 +96,9 @@ pub(super) async fn append(connection: &mut PgConnection, events: &[(Organizatio
     .bind(columns.grant_names)
     .bind(columns.grant_statuses)
     .bind(columns.enforcement_action_ids)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    webhook_fan_out::queue(connection, events).await
 }
 
 /// Events, column by column.

@@ -172,7 +172,7 @@ impl DeliveryQueue for PgDeliveries {
             .await
     }
 
-    async fn drop(&self, key: EndpointKey, event: EventId) -> Result<()> {
+    async fn forget(&self, key: EndpointKey, event: EventId) -> Result<()> {
         self.0
             .run(move |connection| {
                 Box::pin(async move {

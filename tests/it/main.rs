@@ -42,3 +42,4 @@ mod timestamps;
 mod trust;
 mod update;
 mod version;
+mod webhooks;

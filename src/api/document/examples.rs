@@ -1,5 +1,7 @@
 //! Examples, as this service itself reads and writes them.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use time::macros::datetime;
@@ -11,21 +13,32 @@ use crate::api::links::{ActionUrl, EnrollmentUrl};
 use crate::api::list::ListBody;
 use crate::api::operator::api_key::{self, NewWireApiKey, WireApiKey};
 use crate::api::operator::event;
+use crate::api::operator::webhook::{self, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint};
+use crate::api::operator::webhook_delivery::{self, WireDelivery};
 use crate::domain::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, EventQuery, Happening};
 use crate::domain::external_user::ExternalUserDetails;
-use crate::domain::id::{ApiKeyId, EventId, OrganizationId, ProfileId};
+use crate::domain::id::{ApiKeyId, EventId, OrganizationId, ProfileId, WebhookEndpointId};
 use crate::domain::metadata::Metadata;
 use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfileDraft, ProfileField};
 use crate::domain::text::{DisplayName, ReferenceId, Text};
 use crate::domain::trust_grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
+use crate::domain::webhook::delivery::{Attempt, Delivery, DeliveryState, Outcome};
+use crate::domain::webhook::endpoint::{
+    EndpointDescription, EndpointLabel, EndpointState, Stretch, Subject, WebhookEndpoint,
+};
+use crate::domain::webhook::secret::SigningSecret;
+use crate::domain::webhook::url::WebhookUrl;
 use crate::domain::word::Word;
 
 const ID: ProfileId = ProfileId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a3));
 const CREATED_AT: Timestamp = datetime!(2026-03-23 12:00 UTC);
 const EXPIRES_AT: Timestamp = datetime!(2026-03-23 12:15 UTC);
+const ENDPOINT_ID: WebhookEndpointId =
+    WebhookEndpointId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a5));
+const SECRET: SigningSecret = SigningSecret::new([0x5a; 32]);
 const URL: &str = "https://profiles.example.com/enroll/0hDvZ3yUq8Wc1Rk5TtLm2NpXs7Ba4Jf6Gg9VbEoYiQu";
 
 /// A profile as it is answered.
@@ -89,6 +102,67 @@ fn example_key() -> ApiKey {
     draft.into_key(ApiKeyId::new(ID.uuid()), organization, &example_secret(), CREATED_AT)
 }
 
+/// An endpoint as it is answered.
+pub(super) fn webhook() -> Value {
+    written(WireEndpoint::from(endpoint()))
+}
+
+/// A page of endpoints that is the last.
+pub(super) fn webhooks() -> Value {
+    written(webhook::stretch(Stretch { items: vec![endpoint()], has_more: false }))
+}
+
+pub(super) fn new_webhook() -> Value {
+    written(NewWireEndpoint::new(endpoint(), &SECRET))
+}
+
+pub(super) fn deleted_webhook() -> Value {
+    written(DeletedEndpoint::new(ENDPOINT_ID))
+}
+
+pub(super) fn signing_secret() -> Value {
+    written(NewSigningSecret::new(&SECRET))
+}
+
+/// A delivery that is yet to succeed.
+pub(super) fn delivery() -> Value {
+    written(WireDelivery::from(pending()))
+}
+
+/// A page of deliveries that is the last.
+pub(super) fn deliveries() -> Value {
+    written(webhook_delivery::stretch(Stretch { items: vec![pending()], has_more: false }))
+}
+
+fn endpoint() -> WebhookEndpoint {
+    WebhookEndpoint {
+        id: ENDPOINT_ID,
+        created_at: CREATED_AT,
+        updated_at: CREATED_AT,
+        url: WebhookUrl::kept("https://example.com/webhooks".to_owned()),
+        name: EndpointLabel::default(),
+        description: EndpointDescription::default(),
+        enabled_events: vec![Subject::ProgramStatusUpdated],
+        state: EndpointState::Enabled,
+        disabled_reason: String::new(),
+    }
+}
+
+fn pending() -> Delivery {
+    let attempt = |outcome| Attempt { at: CREATED_AT, took: Duration::from_millis(120), outcome };
+    Delivery {
+        event_id: EventId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a4)),
+        subject: Subject::ProgramStatusUpdated,
+        created_at: CREATED_AT,
+        state: DeliveryState::Pending,
+        next_attempt_at: Some(EXPIRES_AT),
+        attempts: vec![
+            attempt(Outcome::Unanswered("there was no answer in time".into())),
+            attempt(Outcome::Answered(503)),
+        ],
+    }
+}
+
 /// A body that says something about every field of `schema` that is not deprecated.
 pub(super) fn body(schema: &Value) -> Value {
     let Some(properties) = schema["properties"].as_object() else { return Value::Null };
@@ -105,7 +179,9 @@ fn value(field: &str) -> Value {
         "access_type" => "application",
         "account_status" => "active",
         "country" => "NZ",
+        "description" => "For the help desk.",
         "email_hash" => "b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514",
+        "enabled_events" => return vec![Value::from(Subject::ProgramStatusUpdated.as_str())].into(),
         "entity_type" => "individual",
         "expires_at" => "2999-01-01T00:00:00Z",
         "external_id" | "reference_id" => "user_12345",
@@ -115,7 +191,9 @@ fn value(field: &str) -> Value {
         "name_hash" => "6b51d431df5d7f141cbececcf79edf3dd861c3b4069f0b11661a3eefacbba918",
         "relationship" => "external",
         "scopes" => return vec![Value::from(Scope::ProfilesRead.as_str())].into(),
+        "state" => "enabled",
         "type" => "enroll_end_user",
+        "url" => "https://example.com/webhooks",
         "workspace_id" => "wrkspc_1",
         _ => return Value::Null,
     };

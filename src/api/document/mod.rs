@@ -7,6 +7,7 @@ mod examples;
 mod operations;
 mod operator;
 mod parameters;
+mod webhooks;
 
 use serde_json::{Value, json};
 

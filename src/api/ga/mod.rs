@@ -8,6 +8,8 @@ mod programs;
 use super::list::Parameters;
 use super::{ApiVersion, WireFormat, v2026_09_04};
 use crate::domain::enforcement::EnforcementStatus;
+use crate::domain::text::Text;
+use crate::domain::trust_grant::{CYBER, EFS, GrantName};
 
 /// The shape that needs no `anthropic-beta`.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,11 @@ impl WireFormat for Ga {
     type UpdateProfile = v2026_09_04::update::UpdateProfile;
     type Profile = profile::Profile;
     type ListedProfile = profile::ListedProfile;
+
+    fn tells_of(grant: &GrantName) -> bool {
+        // Those that are programs.
+        [CYBER, EFS].contains(&grant.as_str())
+    }
 
     fn enforcement_filter(parameters: &mut Parameters) -> Vec<EnforcementStatus> {
         parameters.words("enforcement_status")

@@ -3,3 +3,5 @@
 
 pub mod api_key;
 pub mod event;
+pub mod webhook;
+pub mod webhook_delivery;

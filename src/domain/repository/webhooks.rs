@@ -134,5 +134,5 @@ pub trait DeliveryQueue: Send + Sync {
     ///
     /// # Errors
     /// None of its own.
-    async fn drop(&self, key: EndpointKey, event: EventId) -> Result<()>;
+    async fn forget(&self, key: EndpointKey, event: EventId) -> Result<()>;
 }

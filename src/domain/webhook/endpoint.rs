@@ -12,12 +12,6 @@ use crate::domain::word::words;
 /// How many endpoints an organization may have, enabled or not.
 pub const MAX_ENDPOINTS: usize = 32;
 
-/// The longest description, in Unicode scalar values.
-pub const MAX_DESCRIPTION_CHARACTERS: u64 = 1_000;
-
-/// The longest label, in Unicode scalar values.
-pub const MAX_LABEL_CHARACTERS: u64 = 255;
-
 words! {
     /// What an endpoint can hear of.
     Subject {
@@ -49,10 +43,10 @@ pub struct EndpointLabel(String);
 pub struct EndpointDescription(String);
 
 impl Text for EndpointLabel {
-    const MAX_CHARACTERS: u64 = MAX_LABEL_CHARACTERS;
+    const MAX_CHARACTERS: u64 = 255;
 
     fn parse(text: String) -> Result<Self, ValidationError> {
-        bounded(&text, 0, MAX_LABEL_CHARACTERS)?;
+        bounded(&text, 0, Self::MAX_CHARACTERS)?;
         Ok(Self(text))
     }
     fn as_str(&self) -> &str {
@@ -64,10 +58,10 @@ impl Text for EndpointLabel {
 }
 
 impl Text for EndpointDescription {
-    const MAX_CHARACTERS: u64 = MAX_DESCRIPTION_CHARACTERS;
+    const MAX_CHARACTERS: u64 = 1_000;
 
     fn parse(text: String) -> Result<Self, ValidationError> {
-        bounded(&text, 0, MAX_DESCRIPTION_CHARACTERS)?;
+        bounded(&text, 0, Self::MAX_CHARACTERS)?;
         Ok(Self(text))
     }
     fn as_str(&self) -> &str {

@@ -3,6 +3,7 @@
 
 mod api_keys;
 mod events;
+mod webhooks;
 
 use actix_web::http::Method;
 use actix_web::web;
@@ -12,7 +13,8 @@ use super::routes::only;
 /// Mounts everything, within `/v1`.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
     app.service(only(&[Method::GET], web::resource("/organizations/events").route(web::get().to(events::list_events))))
-        .configure(api_keys);
+        .configure(api_keys)
+        .configure(webhooks);
 }
 
 fn api_keys(app: &mut web::ServiceConfig) {
@@ -25,5 +27,35 @@ fn api_keys(app: &mut web::ServiceConfig) {
     .service(only(
         &[Method::DELETE],
         web::resource("/organizations/api_keys/{id}").route(web::delete().to(api_keys::revoke_api_key)),
+    ));
+}
+
+fn webhooks(app: &mut web::ServiceConfig) {
+    app.service(only(
+        &[Method::GET, Method::POST],
+        web::resource("/organizations/webhooks")
+            .route(web::get().to(webhooks::list_webhooks))
+            .route(web::post().to(webhooks::create_webhook)),
+    ))
+    .service(only(
+        &[Method::GET, Method::POST, Method::DELETE],
+        web::resource("/organizations/webhooks/{id}")
+            .route(web::get().to(webhooks::retrieve_webhook))
+            .route(web::post().to(webhooks::update_webhook))
+            .route(web::delete().to(webhooks::delete_webhook)),
+    ))
+    .service(only(
+        &[Method::POST],
+        web::resource("/organizations/webhooks/{id}/regenerate_signing_secret")
+            .route(web::post().to(webhooks::regenerate_signing_secret)),
+    ))
+    .service(only(
+        &[Method::GET],
+        web::resource("/organizations/webhooks/{id}/deliveries").route(web::get().to(webhooks::list_deliveries)),
+    ))
+    .service(only(
+        &[Method::POST],
+        web::resource("/organizations/webhooks/{id}/deliveries/{delivery_id}/redeliver")
+            .route(web::post().to(webhooks::redeliver)),
     ));
 }

@@ -20,6 +20,8 @@ impl Route {
     pub(crate) fn all() -> Vec<Self> {
         const PROFILE: &str = "/v1/user_profiles/{id}";
         const API_KEYS: &str = "/v1/organizations/api_keys";
+        const WEBHOOKS: &str = "/v1/organizations/webhooks";
+        const WEBHOOK: &str = "/v1/organizations/webhooks/{endpoint}";
         let route = |method, path, body, scope| Self { method, path, body, scope };
         vec![
             route(Method::POST, PROFILES, Some(json!({"name": "Example"})), Scope::ProfilesWrite),
@@ -38,6 +40,24 @@ impl Route {
             route(Method::GET, API_KEYS, None, Scope::Admin),
             route(Method::POST, API_KEYS, Some(json!({"scopes": ["profiles:read"]})), Scope::Admin),
             route(Method::DELETE, "/v1/organizations/api_keys/{api_key}", None, Scope::Admin),
+            route(Method::GET, WEBHOOKS, None, Scope::Admin),
+            route(
+                Method::POST,
+                WEBHOOKS,
+                Some(json!({"url": "https://example.com", "enabled_events": ["user_profile.program_status_updated"]})),
+                Scope::Admin,
+            ),
+            route(Method::GET, WEBHOOK, None, Scope::Admin),
+            route(Method::POST, WEBHOOK, Some(json!({"name": "Another"})), Scope::Admin),
+            route(Method::POST, "/v1/organizations/webhooks/{endpoint}/regenerate_signing_secret", None, Scope::Admin),
+            route(Method::GET, "/v1/organizations/webhooks/{endpoint}/deliveries", None, Scope::Admin),
+            route(
+                Method::POST,
+                "/v1/organizations/webhooks/{endpoint}/deliveries/{delivery}/redeliver",
+                None,
+                Scope::Admin,
+            ),
+            route(Method::DELETE, WEBHOOK, None, Scope::Admin),
         ]
     }
 
@@ -67,9 +87,16 @@ pub(crate) fn filled(path: &str, id: &str) -> String {
     // Tests ask for what is no id, too.
     let Some(number) = id.strip_prefix("uprof_") else { return path.replace("{id}", id) };
     let mut filled = path.to_owned();
-    for (name, prefix) in
-        [("{id}", "uprof_"), ("{user_profile_id}", "uprof_"), ("{api_key}", "apikey_"), ("{api_key_id}", "apikey_")]
-    {
+    for (name, prefix) in [
+        ("{id}", "uprof_"),
+        ("{user_profile_id}", "uprof_"),
+        ("{api_key}", "apikey_"),
+        ("{api_key_id}", "apikey_"),
+        ("{endpoint}", "wh_"),
+        ("{webhook_endpoint_id}", "wh_"),
+        ("{delivery}", "evt_"),
+        ("{delivery_id}", "evt_"),
+    ] {
         filled = filled.replace(name, &format!("{prefix}{number}"));
     }
     filled

@@ -1,0 +1,284 @@
+//! Webhook endpoints, as the official clients' `client.beta.organization.webhooks` sends and reads them.
+
+use serde::Serialize;
+use serde_json::Value;
+use validator::ValidationError;
+
+use crate::api::fields::Fields;
+use crate::api::list::{self, Parameters};
+use crate::api::scalars::{WireId, WireUrl, WireWord};
+use crate::api::schema::answer;
+use crate::api::timestamp::WireTimestamp;
+use crate::api::{ApiVersion, body, values};
+use crate::domain::Result;
+use crate::domain::clock::Timestamp;
+use crate::domain::error::reason;
+use crate::domain::id::{Id, Kind, WebhookEndpointId, WebhookEndpointKind};
+use crate::domain::page::PageLimit;
+use crate::domain::text::Text;
+use crate::domain::webhook::endpoint::{
+    EndpointDescription, EndpointLabel, EndpointPatch, EndpointState, Stretch, StretchQuery, Subject, WebhookEndpoint,
+};
+use crate::domain::webhook::secret::SigningSecret;
+use crate::domain::webhook::url::{Reach, WebhookUrl};
+use crate::domain::word::words;
+
+words! {
+    /// What the answer to a deletion is called.
+    DeletedEndpointType {
+        /// A deleted endpoint.
+        WebhookEndpointDeleted = "webhook_endpoint_deleted",
+    }
+}
+
+answer! {
+    /// An endpoint.
+    pub struct WireEndpoint {
+        /// Unique.
+        id: WireId<WebhookEndpointKind>,
+        /// When it was registered, in UTC.
+        created_at: WireTimestamp,
+        /// When it was last changed, by whomever, in UTC.
+        updated_at: WireTimestamp,
+        /// Where deliveries go.
+        url: WireUrl,
+        /// A short label. Empty: none.
+        name: String,
+        /// What people note of it. Empty: nothing.
+        description: String,
+        /// Of what it hears.
+        enabled_events: Vec<WireWord<Subject>>,
+        /// Whether deliveries are sent to it.
+        state: WireWord<EndpointState>,
+        /// Why the service disabled it. Empty: it is enabled, or was disabled by an update.
+        disabled_reason: String,
+    }
+}
+
+answer! {
+    /// A new endpoint.
+    pub struct NewWireEndpoint {
+        /// Unique.
+        id: WireId<WebhookEndpointKind>,
+        /// When it was registered, in UTC.
+        created_at: WireTimestamp,
+        /// When it was last changed, by whomever, in UTC.
+        updated_at: WireTimestamp,
+        /// Where deliveries go.
+        url: WireUrl,
+        /// A short label. Empty: none.
+        name: String,
+        /// What people note of it. Empty: nothing.
+        description: String,
+        /// Of what it hears.
+        enabled_events: Vec<WireWord<Subject>>,
+        /// Whether deliveries are sent to it.
+        state: WireWord<EndpointState>,
+        /// Why the service disabled it. Empty: it is enabled, or was disabled by an update.
+        disabled_reason: String,
+        /// What deliveries are signed with. Shown this once.
+        signing_secret: String,
+    }
+}
+
+answer! {
+    /// The answer to a deletion.
+    pub struct DeletedEndpoint {
+        /// The id that the endpoint had.
+        id: WireId<WebhookEndpointKind>,
+        /// What kind of object this is.
+        r#type: WireWord<DeletedEndpointType>,
+    }
+}
+
+answer! {
+    /// A new secret.
+    pub struct NewSigningSecret {
+        /// What deliveries are signed with from now on. Shown this once.
+        signing_secret: String,
+    }
+}
+
+/// A stretch of a list as it is answered.
+#[derive(Debug, Serialize)]
+pub struct StretchBody<T> {
+    data: Vec<T>,
+    has_more: bool,
+    first_id: Option<String>,
+    last_id: Option<String>,
+}
+
+impl<T> StretchBody<T> {
+    /// What `stretch` holds, each item written by `write`, and found by the id that `id` tells.
+    pub(super) fn new<I>(stretch: Stretch<I>, id: impl Fn(&I) -> String, write: impl Fn(I) -> T) -> Self {
+        Self {
+            first_id: stretch.items.first().map(&id),
+            last_id: stretch.items.last().map(&id),
+            has_more: stretch.has_more,
+            data: stretch.items.into_iter().map(write).collect(),
+        }
+    }
+}
+
+/// What a create says.
+#[derive(Debug)]
+pub struct CreateWebhook {
+    url: Option<WebhookUrl>,
+    name: EndpointLabel,
+    description: EndpointDescription,
+    enabled_events: Vec<Subject>,
+}
+
+impl CreateWebhook {
+    /// Reads `bytes`, which arrived `now`, as what is to become the endpoint `id` within `reach`.
+    ///
+    /// # Errors
+    /// `Invalid` with everything that is wrong.
+    pub fn parse(bytes: &[u8], reach: Reach, id: WebhookEndpointId, now: Timestamp) -> Result<WebhookEndpoint> {
+        let created = body::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| Self::read(fields, reach))?;
+        let missing = || crate::domain::Error::internal("a create without a URL was taken");
+        Ok(WebhookEndpoint {
+            id,
+            created_at: now,
+            updated_at: now,
+            url: created.url.ok_or_else(missing)?,
+            name: created.name,
+            description: created.description,
+            enabled_events: created.enabled_events,
+            state: EndpointState::Enabled,
+            disabled_reason: String::new(),
+        })
+    }
+
+    fn read(fields: &mut Fields, reach: Reach) -> Self {
+        let created = Self {
+            url: fields.required("url", values::webhook_url(reach)),
+            name: fields.optional("name", values::possibly_empty()).unwrap_or_default(),
+            description: fields.optional("description", values::possibly_empty()).unwrap_or_default(),
+            enabled_events: fields.required("enabled_events", values::some_words()).unwrap_or_default(),
+        };
+        fields.documented_as("name", "A short label of the endpoint. `null` means the same as absence.");
+        created
+    }
+
+    pub(in crate::api) fn schema() -> Value {
+        Fields::schema_of(ApiVersion::Ga, |fields| Self::read(fields, Reach::Internet))
+    }
+}
+
+/// Reads `bytes`, which arrived `now`, as what an update within `reach` says.
+///
+/// # Errors
+/// `Invalid` with everything that is wrong.
+pub fn parse_patch(bytes: &[u8], reach: Reach, now: Timestamp) -> Result<EndpointPatch> {
+    body::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read_patch(fields, reach))
+}
+
+fn read_patch(fields: &mut Fields, reach: Reach) -> EndpointPatch {
+    let patch = EndpointPatch {
+        url: fields.optional("url", values::webhook_url(reach)),
+        name: fields.optional("name", values::possibly_empty()),
+        description: fields.optional("description", values::possibly_empty()),
+        enabled_events: fields.optional("enabled_events", values::word_list()).unwrap_or_default(),
+        state: fields.optional("state", values::word()),
+    };
+    fields.documented_as("name", "A short label of the endpoint. `null` means the same as absence.");
+    fields.documented_as(
+        "enabled_events",
+        "Of what the endpoint hears, in place of the whole set. An empty list means the same as absence, as `null` does.",
+    );
+    patch
+}
+
+pub(in crate::api) fn patch_schema() -> Value {
+    Fields::schema_of(ApiVersion::Ga, |fields| read_patch(fields, Reach::Internet))
+}
+
+/// The parameters of the lists. Others are ignored.
+const PARAMETERS: &[&str] = &["after_id", "before_id", "limit", "order"];
+
+/// Reads the query string's `pairs`.
+///
+/// # Errors
+/// `Invalid` with every parameter that is wrong.
+pub fn parse_query<K: Kind>(pairs: Vec<(String, String)>) -> Result<StretchQuery<Id<K>>> {
+    let mut parameters = Parameters::new(PARAMETERS, pairs);
+    let query = StretchQuery {
+        order: parameters.one("order", list::word).unwrap_or_default(),
+        limit: parameters.one("limit", limit).unwrap_or_default(),
+        after: parameters.one("after_id", list::id),
+        before: parameters.one("before_id", list::id),
+    };
+    parameters.finish()?;
+    Ok(query)
+}
+
+/// As in other lists, but 0 stands for the default.
+fn limit(text: &str) -> std::result::Result<PageLimit, ValidationError> {
+    match text.parse() {
+        Ok(0) => Ok(PageLimit::default()),
+        Ok(number) => u32::try_from(number)
+            .ok()
+            .and_then(PageLimit::new)
+            .ok_or_else(|| reason("range", format!("Input should be between 0 and {}", PageLimit::MAX))),
+        Err(_) => Err(reason("type", "Input should be a valid integer")),
+    }
+}
+
+/// The list's `stretch` as it is answered.
+#[must_use]
+pub fn stretch(stretch: Stretch<WebhookEndpoint>) -> StretchBody<WireEndpoint> {
+    StretchBody::new(stretch, |endpoint| endpoint.id.to_string(), WireEndpoint::from)
+}
+
+impl From<WebhookEndpoint> for WireEndpoint {
+    fn from(endpoint: WebhookEndpoint) -> Self {
+        Self {
+            id: WireId(endpoint.id),
+            created_at: WireTimestamp(endpoint.created_at),
+            updated_at: WireTimestamp(endpoint.updated_at),
+            url: WireUrl(endpoint.url.as_str().to_owned()),
+            name: endpoint.name.into_string(),
+            description: endpoint.description.into_string(),
+            enabled_events: endpoint.enabled_events.into_iter().map(WireWord).collect(),
+            state: WireWord(endpoint.state),
+            disabled_reason: endpoint.disabled_reason,
+        }
+    }
+}
+
+impl NewWireEndpoint {
+    /// The new `endpoint`, and what signs its deliveries.
+    #[must_use]
+    pub fn new(endpoint: WebhookEndpoint, secret: &SigningSecret) -> Self {
+        let shown = WireEndpoint::from(endpoint);
+        Self {
+            id: shown.id,
+            created_at: shown.created_at,
+            updated_at: shown.updated_at,
+            url: shown.url,
+            name: shown.name,
+            description: shown.description,
+            enabled_events: shown.enabled_events,
+            state: shown.state,
+            disabled_reason: shown.disabled_reason,
+            signing_secret: secret.expose(),
+        }
+    }
+}
+
+impl DeletedEndpoint {
+    /// The endpoint that was `id`.
+    #[must_use]
+    pub const fn new(id: WebhookEndpointId) -> Self {
+        Self { id: WireId(id), r#type: WireWord(DeletedEndpointType::WebhookEndpointDeleted) }
+    }
+}
+
+impl NewSigningSecret {
+    /// The new `secret`.
+    #[must_use]
+    pub fn new(secret: &SigningSecret) -> Self {
+        Self { signing_secret: secret.expose() }
+    }
+}

@@ -1,0 +1,83 @@
+//! What was and is to be delivered to an endpoint, as it is answered.
+
+use super::webhook::StretchBody;
+use crate::api::scalars::{WireId, WireWord};
+use crate::api::schema::answer;
+use crate::api::timestamp::WireTimestamp;
+use crate::domain::id::EventMark;
+use crate::domain::webhook::delivery::{Attempt, Delivery, DeliveryState, Outcome};
+use crate::domain::webhook::endpoint::{Stretch, Subject};
+use crate::domain::word::words;
+
+words! {
+    /// What a delivery is called.
+    DeliveryType {
+        /// A delivery.
+        WebhookDelivery = "webhook_delivery",
+    }
+}
+
+answer! {
+    /// One event on its way to one endpoint.
+    pub struct WireDelivery {
+        /// The id of the event, which is that of the delivery too: `webhook-id` on every attempt.
+        id: WireId<EventMark>,
+        /// What kind of object this is.
+        r#type: WireWord<DeliveryType>,
+        /// Of what it tells.
+        event_type: WireWord<Subject>,
+        /// When it was queued, in UTC.
+        created_at: WireTimestamp,
+        /// What became of it so far.
+        state: WireWord<DeliveryState>,
+        /// When it is tried next, unless the endpoint is disabled then, in UTC. Null: it is not tried any more.
+        next_attempt_at: Option<WireTimestamp>,
+        /// What was tried, oldest first.
+        attempts: Vec<WireAttempt>,
+    }
+}
+
+answer! {
+    /// One attempt.
+    pub struct WireAttempt {
+        /// When it began, in UTC.
+        attempted_at: WireTimestamp,
+        /// How long it took, in milliseconds.
+        duration_ms: u32,
+        /// What the endpoint answered. Null: nothing.
+        status: Option<u32>,
+        /// Why it did not answer. Null: it did.
+        error: Option<String>,
+    }
+}
+
+/// The list's `stretch` as it is answered.
+#[must_use]
+pub fn stretch(stretch: Stretch<Delivery>) -> StretchBody<WireDelivery> {
+    StretchBody::new(stretch, |delivery| delivery.event_id.to_string(), WireDelivery::from)
+}
+
+impl From<Delivery> for WireDelivery {
+    fn from(delivery: Delivery) -> Self {
+        Self {
+            id: WireId(delivery.event_id),
+            r#type: WireWord(DeliveryType::WebhookDelivery),
+            event_type: WireWord(delivery.subject),
+            created_at: WireTimestamp(delivery.created_at),
+            state: WireWord(delivery.state),
+            next_attempt_at: delivery.next_attempt_at.map(WireTimestamp),
+            attempts: delivery.attempts.into_iter().map(WireAttempt::from).collect(),
+        }
+    }
+}
+
+impl From<Attempt> for WireAttempt {
+    fn from(attempt: Attempt) -> Self {
+        let (status, error) = match attempt.outcome {
+            Outcome::Answered(status) => (Some(status.into()), None),
+            Outcome::Unanswered(why) => (None, Some(why.into_owned())),
+        };
+        let duration_ms = u32::try_from(attempt.took.as_millis()).unwrap_or(u32::MAX);
+        Self { attempted_at: WireTimestamp(attempt.at), duration_ms, status, error }
+    }
+}

@@ -1,0 +1,159 @@
+//! An event as a webhook tells it. Its bytes depend on what happened and on the shape that the organization was pinned to then, and on
+//! nothing that may change until the last attempt.
+
+use serde::Serialize;
+
+use super::ga::Ga;
+use super::scalars::{WireId, WireWord};
+use super::timestamp::WireTimestamp;
+use super::v2026_03_24::V2026_03_24;
+use super::v2026_08_18::V2026_08_18;
+use super::v2026_09_04::V2026_09_04;
+use super::{ApiVersion, WireFormat};
+use crate::domain::event::{Event, Happening};
+use crate::domain::id::{
+    EnforcementActionId, EnforcementActionKind, EventMark, OrganizationId, OrganizationKind, ProfileKind,
+};
+use crate::domain::trust_grant::GrantName;
+use crate::domain::webhook::endpoint::Subject;
+use crate::domain::word::{Word, words};
+use crate::domain::{Error, Result};
+
+words! {
+    /// What the body of every webhook is called.
+    WebhookBodyType {
+        /// An event.
+        Event = "event",
+    }
+}
+
+#[derive(Serialize)]
+struct WebhookBody {
+    id: WireId<EventMark>,
+    created_at: WireTimestamp,
+    r#type: WireWord<WebhookBodyType>,
+    data: WebhookData,
+}
+
+#[derive(Serialize)]
+struct WebhookData {
+    r#type: WireWord<Subject>,
+    id: WireId<ProfileKind>,
+    organization_id: WireId<OrganizationKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enforcement_action_id: Option<WireId<EnforcementActionKind>>,
+}
+
+/// The body that tells an organization of `event` in the shape with the label `version`; `None` where that shape shows nothing of it.
+///
+/// # Errors
+/// `Internal`: this release does not know the shape.
+pub fn body(organization: OrganizationId, event: &Event, version: &str) -> Result<Option<Vec<u8>>> {
+    let version = ApiVersion::from_word(version)
+        .ok_or_else(|| Error::internal("a webhook is for a shape that this release does not know"))?;
+    let Some((subject, enforcement_action_id)) = told(&event.what, version) else { return Ok(None) };
+    let body = WebhookBody {
+        id: WireId(event.id),
+        created_at: WireTimestamp(event.created_at),
+        r#type: WireWord(WebhookBodyType::Event),
+        data: WebhookData {
+            r#type: WireWord(subject),
+            id: WireId(event.profile_id),
+            organization_id: WireId(organization),
+            enforcement_action_id: enforcement_action_id.map(WireId),
+        },
+    };
+    serde_json::to_vec(&body).map(Some).map_err(Error::internal)
+}
+
+fn told(what: &Happening, version: ApiVersion) -> Option<(Subject, Option<EnforcementActionId>)> {
+    match what {
+        Happening::Created | Happening::Updated(_) | Happening::Erased => None,
+        Happening::ProgramStatusUpdated { grant, .. } => {
+            tells_of(version, grant).then_some((Subject::ProgramStatusUpdated, None))
+        }
+        Happening::EnforcementActionOpened(id) => Some((Subject::EnforcementActionOpened, Some(*id))),
+        Happening::EnforcementActionResolved(id) => Some((Subject::EnforcementActionResolved, Some(*id))),
+    }
+}
+
+fn tells_of(version: ApiVersion, grant: &GrantName) -> bool {
+    match version {
+        ApiVersion::V2026_03_24 => V2026_03_24::tells_of(grant),
+        ApiVersion::V2026_08_18 => V2026_08_18::tells_of(grant),
+        ApiVersion::V2026_09_04 => V2026_09_04::tells_of(grant),
+        ApiVersion::Ga => Ga::tells_of(grant),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::id::{EventId, ProfileId};
+    use crate::domain::text::Text;
+    use crate::domain::trust_grant::TrustGrantStatus;
+
+    const ORGANIZATION: OrganizationId = OrganizationId::new(Uuid::from_u128(1));
+
+    fn event(what: Happening) -> Event {
+        let created_at = datetime!(2026-03-15 10:00:00.5 UTC);
+        Event { id: EventId::new(Uuid::from_u128(2)), created_at, profile_id: ProfileId::new(Uuid::from_u128(3)), what }
+    }
+
+    fn told(what: Happening, version: &str) -> Option<String> {
+        body(ORGANIZATION, &event(what), version).unwrap().map(|body| String::from_utf8(body).unwrap())
+    }
+
+    fn decided(grant: &str) -> Happening {
+        Happening::ProgramStatusUpdated {
+            grant: GrantName::parse(grant.to_owned()).unwrap(),
+            status: Some(TrustGrantStatus::Active),
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_a_body_are_these_for_ever() {
+        let head = |digit| format!("01{}{digit}", "0".repeat(21));
+        let body = |data: &str| {
+            format!(
+                r#"{{"id":"evt_{}","created_at":"2026-03-15T10:00:00.5Z","type":"event","data":{{"type":"user_profile.{data}}}}}"#,
+                head(2)
+            )
+        };
+        let whose = format!(r#""id":"uprof_{}","organization_id":"org_{}""#, head(3), head(1));
+        let action = EnforcementActionId::new(Uuid::from_u128(4));
+        let which = format!(r#""enforcement_action_id":"enac_{}""#, head(4));
+        for version in ApiVersion::ALL {
+            let told = |what| told(what, version.as_str()).unwrap();
+            assert_eq!(told(decided("cyber")), body(&format!(r#"program_status_updated",{whose}"#)));
+            let opened = Happening::EnforcementActionOpened(action);
+            assert_eq!(told(opened), body(&format!(r#"enforcement_action_opened",{whose},{which}"#)));
+            let resolved = Happening::EnforcementActionResolved(action);
+            assert_eq!(told(resolved), body(&format!(r#"enforcement_action_resolved",{whose},{which}"#)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_program_is_not_told_of_where_only_programs_are_shown() {
+        for version in ApiVersion::ALL {
+            let is_told = |grant| told(decided(grant), version.as_str()).is_some();
+            assert!(is_told("cyber") && is_told("efs"), "{version:?}");
+            assert_eq!(is_told("early_access"), *version != ApiVersion::Ga, "{version:?}");
+        }
+    }
+
+    #[test]
+    fn no_webhook_tells_of_creates_updates_and_erasures() {
+        for what in [Happening::Created, Happening::Updated(Vec::new()), Happening::Erased] {
+            assert_eq!(told(what, "ga"), None);
+        }
+    }
+
+    #[test]
+    fn an_unknown_shape_is_a_fault() {
+        assert!(body(ORGANIZATION, &event(decided("cyber")), "2099-01-01").is_err());
+    }
+}

@@ -1,0 +1,107 @@
+//! Webhook endpoints, and what is sent to them.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::super::auth::Caller;
+use super::super::body::JsonBytes;
+use super::super::profiles::{Answer, pairs};
+use super::super::server::Service;
+use crate::api::operator::webhook::{
+    self, CreateWebhook, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint,
+};
+use crate::api::operator::webhook_delivery::{self, WireDelivery};
+use crate::domain::api_key::Scope;
+use crate::domain::id::{EventId, WebhookEndpointId};
+use crate::domain::webhook::secret::{ROTATION, SigningSecret};
+use crate::domain::{Error, ErrorKind};
+
+pub(super) async fn create_webhook(service: web::Data<Service>, caller: Caller, request_body: JsonBytes) -> Answer {
+    caller.permit("create_webhook", Scope::Admin)?;
+    let now = service.clock.now();
+    let id = WebhookEndpointId::new(service.ids.next(now));
+    let endpoint = CreateWebhook::parse(&request_body.0, service.webhook_reach, id, now)?;
+    let secret = SigningSecret::new(service.randomness.bits()?);
+    let endpoint = service.webhooks.create(caller.organization(), endpoint, secret.clone()).await?;
+    Ok(HttpResponse::Ok().json(NewWireEndpoint::new(endpoint, &secret)))
+}
+
+pub(super) async fn list_webhooks(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> Answer {
+    caller.permit("list_webhooks", Scope::Admin)?;
+    let query = webhook::parse_query(pairs(&request))?;
+    let stretch = service.webhooks.list(caller.organization(), query).await?;
+    Ok(HttpResponse::Ok().json(webhook::stretch(stretch)))
+}
+
+pub(super) async fn retrieve_webhook(service: web::Data<Service>, caller: Caller, path: web::Path<String>) -> Answer {
+    caller.permit("retrieve_webhook", Scope::Admin)?;
+    let endpoint = service.webhooks.retrieve(caller.organization(), endpoint_id(&path)?).await?;
+    Ok(HttpResponse::Ok().json(WireEndpoint::from(endpoint)))
+}
+
+pub(super) async fn update_webhook(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<String>,
+    request_body: JsonBytes,
+) -> Answer {
+    caller.permit("update_webhook", Scope::Admin)?;
+    let id = endpoint_id(&path)?;
+    let now = service.clock.now();
+    let changes = webhook::parse_patch(&request_body.0, service.webhook_reach, now)?;
+    let endpoint = service.webhooks.update(caller.organization(), id, changes, now).await?;
+    Ok(HttpResponse::Ok().json(WireEndpoint::from(endpoint)))
+}
+
+pub(super) async fn delete_webhook(service: web::Data<Service>, caller: Caller, path: web::Path<String>) -> Answer {
+    caller.permit("delete_webhook", Scope::Admin)?;
+    let id = endpoint_id(&path)?;
+    service.webhooks.delete(caller.organization(), id).await?;
+    Ok(HttpResponse::Ok().json(DeletedEndpoint::new(id)))
+}
+
+pub(super) async fn regenerate_signing_secret(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<String>,
+) -> Answer {
+    caller.permit("regenerate_signing_secret", Scope::Admin)?;
+    let id = endpoint_id(&path)?;
+    let now = service.clock.now();
+    let secret = SigningSecret::new(service.randomness.bits()?);
+    service.webhooks.rotate(caller.organization(), id, secret.clone(), now + ROTATION, now).await?;
+    Ok(HttpResponse::Ok().json(NewSigningSecret::new(&secret)))
+}
+
+pub(super) async fn list_deliveries(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> Answer {
+    caller.permit("list_deliveries", Scope::Admin)?;
+    let id = endpoint_id(&path)?;
+    let query = webhook::parse_query(pairs(&request))?;
+    let stretch = service.webhooks.deliveries(caller.organization(), id, query).await?;
+    Ok(HttpResponse::Ok().json(webhook_delivery::stretch(stretch)))
+}
+
+pub(super) async fn redeliver(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<(String, String)>,
+) -> Answer {
+    caller.permit("redeliver", Scope::Admin)?;
+    let (endpoint, delivery) = path.into_inner();
+    let (id, event) = (endpoint_id(&endpoint)?, event_id(&delivery)?);
+    let delivery = service.webhooks.redeliver(caller.organization(), id, event, service.clock.now()).await?;
+    Ok(HttpResponse::Ok().json(WireDelivery::from(delivery)))
+}
+
+/// An id that is malformed names nothing, so nothing is found.
+fn endpoint_id(text: &str) -> Result<WebhookEndpointId, Error> {
+    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "Webhook endpoint not found"))
+}
+
+fn event_id(text: &str) -> Result<EventId, Error> {
+    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "Webhook delivery not found"))
+}
