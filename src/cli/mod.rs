@@ -12,6 +12,7 @@ mod client;
 mod completions;
 mod database;
 mod dev;
+mod events;
 mod health;
 mod keys;
 mod man;
@@ -43,6 +44,9 @@ enum Verb {
     /// Administer the API keys of an organization
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Read what happened to an organization's profiles
+    #[command(subcommand)]
+    Events(events::Events),
     /// Ask a running service whether it is ready; the exit status tells
     Health(health::Health),
     /// Print the OpenAPI document of a dated shape
@@ -89,6 +93,7 @@ pub fn run() -> ExitCode {
         Verb::Migrate(verb) => verb.run(),
         Verb::Organizations(verb) => verb.run(),
         Verb::Keys(verb) => verb.run(),
+        Verb::Events(verb) => verb.run(),
         Verb::Health(verb) => verb.run(),
         Verb::BetaUserProfiles(verb) => verb.run(),
         Verb::BetaActionUrls(verb) => verb.run(),

@@ -75,7 +75,17 @@ fn the_verbs_administer_beside_a_running_dev() {
     assert_eq!(listed[1]["workspace_id"], "wrkspc_1");
 
     let client = dev.client.with_key(&key(secret.to_owned()));
-    client.create(&json!({"name": "Example"}));
+    let profile = client.create(&json!({"name": "Example"}));
+    let profile = string(&profile["id"]);
+    client.update(profile, &json!({"name": "Other", "external_id": "user_1"}));
+    let events = operator.json(&["events", "list", of[0], of[1], "--user-profile", profile]);
+    assert_eq!(events.as_array().unwrap().len(), 2);
+    assert_eq!(events[1]["data"], json!({"type": "user_profile.created", "id": profile}));
+    let updated = operator.text(&["events", "list", of[0], of[1], "--type", "user_profile.updated"]);
+    assert!(updated.trim_end().ends_with("user_profile.updated  name,reference_id"), "{updated}");
+    assert_eq!(updated.lines().count(), 1);
+    let oldest = operator.json(&["events", "list", of[0], of[1], "--order", "asc", "--limit", "1"]);
+    assert_eq!(oldest, json!([events[1]]));
     let bound = dev.client.with_key(&key(string(&bound["key"]).to_owned()));
     assert_eq!(bound.get(PROFILES).header("anthropic-workspace-id", "wrkspc_2").send().status, 403);
     assert_eq!(bound.post(PROFILES).json(&json!({})).status, 403);
