@@ -31,50 +31,35 @@ macro_rules! select_profiles {
                     p.name_hash,
                     p.onboarded_at,
                     p.reference_id,
-                    metadata.*,
-                    grants.*,
-                    parts.*,
-                    actions.*
-               from user_profiles p
-              cross join lateral (
-                    select coalesce(array_agg(m.key), '{}') as metadata_keys,
-                           coalesce(array_agg(m.value), '{}') as metadata_values
-                      from user_profile_metadata m
-                     where m.organization_id = p.organization_id
-                       and m.profile_id = p.id
-              ) metadata
-              cross join lateral (
-                    select coalesce(array_agg(g.name), '{}') as grant_names,
-                           coalesce(array_agg(g.status), '{}') as grant_statuses,
-                           coalesce(array_agg(g.expires_at), '{}') as grant_expires_ats
-                      from trust_grants g
-                     where g.organization_id = p.organization_id
-                       and g.profile_id = p.id
-                       and (g.expires_at is null or g.expires_at > $2)
-              ) grants
-              cross join lateral (
-                    select coalesce(array_agg(t.grant_name), '{}') as part_grants,
-                           coalesce(array_agg(t.name), '{}') as part_names,
-                           coalesce(array_agg(t.status), '{}') as part_statuses,
-                           coalesce(array_agg(t.requires_data_retention), '{}') as part_data_retentions,
-                           coalesce(array_agg(t.requires_human_review), '{}') as part_human_reviews
-                      from trust_grant_parts t
-                     where t.organization_id = p.organization_id
-                       and t.profile_id = p.id
-              ) parts
-              cross join lateral (
-                    select coalesce(array_agg(a.id order by a.id), '{}') as action_ids,
-                           coalesce(array_agg(a.kind order by a.id), '{}') as action_kinds,
-                           coalesce(array_agg(a.reason order by a.id), '{}') as action_reasons,
-                           coalesce(array_agg(a.opened_at order by a.id), '{}') as action_opened_ats,
-                           coalesce(array_agg(a.expires_at order by a.id), '{}') as action_expires_ats,
-                           coalesce(array_agg(a.identity_check order by a.id), '{}') as action_identity_checks
-                      from enforcement_actions a
-                     where a.organization_id = p.organization_id
-                       and a.profile_id = p.id
-                       and a.resolved_at is null
-                       and (a.expires_at is null or a.expires_at > $2)
-              ) actions ",
+                    array(
+                        select (m.key, m.value)
+                          from user_profile_metadata m
+                         where m.organization_id = p.organization_id
+                           and m.profile_id = p.id
+                    ) as metadata,
+                    array(
+                        select (g.name, g.status, g.expires_at)
+                          from trust_grants g
+                         where g.organization_id = p.organization_id
+                           and g.profile_id = p.id
+                           and (g.expires_at is null or g.expires_at > $2)
+                    ) as grants,
+                    array(
+                        select (t.grant_name, t.name, t.status, t.requires_data_retention, t.requires_human_review)
+                          from trust_grant_parts t
+                         where t.organization_id = p.organization_id
+                           and t.profile_id = p.id
+                    ) as parts,
+                    array(
+                        select (a.id, a.kind, a.reason, a.opened_at, a.expires_at, a.identity_check)
+                          from enforcement_actions a
+                         where a.organization_id = p.organization_id
+                           and a.profile_id = p.id
+                           and a.resolved_at is null
+                           and (a.expires_at is null or a.expires_at > $2)
+                         order by a.id
+                    ) as actions
+               from user_profiles p ",
             $which
         )
     };
@@ -100,36 +85,20 @@ pub(super) struct ProfileRow {
     name_hash: Option<String>,
     onboarded_at: Option<OffsetDateTime>,
     reference_id: Option<String>,
-    metadata_keys: Vec<String>,
-    metadata_values: Vec<String>,
-    #[sqlx(flatten)]
-    grants: GrantColumns,
-    #[sqlx(flatten)]
-    actions: ActionColumns,
+    metadata: Vec<(String, String)>,
+    grants: Vec<GrantRow>,
+    parts: Vec<PartRow>,
+    actions: Vec<ActionRow>,
 }
 
-#[derive(FromRow)]
-struct GrantColumns {
-    grant_names: Vec<String>,
-    grant_statuses: Vec<String>,
-    grant_expires_ats: Vec<Option<OffsetDateTime>>,
-    part_grants: Vec<String>,
-    part_names: Vec<String>,
-    part_statuses: Vec<String>,
-    part_data_retentions: Vec<bool>,
-    part_human_reviews: Vec<bool>,
-}
+/// Name, status, and when it ends.
+type GrantRow = (String, String, Option<OffsetDateTime>);
 
-#[derive(FromRow)]
-#[expect(clippy::struct_field_names, reason = "they are the names of columns in a wider row")]
-struct ActionColumns {
-    action_ids: Vec<Uuid>,
-    action_kinds: Vec<String>,
-    action_reasons: Vec<String>,
-    action_opened_ats: Vec<OffsetDateTime>,
-    action_expires_ats: Vec<Option<OffsetDateTime>>,
-    action_identity_checks: Vec<String>,
-}
+/// The grant's name, its own, its status, and whether it requires data retention and human review.
+type PartRow = (String, String, String, bool, bool);
+
+/// Id, kind, reason, when it was opened, when it ends, and what identity check it allows.
+type ActionRow = (Uuid, String, String, OffsetDateTime, Option<OffsetDateTime>, String);
 
 impl ProfileRow {
     /// Whose profile it is, and which.
@@ -166,26 +135,22 @@ fn profile(row: ProfileRow) -> std::result::Result<Profile, Broken> {
             onboarded_at: row.onboarded_at,
             reference_id: text(row.reference_id, "reference_id")?,
         },
-        metadata: Metadata::parse(row.metadata_keys.into_iter().zip(row.metadata_values))
-            .map_err(|_| Broken("metadata"))?,
-        trust_grants: trust_grants(row.grants)?,
-        enforcement_actions: enforcement_actions(row.actions)?,
+        metadata: Metadata::parse(row.metadata).map_err(|_| Broken("metadata"))?,
+        trust_grants: trust_grants(row.grants, row.parts)?,
+        enforcement_actions: row.actions.into_iter().map(enforcement_action).collect::<std::result::Result<_, _>>()?,
     })
 }
 
-fn trust_grants(row: GrantColumns) -> std::result::Result<TrustGrants, Broken> {
+fn trust_grants(granted: Vec<GrantRow>, parts: Vec<PartRow>) -> std::result::Result<TrustGrants, Broken> {
     let mut grants = TrustGrants::new();
-    for ((name, status), expires_at) in row.grant_names.into_iter().zip(&row.grant_statuses).zip(row.grant_expires_ats)
-    {
+    for (name, status, expires_at) in granted {
         let name = GrantName::parse(name).map_err(|_| Broken("trust grant name"))?;
-        let grant = TrustGrant { status: word(status, "trust grant status")?, parts: GrantParts::new(), expires_at };
+        let grant = TrustGrant { status: word(&status, "trust grant status")?, parts: GrantParts::new(), expires_at };
         grants.insert(name, grant);
     }
-    let requirements = row.part_data_retentions.into_iter().zip(row.part_human_reviews);
-    let parts = row.part_grants.iter().zip(row.part_names).zip(&row.part_statuses).zip(requirements);
-    for (((grant, name), status), (data_retention, human_review)) in parts {
+    for (grant, name, status, data_retention, human_review) in parts {
         let part = GrantPart {
-            status: word(status, "trust grant part status")?,
+            status: word(&status, "trust grant part status")?,
             requirements: Requirements { data_retention, human_review },
         };
         // Those of a grant that has expired are still there, too.
@@ -196,22 +161,16 @@ fn trust_grants(row: GrantColumns) -> std::result::Result<TrustGrants, Broken> {
     Ok(grants)
 }
 
-fn enforcement_actions(row: ActionColumns) -> std::result::Result<Vec<EnforcementAction>, Broken> {
-    let times = row.action_opened_ats.into_iter().zip(row.action_expires_ats);
-    let words = row.action_kinds.iter().zip(&row.action_reasons).zip(&row.action_identity_checks);
-    let actions = row.action_ids.into_iter().zip(times).zip(words);
-    actions
-        .map(|((id, (opened_at, expires_at)), ((kind, reason), identity_check))| {
-            Ok(EnforcementAction {
-                id: EnforcementActionId::new(id),
-                kind: word(kind, "enforcement kind")?,
-                reason: word(reason, "enforcement reason")?,
-                opened_at,
-                expires_at,
-                identity_check: word(identity_check, "identity check")?,
-            })
-        })
-        .collect()
+fn enforcement_action(row: ActionRow) -> std::result::Result<EnforcementAction, Broken> {
+    let (id, kind, reason, opened_at, expires_at, identity_check) = row;
+    Ok(EnforcementAction {
+        id: EnforcementActionId::new(id),
+        kind: word(&kind, "enforcement kind")?,
+        reason: word(&reason, "enforcement reason")?,
+        opened_at,
+        expires_at,
+        identity_check: word(&identity_check, "identity check")?,
+    })
 }
 
 fn text<T: Text>(value: Option<String>, column: &'static str) -> std::result::Result<Option<T>, Broken> {
