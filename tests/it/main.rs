@@ -42,4 +42,5 @@ mod timestamps;
 mod trust;
 mod update;
 mod version;
+mod walk;
 mod webhooks;

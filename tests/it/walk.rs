@@ -1,20 +1,26 @@
-//! docs/walk.md: from a client's create to a grant, through everybody's hands.
+//! docs/walk.md: from a new profile to its grant, through everybody's hands.
 
 use uprof::domain::api_key::Scope;
 
+use crate::support::receiver::Receiver;
 use crate::support::told::Told;
 use crate::support::{KeySpec, TestApp};
 
 const PROFILE: &str = "/v1/user_profiles/uprof_011CZkZCu8hGbp5mYRQgUmz9";
 const LINK: &str = "/enroll/0hDvZ3yUq8Wc1Rk5TtLm2NpXs7Ba4Jf6Gg9VbEoYiQu";
+const SECRET: &str = "whsec_Mh3n5Yw1q8sT0uV7xZ2aB4cD6eF9gH1iJ3kL5mN7oP8=";
 
 #[test]
-fn from_a_profile_to_a_grant_everything_is_as_the_page_tells_it() {
-    let app = TestApp::with(&["--public-url=https://profiles.example.com"]);
+fn from_a_new_profile_to_its_grant_everything_is_as_the_page_tells_it() {
+    let app = TestApp::with(&["--public-url=https://profiles.example.com", "--webhooks-allow-insecure"]);
     let operator = app.another_key(KeySpec { scopes: vec![Scope::Admin], ..KeySpec::default() });
+    let platform = Receiver::start();
     let mut walk = Told::by("walk.md", app.address);
     walk.call("$PLATFORM_KEY", &app.key.secret);
     walk.call("$OPERATOR_KEY", &operator.secret);
+    walk.call("https://platform.example.com/hooks", &platform.url("/hooks"));
+
+    walk.sends("POST /v1/organizations/webhooks");
 
     walk.sends("POST /v1/user_profiles");
     walk.sends(&format!("POST {PROFILE}/enrollment_url"));
@@ -22,6 +28,10 @@ fn from_a_profile_to_a_grant_everything_is_as_the_page_tells_it() {
     walk.sends(&format!("GET {LINK}"));
     walk.sends(&format!("POST {LINK}"));
     walk.sends(&format!("GET {PROFILE}"));
+
+    let asked = platform.next();
+    assert!(asked.is_signed_with(walk.real(SECRET)), "{asked:?}");
+    walk.receives(&asked);
 
     walk.ends();
 }

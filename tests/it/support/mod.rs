@@ -18,10 +18,12 @@ pub(crate) mod doors;
 pub(crate) mod metrics;
 pub(crate) mod page;
 pub(crate) mod patience;
+pub(crate) mod receiver;
 pub(crate) mod routes;
 pub(crate) mod rows;
 pub(crate) mod schema;
 pub(crate) mod shape;
+pub(crate) mod told;
 pub(crate) mod wire;
 
 pub(crate) use accounts::{Key, KeySpec};

@@ -30,18 +30,7 @@ impl Page {
 
     /// Sends `headers` and nothing else.
     pub(crate) fn ask(method: &Method, url: &str, headers: &[(&str, &str)]) -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
-        let agent = config.timeout_global(Some(PATIENCE)).build().new_agent();
-        let mut request = Request::builder().method(method).uri(url);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let answer = match *method {
-            Method::POST => agent.run(request.body("").unwrap()),
-            _ => agent.run(request.body(()).unwrap()),
-        };
-        let (head, mut body) = answer.unwrap().into_parts();
-        Self { status: head.status.as_u16(), headers: head.headers, text: body.read_to_string().unwrap() }
+        exchange(method, url, headers, "")
     }
 
     /// A header, or nothing.
@@ -92,6 +81,28 @@ impl Page {
         }
         &self.text
     }
+}
+
+/// Sends this and nothing else.
+pub(crate) fn exchange(method: &Method, url: &str, headers: &[(&str, &str)], body: &str) -> Page {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
+    let agent = config.timeout_global(Some(PATIENCE)).build().new_agent();
+    let mut request = Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = match *method {
+        Method::POST => agent.run(request.body(body).unwrap()),
+        _ => agent.run(request.body(()).unwrap()),
+    };
+    let (head, mut body) = answer.unwrap().into_parts();
+    Page { status: head.status.as_u16(), headers: head.headers, text: body.read_to_string().unwrap() }
+}
+
+/// What HTML says, in words: without its tags, and with one space between any two words.
+pub(crate) fn words(html: &str) -> String {
+    let said: String = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, said)| said)).collect();
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl TestApp {

@@ -13,6 +13,7 @@ use time::format_description::well_known::Rfc3339;
 use ureq::http::{HeaderMap, Method};
 
 use super::page::{exchange, words};
+use super::receiver::Delivery;
 
 /// What the page and the run call the same things.
 pub(crate) struct Told {
@@ -67,12 +68,12 @@ impl Told {
         self.compare(&told, &answer.headers, &answer.text);
     }
 
-    /// Compares the next message, which must be this request, with one that the service has sent.
+    /// Compares the next message with what the service has sent.
     #[track_caller]
-    pub(crate) fn receives(&mut self, first_line: &str, headers: &HeaderMap, body: &str) {
+    pub(crate) fn receives(&mut self, delivery: &Delivery) {
         let told = self.next();
-        assert_eq!(told.first_line, first_line);
-        self.compare(&told, headers, body);
+        assert_eq!(told.first_line, delivery.first_line);
+        self.compare(&told, &delivery.headers, &delivery.body);
     }
 
     /// That the page is at its end, and that its times ran as those of the run.
@@ -128,7 +129,7 @@ impl Told {
 
     #[track_caller]
     fn match_text(&mut self, told: &str, real: &str) {
-        let Some(form) = form(told) else { return assert_eq!(told, real) };
+        let Some(form) = form(told) else { return assert_eq!(self.in_real(told), real) };
         assert_eq!(self::form(real), Some(form), "{told} cannot be {real}");
         let known = self.known.entry(told.to_owned()).or_insert_with(|| real.to_owned());
         assert_eq!(known, real, "{told}");
