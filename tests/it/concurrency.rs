@@ -7,6 +7,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::support::client::{PROFILES, id, path};
+use crate::support::page::Page;
 use crate::support::{Answer, Client, TestApp};
 
 /// Runs `work` for each item in a thread of its own, all from the same moment on.
@@ -138,4 +139,42 @@ fn creates_at_once_are_all_kept_under_ids_of_their_own() {
     assert_eq!(app.client.pages("order=asc&limit=7").concat(), created);
     assert_eq!(created.iter().map(id).collect::<BTreeSet<_>>().len(), 80);
     assert_eq!(app.client.get(PROFILES).send().ok()["data"].as_array().unwrap().len(), 20);
+}
+
+#[test]
+fn of_submissions_at_once_one_asks_for_the_grant() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    // Twice each of four links.
+    let links: Vec<_> = (0..4).map(|_| app.link(id(&profile))).flat_map(|link| [link.clone(), link]).collect();
+    let pages = at_once(&links, |link| Page::submit(link));
+    assert!(pages.iter().all(|page| page.status == 303), "{pages:?}");
+    let ended = pages.iter().filter(|page| page.header("location") == "done").count();
+    assert!((1..=2).contains(&ended), "{pages:?}");
+    assert_eq!(app.client.retrieve(id(&profile))["trust_grants"], json!({"cyber": {"status": "pending"}}));
+    assert_eq!(app.database.count("trust_grant_decisions"), 1);
+    assert_eq!(app.database.count("events where kind = 'user_profile.program_status_updated'"), 1);
+    assert_eq!(app.database.count("enrollments where used_at is not null"), 1, "the others can still be opened");
+}
+
+#[test]
+fn a_submission_beside_updates_and_an_erasure_never_fails() {
+    let app = TestApp::start();
+    for round in 0..20 {
+        let profile = app.client.create(&json!({"name": "Before"}));
+        let link = app.link(id(&profile));
+        let work: [&(dyn Fn() -> u16 + Sync); 4] = [
+            &|| Page::submit(&link).status,
+            &|| update(&app.client, &profile, &json!({"name": "After"})).status,
+            &|| app.client.delete(&path(id(&profile))).send().status,
+            &|| Page::open(&link).status,
+        ];
+        let statuses = at_once(&work, |work| work());
+        assert!([303, 404].contains(&statuses[0]), "round {round}: {statuses:?}");
+        assert!([200, 404].contains(&statuses[1]) && [200, 404].contains(&statuses[3]), "round {round}: {statuses:?}");
+        assert_eq!(statuses[2], 200, "round {round}");
+    }
+    for table in ["enrollments", "trust_grants", "trust_grant_decisions"] {
+        assert_eq!(app.database.count(table), 0, "{table}");
+    }
 }

@@ -1,8 +1,5 @@
 //! What submitting the form of an enrollment link does, and who may.
 
-use std::sync::Barrier;
-use std::thread;
-
 use serde_json::json;
 use uprof::domain::api_key::Scope;
 use ureq::http::Method;
@@ -97,32 +94,6 @@ fn submitting_once_more_is_answered_alike_and_changes_nothing_until_the_link_exp
     assert_eq!((app.client.retrieve(id(&profile)), app.database.dump()), (after, rows));
     app.expire_links();
     Page::submit(&url).says_nothing();
-}
-
-#[test]
-fn of_many_submissions_at_once_one_asks() {
-    let app = TestApp::start();
-    let profile = app.client.create(&json!({}));
-    // Twice each of four links.
-    let links: Vec<_> = (0..4).map(|_| app.link(id(&profile))).flat_map(|link| [link.clone(), link]).collect();
-    let barrier = Barrier::new(links.len());
-    let pages: Vec<_> = thread::scope(|scope| {
-        let submit = |link: &String| {
-            let (barrier, link) = (&barrier, link.clone());
-            scope.spawn(move || {
-                barrier.wait();
-                Page::submit(&link)
-            })
-        };
-        let submissions: Vec<_> = links.iter().map(submit).collect();
-        submissions.into_iter().map(|submission| submission.join().unwrap()).collect()
-    });
-    assert!(pages.iter().all(|page| page.status == 303), "{pages:?}");
-    let ended = |page: &&Page| page.header("location") == "done";
-    assert!((1..=2).contains(&pages.iter().filter(ended).count()), "{pages:?}");
-    assert!(is_pending(&app, id(&profile)));
-    assert_eq!(spent(&app), 1, "the others can still be opened");
-    assert_eq!(told(&app), 1);
 }
 
 #[test]
