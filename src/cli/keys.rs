@@ -92,8 +92,9 @@ impl Create {
         if self.expires_at.is_some_and(|expires_at| expires_at <= SystemClock.now()) {
             return Err("--expires-at lies in the past: give a time to come".into());
         }
-        let mut scopes: Vec<_> = self.scopes.iter().filter_map(|scope| Scope::from_word(scope)).collect();
-        scopes.dedup();
+        // Each once, however often it was given.
+        let given = |scope: &Scope| self.scopes.iter().any(|word| word == scope.as_str());
+        let scopes = Scope::ALL.iter().copied().filter(given).collect();
         let draft = ApiKeyDraft { scopes, workspace_id: self.workspace, expires_at: self.expires_at };
         let (key, secret) = new_key(self.common.organization, draft)?;
         with_pool(&self.common.database, async |pool| PgApiKeys::new(pool).create(&key, secret.hash(), None).await)?;
