@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::support::answer::keys;
 use crate::support::client::{PROFILES, id};
+use crate::support::rows::hexadecimal;
 use crate::support::{Client, Key, KeySpec, TestApp};
 
 const KEYS: &str = "/v1/organizations/api_keys";
@@ -193,4 +194,19 @@ fn a_key_that_is_bound_to_a_workspace_makes_keys_for_no_other() {
     }
     let other = bound.post(KEYS).json(&json!({"scopes": ["profiles:read"], "workspace_id": "wrkspc_2"}));
     assert_eq!(other.refused(403), "workspace_id: API key belongs to another workspace");
+}
+
+#[test]
+fn a_repeated_create_makes_one_key_which_is_kept_nowhere() {
+    let app = TestApp::start();
+    let create = || app.client.post(KEYS).header("idempotency-key", "k").json(&json!({"scopes": ["profiles:read"]}));
+    let made = create().ok();
+    let again = create();
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.ok(), made);
+    assert_eq!(app.database.count("api_keys"), 2);
+    let key = held(&made);
+    app.client.with_key(&key).list("");
+    let dump = app.database.dump();
+    assert!(!dump.contains(&key.secret) && !dump.contains(&hexadecimal(&key.secret)), "a key is kept");
 }

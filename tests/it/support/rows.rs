@@ -23,3 +23,11 @@ impl Database {
         self.row(&format!("select count(*) from {table}")).get(0)
     }
 }
+
+/// As a dump shows bytes.
+pub(crate) fn hexadecimal(text: &str) -> String {
+    text.bytes()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
