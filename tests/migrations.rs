@@ -109,10 +109,12 @@ fn every_key_leads_with_the_organization_except_its_own() {
         other,
         [
             "api_keys_hash_idx",
+            "enforcement_actions_expires_at_idx",
+            "enrollments_expires_at_idx",
             "enrollments_token_hash_idx",
             "idempotency_keys_created_at_idx",
             "organizations_pkey",
-            "trust_grants_expires_at_idx"
+            "trust_grants_expires_at_idx",
         ]
     );
 }

@@ -5,6 +5,7 @@ pub mod api_key;
 mod base62;
 pub mod clock;
 pub mod enforcement;
+pub mod enforcement_record;
 pub mod enrollment;
 pub mod error;
 pub mod event;

@@ -7,6 +7,7 @@
 //! Every method may also fail with `Unavailable` (database unreachable or full; nothing was written as far as can be known),
 //! `TimedOut` (deadline) and `Internal` (a fault of ours).
 
+mod trust;
 mod webhooks;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use super::idempotency::{Idempotency, Outcome};
 use super::organization::{Organization, OrganizationPatch};
 use super::page::{Page, PageQuery};
 use super::profile::{Profile, ProfilePatch};
+pub use trust::{EnforcementRepository, ExpiryRepository, TrustGrantRepository};
 pub use webhooks::{DeliveryQueue, WebhookRepository};
 
 /// The profiles of organizations.

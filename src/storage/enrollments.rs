@@ -12,7 +12,7 @@ use super::idempotency::once;
 use super::outbox::Outbox;
 use super::pool::Pool;
 use super::profile_row::ProfileKey;
-use super::{profile_lock, trust_grants};
+use super::{profile_lock, trust_grant_write};
 use crate::domain::clock::Timestamp;
 use crate::domain::enrollment::{ENROLLED_GRANT, Enrollment, Invitation, LinkTokenHash, Submission, enrolled_grant};
 use crate::domain::id::{OrganizationId, ProfileId};
@@ -132,7 +132,7 @@ impl EnrollmentRepository for PgEnrollments {
                         Some(false) => return Ok(Some(Submission::Asked)),
                         Some(true) => (),
                     }
-                    if !trust_grants::request(&mut transaction, &outbox, key, &enrolled_grant(), now).await? {
+                    if !trust_grant_write::request(&mut transaction, &outbox, key, &enrolled_grant(), now).await? {
                         return Ok(Some(Submission::RuledOut));
                     }
                     transaction.commit().await?;

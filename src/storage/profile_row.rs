@@ -14,9 +14,12 @@ use crate::domain::trust_grant::{GrantName, GrantPart, GrantParts, Requirements,
 use crate::domain::word::Word;
 use crate::domain::{Error, Result};
 
-/// Reads whole profiles as of the moment `$2`; `$which` picks and orders them.
+/// Reads whole profiles as of the moment `$2`; `$which` picks and orders them, of those in `$from`.
 macro_rules! select_profiles {
     ($which:literal) => {
+        $crate::storage::profile_row::select_profiles!(from "user_profiles p", $which)
+    };
+    (from $from:literal, $which:literal) => {
         concat!(
             "select p.organization_id,
                     p.id,
@@ -59,7 +62,9 @@ macro_rules! select_profiles {
                            and (a.expires_at is null or a.expires_at > $2)
                          order by a.id
                     ) as actions
-               from user_profiles p ",
+               from ",
+            $from,
+            " ",
             $which
         )
     };

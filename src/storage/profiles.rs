@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
-use super::error::not_found;
+use super::error::{Failure, not_found};
 use super::idempotency::{self, Kept, Record};
 use super::outbox::{self, Outbox};
 use super::pool::Pool;
@@ -165,10 +165,7 @@ impl ProfileRepository for PgProfiles {
     async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<Page<Profile>> {
         self.pool
             .read(move |connection| {
-                Box::pin(async move {
-                    let rows = profile_list::rows(connection, organization, &query, now).await?;
-                    Ok(profile_list::page(rows, &query)?)
-                })
+                Box::pin(async move { profile_list::page(connection, organization, &query, now).await })
             })
             .await
     }
@@ -201,6 +198,29 @@ impl ProfileRepository for PgProfiles {
     }
 }
 
+/// Checks that the profile is there, before what hangs on it is read: that could be empty.
+///
+/// # Errors
+/// `NotFound`.
+pub(super) async fn check_there(
+    connection: &mut PgConnection,
+    (organization, id): ProfileKey,
+) -> std::result::Result<(), Failure> {
+    let there: bool = sqlx::query_scalar(
+        "select exists (
+                select
+                  from user_profiles
+                 where organization_id = $1
+                   and id = $2
+         )",
+    )
+    .bind(organization.uuid())
+    .bind(id.uuid())
+    .fetch_one(connection)
+    .await?;
+    if there { Ok(()) } else { Err(profile_not_found().into()) }
+}
+
 /// Nothing of that id in this organization.
 pub(super) fn profile_not_found() -> Error {
     not_found("User profile")
@@ -227,17 +247,24 @@ pub(super) fn answer_of(
     }
 }
 
-async fn read(
+/// Those of `keys` that are there, with the enforcement actions that are open at `now`. Each is sought by its key, for a lateral query that
+/// cannot be taken apart runs for one after the other: from a list of keys, Postgres would sometimes rather read all profiles.
+pub(super) async fn read(
     connection: &mut PgConnection,
     keys: &HashSet<ProfileKey>,
     now: Timestamp,
 ) -> std::result::Result<Found, sqlx::Error> {
     let (organizations, ids) = profile_write::columns(keys);
     let rows: Vec<ProfileRow> = sqlx::query_as(select_profiles!(
-        "where (p.organization_id, p.id) in (
-               select wanted.organization_id, wanted.id
-                 from unnest($1::uuid[], $3::uuid[]) as wanted (organization_id, id)
-         )"
+        from "unnest($1::uuid[], $3::uuid[]) as wanted (organization_id, id)
+             cross join lateral (
+                   select *
+                     from user_profiles u
+                    where u.organization_id = wanted.organization_id
+                      and u.id = wanted.id
+                   offset 0
+             ) p",
+        ""
     ))
     .bind(organizations)
     .bind(now)

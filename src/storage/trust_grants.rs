@@ -1,220 +1,265 @@
-//! Trust grants: decided under the lock of their profile's row, with the decision kept and the event that tells of it.
+//! Trust grants over all profiles, and the history of each.
 
-use std::collections::HashSet;
-
-use sqlx::postgres::PgConnection;
-use sqlx::{FromRow, Result};
+use async_trait::async_trait;
+use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-use super::error::Failure;
-use super::outbox::{self, Outbox};
-use super::profile_lock;
-use super::profile_row::ProfileKey;
-use super::profiles::profile_not_found;
+use super::outbox::Outbox;
+use super::pool::Pool;
+use super::{profiles, trust_grant_write};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::Happening;
-use crate::domain::grant_decision::{Decision, Verdict};
-use crate::domain::text::Text;
-use crate::domain::trust_grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
+use crate::domain::grant_decision::{DecidedStatus, Decision, DecisionQuery, Verdict};
+use crate::domain::id::{DecisionId, OrganizationId, ProfileId};
+use crate::domain::page::{Order, Page};
+use crate::domain::repository::TrustGrantRepository;
+use crate::domain::text::{Actor, Rationale, Text};
+use crate::domain::trust_grant::{
+    GrantName, GrantPart, GrantParts, GrantQuery, PartStatus, ProfileGrant, Requirements, TrustGrant, TrustGrantStatus,
+};
 use crate::domain::word::Word;
-use crate::domain::{Error, ErrorKind};
+use crate::domain::{Error, Result};
 
-/// Lets `decision` take effect on the grant `name`, within the caller's transaction.
-///
-/// # Errors
-/// `NotFound` if the profile is; `Conflict` where the decision cannot follow what was before.
-pub(super) async fn decide(
-    connection: &mut PgConnection,
-    outbox: &Outbox,
-    key: ProfileKey,
-    name: &GrantName,
-    decision: &Decision,
-) -> std::result::Result<(), Failure> {
-    if profile_lock::lock(connection, &HashSet::from([key])).await? == 0 {
-        return Err(profile_not_found().into());
-    }
-    let before = read(connection, key, name, decision.decided_at).await?;
-    let after = decision.outcome(before.as_ref())?;
-    replace(connection, key, name, decision, after.as_ref()).await?;
-    keep(connection, key, name, decision).await?;
-    profile_lock::touch(connection, key, decision.decided_at).await?;
-    let status = after.map(|grant| grant.status);
-    let what = Happening::ProgramStatusUpdated { grant: name.clone(), status };
-    outbox::append(connection, &[(key.0, outbox.event(key.1, what, decision.decided_at))]).await?;
-    Ok(())
+/// [`TrustGrantRepository`] on Postgres.
+#[derive(Clone, Debug)]
+pub struct PgTrustGrants {
+    pool: Pool,
+    outbox: Outbox,
 }
 
-/// Makes the grant `name` pending, within the caller's transaction, because whoever the profile represents asks for it. Answers whether its
-/// state allows that; where it does not, nothing has changed.
-///
-/// # Errors
-/// `NotFound` if the profile is.
-pub(super) async fn request(
-    connection: &mut PgConnection,
-    outbox: &Outbox,
-    key: ProfileKey,
-    name: &GrantName,
-    now: Timestamp,
-) -> std::result::Result<bool, Failure> {
-    match decide(connection, outbox, key, name, &Decision::request(outbox.id(now), now)).await {
-        Ok(()) => Ok(true),
-        Err(Failure::Rule(error)) if error.kind == ErrorKind::Conflict => Ok(false),
-        Err(failure) => Err(failure),
+impl PgTrustGrants {
+    /// The grants behind `pool`, which tell `outbox` what becomes of them.
+    #[must_use]
+    pub const fn new(pool: Pool, outbox: Outbox) -> Self {
+        Self { pool, outbox }
     }
+}
+
+/// Reads the organization's (`$1`) grants in one state (`$2`) that are there at a moment (`$5`).
+macro_rules! select_grants {
+    ($which:literal) => {
+        concat!(
+            "select g.profile_id,
+                    g.name,
+                    g.decision_id,
+                    g.decided_at,
+                    g.status,
+                    g.expires_at,
+                    parts.*
+               from trust_grants g
+              cross join lateral (
+                    select coalesce(array_agg(t.name), '{}') as part_names,
+                           coalesce(array_agg(t.status), '{}') as part_statuses,
+                           coalesce(array_agg(t.requires_data_retention), '{}') as part_data_retentions,
+                           coalesce(array_agg(t.requires_human_review), '{}') as part_human_reviews
+                      from trust_grant_parts t
+                     where t.organization_id = g.organization_id
+                       and t.profile_id = g.profile_id
+                       and t.grant_name = g.name
+              ) parts
+              where g.organization_id = $1
+                and g.status = $2
+                and (g.expires_at is null or g.expires_at > $5)
+                and ",
+            $which,
+            " limit $4"
+        )
+    };
+}
+
+/// Reads the decisions on one grant (`$3`) of a profile (`$2`) of the organization (`$1`).
+macro_rules! select_decisions {
+    ($which:literal) => {
+        concat!(
+            "select id,
+                    decided_at,
+                    status,
+                    actor,
+                    reason,
+                    expires_at,
+                    part_names,
+                    part_statuses,
+                    part_data_retentions,
+                    part_human_reviews
+               from trust_grant_decisions
+              where organization_id = $1
+                and profile_id = $2
+                and grant_name = $3
+                and ",
+            $which,
+            " limit $5"
+        )
+    };
 }
 
 #[derive(FromRow)]
 struct GrantRow {
+    profile_id: Uuid,
+    name: String,
+    decision_id: Uuid,
+    decided_at: OffsetDateTime,
     status: String,
     expires_at: Option<OffsetDateTime>,
+    #[sqlx(flatten)]
+    parts: PartColumns,
 }
 
-/// The grant as it is `now`, without its parts: no rule asks for them. The profile's row is locked.
-async fn read(
-    connection: &mut PgConnection,
-    key: ProfileKey,
-    name: &GrantName,
-    now: Timestamp,
-) -> std::result::Result<Option<TrustGrant>, Failure> {
-    let row: Option<GrantRow> = sqlx::query_as(
-        "select status,
-                expires_at
-           from trust_grants
-          where organization_id = $1
-            and profile_id = $2
-            and name = $3
-            and (expires_at is null or expires_at > $4)",
-    )
-    .bind(key.0.uuid())
-    .bind(key.1.uuid())
-    .bind(name.as_str())
-    .bind(now)
-    .fetch_optional(connection)
-    .await?;
-    let grant = row.map(|row| {
-        let status = TrustGrantStatus::from_word(&row.status)?;
-        Some(TrustGrant { status, parts: GrantParts::new(), expires_at: row.expires_at })
-    });
-    Ok(grant.map(|grant| grant.ok_or_else(|| Error::internal("trust_grants: an unknown status"))).transpose()?)
+#[derive(FromRow)]
+struct DecisionRow {
+    id: Uuid,
+    decided_at: OffsetDateTime,
+    status: String,
+    actor: String,
+    reason: Option<String>,
+    expires_at: Option<OffsetDateTime>,
+    #[sqlx(flatten)]
+    parts: PartColumns,
 }
 
-/// Puts the grant that `decision` made in the place of what was before; `None`: nothing.
-async fn replace(
-    connection: &mut PgConnection,
-    key: ProfileKey,
-    name: &GrantName,
-    decision: &Decision,
-    grant: Option<&TrustGrant>,
-) -> Result<()> {
-    sqlx::query(
-        "delete from trust_grants
-          where organization_id = $1
-            and profile_id = $2
-            and name = $3",
-    )
-    .bind(key.0.uuid())
-    .bind(key.1.uuid())
-    .bind(name.as_str())
-    .execute(&mut *connection)
-    .await?;
-    let Some(grant) = grant else { return Ok(()) };
-    let parts = Parts::of(&grant.parts);
-    sqlx::query(
-        "with granted as (
-             insert into trust_grants (organization_id, profile_id, name, status, decision_id, decided_at, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7)
-         )
-         insert into trust_grant_parts (
-                organization_id,
-                profile_id,
-                grant_name,
-                name,
-                status,
-                requires_data_retention,
-                requires_human_review)
-         select $1,
-                $2,
-                $3,
-                part.*
-           from unnest($8::text[], $9::text[], $10::boolean[], $11::boolean[]) as part",
-    )
-    .bind(key.0.uuid())
-    .bind(key.1.uuid())
-    .bind(name.as_str())
-    .bind(grant.status.as_str())
-    .bind(decision.id.uuid())
-    .bind(decision.decided_at)
-    .bind(grant.expires_at)
-    .bind(parts.names)
-    .bind(parts.statuses)
-    .bind(parts.data_retentions)
-    .bind(parts.human_reviews)
-    .execute(connection)
-    .await?;
-    Ok(())
+#[derive(FromRow)]
+#[expect(clippy::struct_field_names, reason = "they are the names of columns in a wider row")]
+struct PartColumns {
+    part_names: Vec<String>,
+    part_statuses: Vec<String>,
+    part_data_retentions: Vec<bool>,
+    part_human_reviews: Vec<bool>,
 }
 
-/// Adds `decision` to the history of the grant.
-async fn keep(connection: &mut PgConnection, key: ProfileKey, name: &GrantName, decision: &Decision) -> Result<()> {
-    let nothing = GrantParts::new();
-    let (expires_at, parts) = match &decision.verdict {
-        Verdict::Grant { expires_at, parts } => (*expires_at, parts),
-        Verdict::Request | Verdict::Reject | Verdict::Withdraw => (None, &nothing),
-    };
-    let parts = Parts::of(parts);
-    sqlx::query(
-        "insert into trust_grant_decisions (
-                organization_id,
-                profile_id,
-                grant_name,
-                id,
-                decided_at,
-                status,
-                actor,
-                reason,
-                expires_at,
-                part_names,
-                part_statuses,
-                part_data_retentions,
-                part_human_reviews)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-    )
-    .bind(key.0.uuid())
-    .bind(key.1.uuid())
-    .bind(name.as_str())
-    .bind(decision.id.uuid())
-    .bind(decision.decided_at)
-    .bind(decision.verdict.status().as_str())
-    .bind(decision.actor.as_str())
-    .bind(decision.reason.as_ref().map(Text::as_str))
-    .bind(expires_at)
-    .bind(parts.names)
-    .bind(parts.statuses)
-    .bind(parts.data_retentions)
-    .bind(parts.human_reviews)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Parts, column by column.
-#[derive(Default)]
-struct Parts<'p> {
-    names: Vec<&'p str>,
-    statuses: Vec<&'static str>,
-    data_retentions: Vec<bool>,
-    human_reviews: Vec<bool>,
-}
-
-impl<'p> Parts<'p> {
-    fn of(parts: &'p GrantParts) -> Self {
-        let mut columns = Self::default();
-        for (name, part) in parts {
-            columns.names.push(name);
-            columns.statuses.push(part.status.as_str());
-            columns.data_retentions.push(part.requirements.data_retention);
-            columns.human_reviews.push(part.requirements.human_review);
-        }
-        columns
+#[async_trait]
+impl TrustGrantRepository for PgTrustGrants {
+    async fn decide(
+        &self,
+        organization: OrganizationId,
+        profile: ProfileId,
+        name: GrantName,
+        decision: Decision,
+    ) -> Result<Decision> {
+        let outbox = self.outbox.clone();
+        self.pool
+            .run(move |connection| {
+                Box::pin(async move {
+                    let mut transaction = connection.begin().await?;
+                    let key = (organization, profile);
+                    trust_grant_write::decide(&mut transaction, &outbox, key, &name, &decision).await?;
+                    transaction.commit().await?;
+                    Ok(decision)
+                })
+            })
+            .await
     }
+
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        query: GrantQuery,
+        now: Timestamp,
+    ) -> Result<Page<ProfileGrant, DecisionId>> {
+        let (select, first) = match query.order {
+            Order::Ascending => (select_grants!("g.decision_id > $3 order by g.decision_id"), Uuid::nil()),
+            Order::Descending => (select_grants!("g.decision_id < $3 order by g.decision_id desc"), Uuid::max()),
+        };
+        let limit = query.limit.get();
+        let rows: Vec<GrantRow> = self
+            .pool
+            .read(move |connection| {
+                Box::pin(async move {
+                    Ok(sqlx::query_as(select)
+                        .bind(organization.uuid())
+                        .bind(query.status.as_str())
+                        .bind(query.after.map_or(first, DecisionId::uuid))
+                        .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
+                        .bind(now)
+                        .fetch_all(connection)
+                        .await?)
+                })
+            })
+            .await?;
+        let grants = rows.into_iter().map(ProfileGrant::try_from).collect::<Result<_>>()?;
+        Ok(Page::of_those(grants, limit, query.limit, |grant| grant.decision_id, |_| true))
+    }
+
+    async fn decisions(
+        &self,
+        organization: OrganizationId,
+        query: DecisionQuery,
+    ) -> Result<Page<Decision, DecisionId>> {
+        let (select, first) = match query.order {
+            Order::Ascending => (select_decisions!("id > $4 order by id"), Uuid::nil()),
+            Order::Descending => (select_decisions!("id < $4 order by id desc"), Uuid::max()),
+        };
+        let (limit, wanted) = (query.limit, query.limit.get());
+        let rows: Vec<DecisionRow> = self
+            .pool
+            .read(move |connection| {
+                Box::pin(async move {
+                    profiles::check_there(connection, (organization, query.profile_id)).await?;
+                    Ok(sqlx::query_as(select)
+                        .bind(organization.uuid())
+                        .bind(query.profile_id.uuid())
+                        .bind(query.name.as_str())
+                        .bind(query.after.map_or(first, DecisionId::uuid))
+                        .bind(i64::try_from(wanted + 1).unwrap_or(i64::MAX))
+                        .fetch_all(connection)
+                        .await?)
+                })
+            })
+            .await?;
+        let decisions = rows.into_iter().map(Decision::try_from).collect::<Result<_>>()?;
+        Ok(Page::of_those(decisions, wanted, limit, |decision| decision.id, |_| true))
+    }
+}
+
+impl TryFrom<GrantRow> for ProfileGrant {
+    type Error = Error;
+
+    fn try_from(row: GrantRow) -> Result<Self> {
+        let decision_id = DecisionId::new(row.decision_id);
+        let broken = || Error::internal(format!("trust_grants {decision_id}: a column breaks a rule"));
+        Ok(Self {
+            profile_id: ProfileId::new(row.profile_id),
+            name: GrantName::parse(row.name).map_err(|_| broken())?,
+            decision_id,
+            decided_at: row.decided_at,
+            grant: TrustGrant {
+                status: TrustGrantStatus::from_word(&row.status).ok_or_else(broken)?,
+                parts: parts(row.parts).ok_or_else(broken)?,
+                expires_at: row.expires_at,
+            },
+        })
+    }
+}
+
+impl TryFrom<DecisionRow> for Decision {
+    type Error = Error;
+
+    fn try_from(row: DecisionRow) -> Result<Self> {
+        let id = DecisionId::new(row.id);
+        let broken = || Error::internal(format!("trust_grant_decisions {id}: a column breaks a rule"));
+        let verdict = match DecidedStatus::from_word(&row.status).ok_or_else(broken)? {
+            DecidedStatus::Active => {
+                Verdict::Grant { expires_at: row.expires_at, parts: parts(row.parts).ok_or_else(broken)? }
+            }
+            DecidedStatus::Pending => Verdict::Request,
+            DecidedStatus::Rejected => Verdict::Reject,
+            DecidedStatus::Withdrawn => Verdict::Withdraw,
+        };
+        Ok(Self {
+            id,
+            verdict,
+            decided_at: row.decided_at,
+            actor: Actor::parse(row.actor).map_err(|_| broken())?,
+            reason: row.reason.map(Rationale::parse).transpose().map_err(|_| broken())?,
+        })
+    }
+}
+
+fn parts(columns: PartColumns) -> Option<GrantParts> {
+    let requirements = columns.part_data_retentions.into_iter().zip(columns.part_human_reviews);
+    let parts = columns.part_names.into_iter().zip(columns.part_statuses).zip(requirements);
+    parts
+        .map(|((name, status), (data_retention, human_review))| {
+            let status = PartStatus::from_word(&status)?;
+            Some((name, GrantPart { status, requirements: Requirements { data_retention, human_review } }))
+        })
+        .collect()
 }

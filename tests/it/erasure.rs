@@ -41,8 +41,8 @@ fn decide(app: &TestApp) {
          select organization_id, profile_id, name, decision_id, decided_at, status, 'reviewer', '{}', '{}', '{}', '{}'
            from trust_grants;
          insert into enforcement_actions (
-                organization_id, profile_id, id, kind, reason, opened_at, identity_check)
-         select organization_id, id, gen_random_uuid(), 'ban', 'high_harm', now(), 'none' from user_profiles;",
+                organization_id, profile_id, id, kind, reason, opened_at, opened_by, identity_check)
+         select organization_id, id, gen_random_uuid(), 'ban', 'high_harm', now(), 'reviewer', 'none' from user_profiles;",
     );
 }
 

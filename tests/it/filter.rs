@@ -17,9 +17,9 @@ fn profiles(app: &TestApp, count: usize, every: usize) {
                 case when number % 2 = 0 then to_char(100000 - number, 'FM000000') end, 'external'
            from organizations o, generate_series(1, {count}) as number;
          insert into enforcement_actions (
-                organization_id, profile_id, id, kind, reason, opened_at, expires_at, identity_check)
+                organization_id, profile_id, id, kind, reason, opened_at, opened_by, expires_at, identity_check)
          select o.id, ('01900000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'))::uuid, gen_random_uuid(),
-                case number / {every} % 3 when 2 then 'ban' else 'restriction' end, 'unspecified', now(), null,
+                case number / {every} % 3 when 2 then 'ban' else 'restriction' end, 'unspecified', now(), 'reviewer', null,
                 case number / {every} % 3 when 0 then 'in_review' else 'none' end
            from organizations o, generate_series({every}, {count}, {every}) as number;"
     ));
@@ -85,19 +85,47 @@ fn a_request_examines_a_bounded_number_of_profiles_and_the_next_goes_on_behind_t
     let app = TestApp::start();
     profiles(&app, 2_500, 800);
     let client = generally_available(&app);
-    for list in ["order=desc", "order=asc&order_by=name"] {
+    for (list, walks_all) in [("order=desc", false), ("order=asc", false), ("order=asc&order_by=name", true)] {
         let all = client.pages(&format!("{list}&limit=100")).concat();
         for word in ["pending", "restricted", "banned"] {
             let expected = matching(&all, &[word]);
             assert_eq!(expected.len(), 1, "{word}");
             let pages = client.pages(&format!("{list}&limit=1&enforcement_status[]={word}"));
             assert_eq!(pages.concat(), expected, "{list} {word}");
-            assert!(pages.len() > 2, "{list} {word}: {} pages", pages.len());
+            // By creation, those that are not limited are not looked at.
+            assert_eq!(pages.len() > 2, walks_all, "{list} {word}: {} pages", pages.len());
         }
         let limited = "enforcement_status=pending&enforcement_status=restricted&enforcement_status=banned";
         let found = client.pages(&format!("{list}&limit=2&{limited}")).concat();
         assert_eq!(found, matching(&all, &STATUSES[1..]), "{list}");
     }
+}
+
+#[test]
+fn of_many_that_are_limited_a_request_examines_a_bounded_number_too() {
+    let app = TestApp::start();
+    profiles(&app, 2_500, 1);
+    app.database.seed("update enforcement_actions set kind = 'restriction', identity_check = 'none'");
+    app.database.seed(
+        "update enforcement_actions a set kind = 'ban'
+          where profile_id in (select id from user_profiles order by id limit 1)",
+    );
+    let client = generally_available(&app);
+    for (order, pages_before) in [("asc", 0), ("desc", 2)] {
+        let pages = client.pages(&format!("order={order}&enforcement_status=banned"));
+        assert_eq!(pages.concat().len(), 1, "{order}");
+        assert_eq!((pages.len(), pages[pages_before].len()), (3, 1), "{order}");
+    }
+    // What has ended counts no longer, whether or not anybody has written so.
+    app.database.seed(
+        "update enforcement_actions set opened_at = '2026-01-01', expires_at = '2026-01-02' where kind = 'restriction'",
+    );
+    for word in ["restricted", "pending"] {
+        assert_eq!(client.pages(&format!("enforcement_status={word}")).concat(), [Value::Null; 0]);
+    }
+    let unrestricted = client.pages("order=asc&limit=100&enforcement_status=unrestricted");
+    assert_eq!(unrestricted.concat().len(), 2_499);
+    assert!(unrestricted.iter().rev().skip(1).all(|page| page.len() == 100), "a page is full where it can be");
 }
 
 #[test]

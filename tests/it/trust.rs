@@ -35,9 +35,11 @@ fn enforce(app: &TestApp, actions: &str) {
     if !actions.is_empty() {
         app.database.seed(&format!(
             "insert into enforcement_actions (
-                    organization_id, profile_id, id, kind, reason, opened_at, expires_at, identity_check, resolved_at)
+                    organization_id, profile_id, id, kind, reason, opened_at, opened_by, expires_at, identity_check,
+                    resolved_at, resolved_by)
              select p.organization_id, p.id, lpad(to_hex(a.number), 32, '0')::uuid, a.kind, a.reason,
-                    a.opened_at::timestamptz, a.expires_at::timestamptz, a.identity_check, a.resolved_at::timestamptz
+                    a.opened_at::timestamptz, 'reviewer', a.expires_at::timestamptz, a.identity_check,
+                    a.resolved_at::timestamptz, case when a.resolved_at is not null then 'reviewer' end
                from user_profiles p,
                     (values {actions}) as a (number, kind, reason, opened_at, expires_at, identity_check, resolved_at)"
         ));

@@ -1,0 +1,108 @@
+//! The ports of trust: grants, and what limits profiles.
+
+use async_trait::async_trait;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
+use crate::domain::error::Result;
+use crate::domain::grant_decision::{Decision, DecisionQuery};
+use crate::domain::id::{DecisionId, EnforcementActionId, OrganizationId, ProfileId};
+use crate::domain::page::Page;
+use crate::domain::trust_grant::{GrantName, GrantQuery, ProfileGrant};
+
+/// The trust grants of profiles.
+#[async_trait]
+pub trait TrustGrantRepository: Send + Sync {
+    /// Lets `decision` take effect on the grant `name` of a profile, and keeps it. Decisions on one profile follow each other.
+    ///
+    /// # Errors
+    /// `NotFound` if the profile is; `Conflict` where the decision cannot follow what was before ([`Decision::outcome`]).
+    async fn decide(
+        &self,
+        organization: OrganizationId,
+        profile: ProfileId,
+        name: GrantName,
+        decision: Decision,
+    ) -> Result<Decision>;
+
+    /// One page of the grants of all profiles, as they are at `now`; it is full unless it is the last.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        query: GrantQuery,
+        now: Timestamp,
+    ) -> Result<Page<ProfileGrant, DecisionId>>;
+
+    /// One page of the decisions on one grant; it is full unless it is the last. A grant that nobody ever decided has none.
+    ///
+    /// # Errors
+    /// `NotFound` if the profile is.
+    async fn decisions(&self, organization: OrganizationId, query: DecisionQuery)
+    -> Result<Page<Decision, DecisionId>>;
+}
+
+/// The limits on profiles.
+#[async_trait]
+pub trait EnforcementRepository: Send + Sync {
+    /// Opens an action on a profile.
+    ///
+    /// # Errors
+    /// `NotFound` if the profile is.
+    async fn open(
+        &self,
+        organization: OrganizationId,
+        profile: ProfileId,
+        record: EnforcementRecord,
+    ) -> Result<EnforcementRecord>;
+
+    /// One page of the actions on a profile as they are at `now`, closed ones too; it is full unless it is the last.
+    ///
+    /// # Errors
+    /// `NotFound` if the profile is.
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        query: EnforcementQuery,
+        now: Timestamp,
+    ) -> Result<Page<EnforcementRecord, EnforcementActionId>>;
+
+    /// Lets an action on a profile take `step`. Steps on one profile follow each other.
+    ///
+    /// # Errors
+    /// `NotFound` if the profile or the action is; `Conflict` where the action cannot take that step
+    /// ([`EnforcementRecord::advanced`]).
+    async fn advance(
+        &self,
+        organization: OrganizationId,
+        profile: ProfileId,
+        id: EnforcementActionId,
+        step: EnforcementStep,
+        now: Timestamp,
+    ) -> Result<EnforcementRecord>;
+}
+
+/// What ends by itself: written down for those who listen, for nothing that is read depends on it. The one port that serves all
+/// organizations at once. Each call does a bounded amount of work and leaves alone what somebody else is at.
+#[async_trait]
+pub trait ExpiryRepository: Send + Sync {
+    /// Withdraws grants whose end has come `now`. Answers how many.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn expire_grants(&self, now: Timestamp) -> Result<usize>;
+
+    /// Resolves actions whose end has come `now`. Answers how many.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn expire_actions(&self, now: Timestamp) -> Result<usize>;
+
+    /// Deletes links that nobody used and that open nothing any more. Answers how many.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn delete_expired_links(&self, now: Timestamp) -> Result<usize>;
+}
