@@ -14,6 +14,7 @@ mod scratch;
 mod silence;
 mod stop;
 mod verbs;
+mod webhooks;
 
 #[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]
 #[path = "../it/support/mod.rs"]

@@ -15,6 +15,7 @@ pub(crate) mod cluster;
 pub(crate) mod database;
 pub(crate) mod document;
 pub(crate) mod doors;
+pub(crate) mod hooks;
 pub(crate) mod metrics;
 pub(crate) mod page;
 pub(crate) mod patience;

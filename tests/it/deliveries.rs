@@ -1,0 +1,201 @@
+//! What happens arrives at the endpoints that hear of it: as the contract says, signed, and at no others.
+
+use serde_json::{Value, json};
+
+use crate::support::hooks::{SUBJECTS, WEBHOOKS, all, deliveries, delivering, endpoint, happen, path, register, until};
+use crate::support::receiver::{Receiver, Reply};
+use crate::support::{Key, KeySpec, TestApp};
+
+fn secret(endpoint: &Value) -> &str {
+    endpoint["signing_secret"].as_str().unwrap()
+}
+
+#[test]
+fn what_happens_arrives_once_signed_and_in_the_form_of_the_contract() {
+    let app = delivering("5s");
+    let receiver = Receiver::that(Reply::Status(204));
+    let created = register(&app, &receiver);
+    let profile = happen(&app);
+    let arrived = receiver.arrived(1).remove(0);
+    assert_eq!(arrived.first_line, "POST /hook?tenant=a HTTP/1.1");
+    assert_eq!(arrived.header("content-type"), "application/json");
+    assert!(arrived.header("user-agent").starts_with("uprof/"));
+    assert!(arrived.is_signed_with(secret(&created)));
+    let event = app.client.get("/v1/organizations/events?type=user_profile.program_status_updated").send().ok();
+    let event = &event["data"][0];
+    assert_eq!(arrived.id(), event["id"].as_str().unwrap());
+    assert_eq!(
+        arrived.json(),
+        json!({
+            "id": event["id"],
+            "created_at": event["created_at"],
+            "type": "event",
+            "data": {
+                "type": "user_profile.program_status_updated",
+                "id": profile,
+                "organization_id": app.key.organization.to_string(),
+            },
+        })
+    );
+    let settled = until(&app, &created, |found| all(found, "delivered"));
+    assert_eq!(settled.len(), 1);
+    assert_eq!(settled[0]["id"], event["id"]);
+    assert_eq!(settled[0]["next_attempt_at"], json!(null));
+    assert_eq!(settled[0]["attempts"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&settled[0]["attempts"][0]["status"], &settled[0]["attempts"][0]["error"]),
+        (&json!(204), &json!(null))
+    );
+    assert_eq!(receiver.arrived(1).len(), 1);
+}
+
+#[test]
+fn many_events_arrive_once_each_at_every_endpoint_that_hears_of_them() {
+    let app = delivering("5s");
+    let receivers = [Receiver::that(Reply::Status(200)), Receiver::that(Reply::Status(200))];
+    let endpoints: Vec<_> = receivers.iter().map(|receiver| register(&app, receiver)).collect();
+    let deaf = Receiver::that(Reply::Status(200));
+    let other_events = json!({"url": deaf.url("/hook?tenant=a"), "enabled_events": SUBJECTS[..2]});
+    app.client.post(WEBHOOKS).json(&other_events).ok();
+    let profiles: Vec<_> = (0..30).map(|_| happen(&app)).collect();
+    for (receiver, created) in receivers.iter().zip(&endpoints) {
+        until(&app, created, |found| found.len() == 30 && all(found, "delivered"));
+        let arrived = receiver.arrived(30);
+        assert!(arrived.iter().all(|each| each.is_signed_with(secret(created))));
+        let mut told: Vec<_> =
+            arrived.iter().map(|each| each.json()["data"]["id"].as_str().unwrap().to_owned()).collect();
+        told.sort();
+        assert_eq!(told, profiles);
+    }
+    assert_eq!(deaf.connections(), 0);
+}
+
+#[test]
+fn another_organization_hears_nothing() {
+    let app = delivering("5s");
+    let (ours, theirs) = (Receiver::that(Reply::Status(200)), Receiver::that(Reply::Status(200)));
+    register(&app, &ours);
+    let key: Key = app.strangers_key();
+    let stranger = app.client.with_key(&key);
+    stranger.post(WEBHOOKS).json(&json!({"url": theirs.url("/hook?tenant=a"), "enabled_events": SUBJECTS})).ok();
+    happen(&app);
+    ours.arrived(1);
+    assert_eq!(theirs.connections(), 0);
+    assert_eq!(app.database.count("webhook_deliveries"), 1);
+}
+
+#[test]
+fn while_a_secret_is_replaced_both_sign_and_later_only_the_new_one() {
+    let app = delivering("5s");
+    let receiver = Receiver::that(Reply::Status(200));
+    let created = register(&app, &receiver);
+    let answer = app.client.post(&format!("{}/regenerate_signing_secret", path(&created))).send().ok();
+    happen(&app);
+    let both = receiver.arrived(1).remove(0);
+    assert!(both.is_signed_with(secret(&answer)) && both.is_signed_with(secret(&created)));
+    assert!(both.header("webhook-signature").split(' ').count() == 2);
+    let remaining = "previous_secret_until between now() + interval '23 hours' and now() + interval '24 hours'";
+    assert_eq!(app.database.count(&format!("webhook_endpoints where {remaining}")), 1);
+    app.database.seed("update webhook_endpoints set previous_secret_until = now()");
+    happen(&app);
+    let one = receiver.arrived(2).remove(1);
+    assert!(one.is_signed_with(secret(&answer)) && !one.is_signed_with(secret(&created)));
+}
+
+#[test]
+fn a_delivery_that_is_asked_for_again_has_the_same_id_and_the_same_bytes() {
+    let app = delivering("5s");
+    let receiver = Receiver::that(Reply::Status(200));
+    let created = register(&app, &receiver);
+    happen(&app);
+    let delivered = until(&app, &created, |found| !found.is_empty() && all(found, "delivered"));
+    let redeliver = format!("{}/deliveries/{}/redeliver", path(&created), delivered[0]["id"].as_str().unwrap());
+    let queued = app.client.post(&redeliver).send().ok();
+    assert_eq!((&queued["id"], &queued["state"]), (&delivered[0]["id"], &json!("pending")));
+    let arrived = receiver.arrived(2);
+    assert_eq!((arrived[0].id(), &arrived[0].body), (arrived[1].id(), &arrived[1].body));
+    assert!(arrived.iter().all(|each| each.is_signed_with(secret(&created))));
+    let again = until(&app, &created, |found| all(found, "delivered"));
+    assert_eq!(again[0]["attempts"].as_array().unwrap().len(), 2);
+
+    let unknown = format!("{}/deliveries/evt_0100000000000000000000aa/redeliver", path(&created));
+    app.client.post(&unknown).send().refused(404);
+    app.client.post(&path(&created)).json(&json!({"state": "disabled"})).ok();
+    let refused = app.client.post(&redeliver).send();
+    assert_eq!(refused.refused(409), "The webhook endpoint is disabled; enable it first");
+}
+
+#[test]
+fn what_happens_while_an_endpoint_is_disabled_never_arrives() {
+    let app = delivering("5s");
+    let receiver = Receiver::that(Reply::Status(200));
+    let created = register(&app, &receiver);
+    app.client.post(&path(&created)).json(&json!({"state": "disabled"})).ok();
+    happen(&app);
+    app.client.post(&path(&created)).json(&json!({"state": "enabled"})).ok();
+    let heard = happen(&app);
+    assert_eq!(receiver.arrived(1)[0].json()["data"]["id"], heard.as_str());
+    assert_eq!(deliveries(&app, &created).len(), 1);
+}
+
+#[test]
+fn a_deleted_endpoint_takes_what_was_to_be_delivered_with_it() {
+    let app = TestApp::with(&["--webhooks-allow-insecure", "--webhooks-poll=60m"]);
+    let receiver = Receiver::that(Reply::Status(200));
+    let created = register(&app, &receiver);
+    happen(&app);
+    assert_eq!(deliveries(&app, &created).len(), 1);
+    app.client.delete(&path(&created)).send().ok();
+    assert_eq!(app.database.count("webhook_deliveries"), 0);
+    app.client.get(&format!("{}/deliveries", path(&created))).send().refused(404);
+}
+
+#[test]
+fn a_grant_that_the_pinned_shape_does_not_show_is_not_told_of() {
+    let app = delivering("5s");
+    let receiver = Receiver::that(Reply::Status(200));
+    let organization = app.accounts.organization("ga");
+    let pinned = app.client.with_key(&app.accounts.key(organization, KeySpec::default())).with_version("2026-10-21");
+    pinned
+        .without_beta()
+        .post(WEBHOOKS)
+        .json(&json!({"url": receiver.url("/hook?tenant=a"), "enabled_events": SUBJECTS}))
+        .ok();
+    let id = organization.uuid();
+    // In one transaction, as what happens queues it.
+    app.database.seed(&format!(
+        "insert into events (organization_id, id, created_at, kind, profile_id, grant_name)
+         select '{id}', gen_random_uuid(), now(), 'user_profile.program_status_updated', gen_random_uuid(), name
+           from unnest(array['early_access', 'efs', 'cyber']) as name;
+         insert into webhook_deliveries (organization_id, endpoint_id, event_id, created_at, version, state, due_at, tried_until)
+         select '{id}', w.id, e.id, now(), 'ga', 'pending', now(), now() + interval '3 days'
+           from events e, webhook_endpoints w where e.organization_id = '{id}' and w.organization_id = '{id}'"
+    ));
+    receiver.arrived(2);
+    let settled = "webhook_deliveries where state = 'delivered'";
+    while app.database.count(settled) < 2 || app.database.count("webhook_deliveries") > 2 {
+        std::thread::park_timeout(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(receiver.arrived(2).len(), 2);
+}
+
+#[test]
+fn the_deliveries_of_an_endpoint_are_paged_as_endpoints_are() {
+    let app = delivering("5s");
+    let receiver = Receiver::that(Reply::Status(200));
+    let created = register(&app, &receiver);
+    for _ in 0..5 {
+        happen(&app);
+    }
+    let all = until(&app, &created, |found| found.len() == 5 && all(found, "delivered"));
+    let ids: Vec<_> = all.iter().map(|each| each["id"].as_str().unwrap()).collect();
+    assert!(ids.is_sorted());
+    let page = |query: &str| app.client.get(&format!("{}/deliveries?{query}", path(&created))).send().ok();
+    assert_eq!(page(&format!("order=asc&limit=2&after_id={}", ids[1]))["data"], json!(all[2..4]));
+    let newest = page("limit=2");
+    assert_eq!(
+        (&newest["first_id"], &newest["last_id"], &newest["has_more"]),
+        (&json!(ids[4]), &json!(ids[3]), &json!(true))
+    );
+    assert_eq!(endpoint(&app, &created)["state"], "enabled");
+}

@@ -1,0 +1,223 @@
+//! Endpoints that are down, slow, flapping or lying: every event arrives at least once, none is signed wrongly, none arrives at a disabled
+//! endpoint, and nobody else waits.
+
+use std::net::TcpListener;
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+use crate::support::hooks::{all, delivering, endpoint, happen, hurry, path, register, tried, until};
+use crate::support::receiver::{Receiver, Reply};
+
+/// What the last attempt came to, as the only delivery tells.
+fn last_attempt(deliveries: &[Value]) -> Value {
+    deliveries[0]["attempts"].as_array().unwrap().last().unwrap().clone()
+}
+
+#[track_caller]
+fn everything_is_signed(receiver: &Receiver, created: &Value) {
+    let secret = created["signing_secret"].as_str().unwrap();
+    assert!(receiver.arrived(0).iter().all(|each| each.is_signed_with(secret)));
+}
+
+#[test]
+fn an_endpoint_that_is_down_gets_what_happened_once_it_is_up() {
+    let app = delivering("5s");
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{address}/");
+    let body = json!({"url": url, "enabled_events": ["user_profile.program_status_updated"]});
+    let created = app.client.post("/v1/organizations/webhooks").json(&body).ok();
+    let profile = happen(&app);
+    let failed = until(&app, &created, |found| tried(found, 1));
+    assert_eq!(failed[0]["state"], "pending");
+    assert!(failed[0]["next_attempt_at"].is_string());
+    let attempt = last_attempt(&failed);
+    assert_eq!((&attempt["status"], &attempt["error"]), (&json!(null), &json!("the connection was refused")));
+
+    let receiver = Receiver::at(address, |_| Reply::Status(200));
+    hurry(&app);
+    let settled = until(&app, &created, |found| all(found, "delivered"));
+    assert_eq!(settled[0]["attempts"].as_array().unwrap().len(), 2);
+    assert_eq!(receiver.arrived(1)[0].json()["data"]["id"], profile.as_str());
+    everything_is_signed(&receiver, &created);
+}
+
+#[test]
+fn an_endpoint_that_never_answers_holds_up_no_other() {
+    // Longer than anybody waits here; two places, one of which it takes.
+    let app = TestApp::with(&[
+        "--webhooks-allow-insecure",
+        "--webhooks-poll=20ms",
+        "--webhooks-timeout=60m",
+        "--webhooks-concurrency=2",
+    ]);
+    let (silent, quick) = (Receiver::that(Reply::Silence), Receiver::that(Reply::Status(200)));
+    let [held, served] = [&silent, &quick].map(|receiver| register(&app, receiver));
+    happen(&app);
+    silent.arrived(1);
+    for _ in 0..20 {
+        happen(&app);
+    }
+    until(&app, &served, |found| found.len() == 21 && all(found, "delivered"));
+    // It has still not been given a second one.
+    assert_eq!(silent.arrived(1).len(), 1);
+    drop(silent);
+    let given_up_on = until(&app, &held, |found| tried(found, 1));
+    assert!(
+        given_up_on.iter().any(|each| each["attempts"][0]["error"] == "the connection broke before an answer came")
+    );
+}
+
+#[test]
+fn an_answer_that_takes_too_long_is_a_failure_and_what_was_sent_arrives_again() {
+    let app = delivering("300ms");
+    let receiver = Receiver::answering(|number| if number == 0 { Reply::Silence } else { Reply::Status(200) });
+    let created = register(&app, &receiver);
+    happen(&app);
+    let failed = until(&app, &created, |found| tried(found, 1));
+    assert_eq!(last_attempt(&failed)["error"], "there was no answer in time");
+    hurry(&app);
+    until(&app, &created, |found| all(found, "delivered"));
+    let arrived = receiver.arrived(2);
+    assert_eq!((arrived[0].id(), &arrived[0].body), (arrived[1].id(), &arrived[1].body));
+    everything_is_signed(&receiver, &created);
+}
+
+#[test]
+fn a_flapping_endpoint_gets_everything_and_stays_enabled() {
+    let app = delivering("5s");
+    let receiver = Receiver::answering(|number| match number % 3 {
+        0 => Reply::Status(503),
+        1 => Reply::Hangup,
+        _ => Reply::Status(200),
+    });
+    let created = register(&app, &receiver);
+    let mut profiles: Vec<_> = (0..10).map(|_| happen(&app)).collect();
+    until(&app, &created, |found| {
+        hurry(&app);
+        found.len() == 10 && all(found, "delivered")
+    });
+    let mut told: Vec<_> =
+        receiver.arrived(10).iter().map(|each| each.json()["data"]["id"].as_str().unwrap().to_owned()).collect();
+    told.sort();
+    told.dedup();
+    profiles.sort();
+    assert_eq!(told, profiles);
+    everything_is_signed(&receiver, &created);
+    assert_eq!(endpoint(&app, &created)["state"], "enabled");
+}
+
+#[test]
+fn what_an_endpoint_answers_beside_a_status_is_not_read() {
+    let app = delivering("5s");
+    for (reply, status, error) in [
+        (Reply::EndlessBody, json!(200), json!(null)),
+        (Reply::EndlessHead, json!(null), json!("the answer is not one of HTTP")),
+        (Reply::Noise, json!(null), json!("the answer is not one of HTTP")),
+        (Reply::Hangup, json!(null), json!("the connection broke before an answer came")),
+        (Reply::Status(204), json!(204), json!(null)),
+        (Reply::Status(404), json!(404), json!(null)),
+        (Reply::Status(599), json!(599), json!(null)),
+    ] {
+        let receiver = Receiver::that(reply.clone());
+        let created = register(&app, &receiver);
+        happen(&app);
+        let settled = until(&app, &created, |found| tried(found, 1));
+        let attempt = last_attempt(&settled);
+        assert_eq!((&attempt["status"], &attempt["error"]), (&status, &error), "{reply:?}");
+        let taken = status == 200 || status == 204;
+        assert_eq!(settled[0]["state"], if taken { "delivered" } else { "pending" }, "{reply:?}");
+        app.client.delete(&path(&created)).send().ok();
+    }
+}
+
+#[test]
+fn a_redirect_is_a_failure_and_leads_nowhere() {
+    let app = delivering("5s");
+    let elsewhere = Receiver::that(Reply::Status(200));
+    let receiver = Receiver::that(Reply::Redirect(elsewhere.url("/hook?tenant=a")));
+    let created = register(&app, &receiver);
+    happen(&app);
+    let failed = until(&app, &created, |found| tried(found, 1));
+    assert_eq!((&failed[0]["state"], &last_attempt(&failed)["status"]), (&json!("pending"), &json!(302)));
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+#[test]
+fn an_endpoint_that_is_gone_is_disabled_and_hears_no_more_until_it_is_enabled() {
+    let app = delivering("5s");
+    let receiver = Receiver::answering(|number| Reply::Status(if number == 0 { 410 } else { 200 }));
+    let created = register(&app, &receiver);
+    happen(&app);
+    until(&app, &created, |found| all(found, "failed"));
+    let disabled = endpoint(&app, &created);
+    assert_eq!(
+        (&disabled["state"], &disabled["disabled_reason"]),
+        (&json!("disabled"), &json!("The endpoint answered 410 Gone."))
+    );
+    assert_ne!(disabled["updated_at"], created["updated_at"]);
+    happen(&app);
+    let enabled = app.client.post(&path(&created)).json(&json!({"state": "enabled"})).ok();
+    assert_eq!((&enabled["state"], &enabled["disabled_reason"]), (&json!("enabled"), &json!("")));
+    let heard = happen(&app);
+    let arrived = receiver.arrived(2);
+    assert_eq!((arrived.len(), &arrived[1].json()["data"]["id"]), (2, &json!(heard)));
+}
+
+#[test]
+fn what_was_pending_when_an_endpoint_was_disabled_waits_and_goes_on_with_it() {
+    let app = delivering("5s");
+    let receiver = Receiver::answering(|number| Reply::Status(if number == 0 { 500 } else { 200 }));
+    let created = register(&app, &receiver);
+    happen(&app);
+    until(&app, &created, |found| tried(found, 1));
+    app.client.post(&path(&created)).json(&json!({"state": "disabled"})).ok();
+    hurry(&app);
+    // Whoever looks now finds nothing to do: an event of another endpoint passes by.
+    let other = Receiver::that(Reply::Status(200));
+    let passing = register(&app, &other);
+    happen(&app);
+    until(&app, &passing, |found| found.len() == 1 && all(found, "delivered"));
+    assert_eq!(receiver.arrived(1).len(), 1);
+    app.client.post(&path(&created)).json(&json!({"state": "enabled"})).ok();
+    until(&app, &created, |found| all(found, "delivered"));
+    assert_eq!(receiver.arrived(2).len(), 2);
+}
+
+#[test]
+fn an_endpoint_that_nothing_has_reached_for_long_is_disabled_with_a_delivery_that_is_given_up() {
+    let app = delivering("5s");
+    let receiver = Receiver::that(Reply::Status(500));
+    let created = register(&app, &receiver);
+    happen(&app);
+    until(&app, &created, |found| tried(found, 1));
+    // Nothing has succeeded for a day, and the three days of this delivery are over.
+    app.database.seed(
+        "update webhook_endpoints set failing_since = now() - interval '2 days';
+         update webhook_deliveries set tried_until = now()",
+    );
+    hurry(&app);
+    let failed = until(&app, &created, |found| all(found, "failed"));
+    assert_eq!(failed[0]["next_attempt_at"], json!(null));
+    let disabled = endpoint(&app, &created);
+    assert_eq!(disabled["state"], "disabled");
+    assert!(disabled["disabled_reason"].as_str().unwrap().contains("3 days"), "{disabled}");
+}
+
+#[test]
+fn one_delivery_that_is_given_up_does_not_disable_an_endpoint_that_takes_others() {
+    let app = delivering("5s");
+    let receiver = Receiver::answering(|number| Reply::Status(if number == 1 { 200 } else { 500 }));
+    let created = register(&app, &receiver);
+    happen(&app);
+    until(&app, &created, |found| tried(found, 1));
+    app.database.seed(
+        "update webhook_endpoints set failing_since = now() - interval '2 days';
+         update webhook_deliveries set tried_until = now()",
+    );
+    happen(&app);
+    until(&app, &created, |found| found.len() == 2 && found[1]["state"] == "delivered");
+    hurry(&app);
+    until(&app, &created, |found| found[0]["state"] == "failed");
+    assert_eq!(endpoint(&app, &created)["state"], "enabled");
+}
