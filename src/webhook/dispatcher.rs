@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::metrics::AttemptMetrics;
 use super::sender::{Message, Sender};
 use super::signature::sign;
 use crate::api::webhook_event;
@@ -19,6 +20,7 @@ use crate::domain::webhook::delivery::{Attempt, Claim, Outcome};
 use crate::domain::webhook::endpoint::EndpointKey;
 use crate::domain::webhook::url::Reach;
 use crate::domain::{Error, Result};
+use crate::metrics::Registry;
 
 /// The most deliveries on their way to one endpoint at once. A lane begins with one, and has more as they succeed.
 const WIDEST_LANE: usize = 8;
@@ -66,9 +68,9 @@ impl StopDispatcher {
 }
 
 impl Dispatcher {
-    /// Begins. Must be called within a runtime.
+    /// Begins, and counts in `registry`. Must be called within a runtime.
     #[must_use]
-    pub fn start(ports: DispatcherPorts, settings: DispatcherSettings) -> Self {
+    pub fn start(ports: DispatcherPorts, settings: DispatcherSettings, registry: &Registry) -> Self {
         let (sender, stopping) = watch::channel(false);
         let workshop = Arc::new(Workshop {
             ports,
@@ -76,6 +78,7 @@ impl Dispatcher {
             places: Arc::new(Semaphore::new(settings.concurrency)),
             // An attempt has ended by then, one way or another, and been settled.
             lease: settings.timeout * 2,
+            metrics: AttemptMetrics::new(registry),
             stopping,
         });
         let running = tokio::spawn(workshop.run(settings.poll));
@@ -104,6 +107,7 @@ struct Workshop {
     /// Handed out in the order in which they are asked for, so that lanes take turns.
     places: Arc<Semaphore>,
     lease: Duration,
+    metrics: AttemptMetrics,
     stopping: watch::Receiver<bool>,
 }
 
@@ -207,7 +211,9 @@ impl Workshop {
         let outcome = self.send(claim, Message { id, timestamp, signature, body }).await;
         let now = self.ports.clock.now();
         let took = (now - at).try_into().unwrap_or_default();
-        self.settle(key, event, Attempt { at, took, outcome }).await
+        let attempt = Attempt { at, took, outcome };
+        self.metrics.count(&attempt);
+        self.settle(key, event, attempt).await
     }
 
     async fn settle(&self, key: EndpointKey, event: EventId, attempt: Attempt) -> Result<bool> {

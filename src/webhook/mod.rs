@@ -1,7 +1,8 @@
 //! Deliveries: signs what happened and sends it to the endpoints that organizations registered.
-//! May know `api` and `domain`; nothing of actix or SQL.
+//! May know `api`, `domain` and `metrics`; nothing of actix or SQL.
 
 mod dispatcher;
+mod metrics;
 mod sender;
 mod signature;
 

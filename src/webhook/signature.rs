@@ -14,7 +14,7 @@ pub(super) const TIMESTAMP: &str = "webhook-timestamp";
 /// The header with the signatures.
 pub(super) const SIGNATURE: &str = "webhook-signature";
 
-/// The value of [`SIGNATURE`]: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`, one for each of `secrets`, separated by
+/// The value of the header `webhook-signature`: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`, one for each of `secrets`, separated by
 /// spaces.
 pub fn sign<'s>(secrets: impl IntoIterator<Item = &'s SigningSecret>, id: &str, timestamp: i64, body: &[u8]) -> String {
     let signed = secrets.into_iter().filter_map(|secret| {

@@ -7,7 +7,9 @@ use ureq::http::Method;
 
 use crate::support::TestApp;
 use crate::support::client::{PROFILES, id, path};
+use crate::support::hooks::{delivering, happen, hurry, register};
 use crate::support::patience::until;
+use crate::support::receiver::{Receiver, Reply};
 
 const REQUESTS: &str = "uprof_http_requests_total";
 
@@ -124,4 +126,21 @@ fn nothing_that_belongs_to_anybody_is_a_label() {
 fn the_port_of_the_api_shows_no_metrics() {
     let app = TestApp::start();
     assert_eq!(app.client.get("/metrics").send().refused(404), "Not found");
+}
+
+#[test]
+fn attempts_to_deliver_are_counted_by_what_came_of_them() {
+    let app = delivering("5s");
+    let receiver = Receiver::answering(|number| Reply::Status(if number == 0 { 503 } else { 200 }));
+    register(&app, &receiver);
+    happen(&app);
+    receiver.arrived(1);
+    let attempts = |outcome| app.metrics().count(&format!("uprof_webhook_attempts_total{{outcome=\"{outcome}\"}}"));
+    until("its count", || attempts("refused") == 1);
+    until("another attempt", || {
+        hurry(&app);
+        attempts("taken") == 1
+    });
+    assert_eq!((attempts("refused"), attempts("unanswered")), (1, 0));
+    assert_eq!(app.metrics().count("uprof_webhook_attempt_duration_seconds_count"), 2);
 }
