@@ -28,6 +28,13 @@ def reading_client():
 
 
 @pytest.fixture(scope="session")
+def admin():
+    """The same organization, with a key that may do everything."""
+    with anthropic.Anthropic(**settings(os.environ["UPROF_TEST_ADMIN_KEY"])) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
 def other_client():
     """Another organization, the one of `many`."""
     with anthropic.Anthropic(**settings(os.environ["UPROF_TEST_CROWD_KEY"])) as client:

@@ -20,6 +20,7 @@ def test_the_client_has_the_features_that_the_table_names(client):
         "workspace_id": "workspace_id" in parameters(profiles.retrieve),
         "ga": first is not None and all(hasattr(it, "delete") and hasattr(it, "action_urls") for it in (profiles, first)),
         "dated_ga": client.default_headers["anthropic-version"] >= "2026-10-21",
+        "webhooks": hasattr(getattr(client.beta, "organization", None), "webhooks"),
         "enforcement": first is not None and "enforcement_status" in parameters(first.list),
     }
 

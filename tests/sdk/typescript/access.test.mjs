@@ -28,6 +28,7 @@ test("the client has the features that the table names", async () => {
     workspace_id: /^ +workspace_id\?:/m.test(beta),
     ga: "actionURLs" in (client.userProfiles ?? {}) && "actionURLs" in client.beta.userProfiles,
     dated_ga: new Headers(req.headers).get("anthropic-version") >= "2026-10-21",
+    webhooks: "webhooks" in (client.beta.organization ?? {}),
     enforcement: /^ +enforcement_status\?:/m.test(first),
   };
 

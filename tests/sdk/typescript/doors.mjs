@@ -25,6 +25,7 @@ export const clientWith = (key) =>
 export const key = settings.UPROF_TEST_API_KEY;
 export const client = clientWith({ apiKey: key });
 export const readingClient = clientWith({ apiKey: settings.UPROF_TEST_READ_ONLY_KEY });
+export const adminClient = clientWith({ apiKey: settings.UPROF_TEST_ADMIN_KEY });
 export const workspaceClient = clientWith({ apiKey: settings.UPROF_TEST_WORKSPACE_KEY });
 export const otherClient = clientWith({ apiKey: settings.UPROF_TEST_CROWD_KEY });
 
