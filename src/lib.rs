@@ -6,6 +6,8 @@
 //!   main ──▶     app     sees everyone; nobody sees app
 //!                  │
 //!   http ──▶ api ──▶ domain ◀── storage ◀── database
+//!             ▲
+//!          webhook
 //! ```
 //!
 //! `tests/architecture.rs` holds every `use crate::…` against these arrows.
