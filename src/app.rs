@@ -14,8 +14,8 @@ use crate::domain::random::SystemRandomness;
 use crate::http::{Ports, Service, serve, serve_metrics};
 use crate::metrics::Registry;
 use crate::storage::{
-    BatchSettings, BatchingProfiles, CachedApiKeys, Outbox, PgApiKeys, PgDeliveries, PgEnrollments, PgEvents,
-    PgProfiles, PgWebhooks, Pool, SchemaState, schema_state,
+    BatchSettings, BatchingProfiles, CachedApiKeys, Outbox, PgApiKeys, PgDeliveries, PgEnforcement, PgEnrollments,
+    PgEvents, PgProfiles, PgTrustGrants, PgWebhooks, Pool, SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
 
@@ -121,7 +121,9 @@ fn ports(pool: &Pool, batches: BatchSettings, registry: &Registry) -> Ports {
         } else {
             Arc::new(profiles)
         },
-        enrollments: Arc::new(PgEnrollments::new(pool.clone(), outbox)),
+        enrollments: Arc::new(PgEnrollments::new(pool.clone(), outbox.clone())),
+        trust_grants: Arc::new(PgTrustGrants::new(pool.clone(), outbox.clone())),
+        enforcement: Arc::new(PgEnforcement::new(pool.clone(), outbox)),
         events: Arc::new(PgEvents::new(pool.clone())),
         webhooks: Arc::new(PgWebhooks::new(pool.clone())),
         api_keys: Arc::new(api_keys),

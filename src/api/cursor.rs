@@ -27,15 +27,24 @@ pub enum CursorError {
 pub enum List {
     /// Keys.
     ApiKeys,
+    /// Decisions on one grant.
+    Decisions,
+    /// Limits on one profile.
+    EnforcementActions,
     /// What happened.
     Events,
+    /// Grants of all profiles.
+    TrustGrants,
 }
 
 impl List {
     const fn kind(self) -> u8 {
         match self {
             Self::ApiKeys => b'k',
+            Self::Decisions => b'd',
+            Self::EnforcementActions => b'a',
             Self::Events => b'e',
+            Self::TrustGrants => b't',
         }
     }
 }

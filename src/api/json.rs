@@ -16,6 +16,7 @@ pub(super) enum Json {
     String(String),
     Array(Vec<Json>),
     Object(BTreeMap<String, Json>),
+    Bool(bool),
     Other,
 }
 
@@ -49,8 +50,8 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Other)
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Json, E> {

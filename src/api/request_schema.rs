@@ -78,6 +78,7 @@ fn about(name: &str) -> &'static str {
         }
         "account_status" => "The state of the entity's account with the platform.",
         "action" => "What whoever opens the link is to do.",
+        "actor" => "Who does this: a person or a program, as the operator calls it.",
         "country" => "Where the entity is: two upper-case ASCII letters.",
         "description" => "What people note of it. Empty: nothing.",
         "email_hash" => "The platform's own hash of the entity's e-mail address: opaque.",
@@ -91,10 +92,12 @@ fn about(name: &str) -> &'static str {
         "metadata" => "The platform's own pairs.",
         "name" => "The entity's name.",
         "name_hash" => "The platform's own hash of the entity's name: opaque.",
+        "note" => "What they note, for those who read it later.",
         "relationship" => {
             "What the entity is to the platform: an end user, a company that the platform resells to, or the platform itself."
         }
         "state" => "Whether deliveries are sent. What happens while they are not is never delivered.",
+        "transition" => "What becomes of the action.",
         "type" => "What kind of action it is.",
         "url" => "Where deliveries go.",
         _ => "",

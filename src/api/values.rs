@@ -75,6 +75,17 @@ fn moment(value: Json) -> Parsed<Timestamp> {
     timestamp::parse(&string(value)?).ok_or_else(|| one(timestamp::incomplete()))
 }
 
+/// True or false.
+pub(super) fn flag() -> Kind<bool> {
+    Kind {
+        parse: |value, _| match value {
+            Json::Bool(value) => Ok(value),
+            _ => Err(one(reason("type", "Input should be a valid boolean"))),
+        },
+        schema: || json!({"type": "boolean"}),
+    }
+}
+
 /// Several words of a closed set, each counted once.
 pub(super) fn word_list<T: Word + PartialEq>() -> Kind<Vec<T>> {
     Kind { parse: |value, _| parse_words(value), schema: || json!({"type": "array", "items": word_schema::<T>()}) }

@@ -1,6 +1,6 @@
 //! The life of an enforcement action: how it is opened, what may become of it, and how it ends.
 
-use validator::ValidationErrors;
+use validator::{ValidationError, ValidationErrors};
 
 use super::clock::Timestamp;
 use super::enforcement::{EnforcementAction, EnforcementKind, EnforcementReason, IdentityCheck};
@@ -80,26 +80,34 @@ pub struct EnforcementQuery {
 }
 
 impl Opening {
+    /// What is wrong with it `now`, and in which field: a ban has neither an end nor a check, what follows a taken-over account has no end,
+    /// and no end lies in the past.
+    #[must_use]
+    pub fn violations(&self, now: Timestamp) -> Vec<(&'static str, ValidationError)> {
+        let endless = match (self.kind, self.reason) {
+            (EnforcementKind::Ban, _) => Some("A ban has no end"),
+            (_, EnforcementReason::AccountCompromise) => Some("A restriction for `account_compromise` has no end"),
+            _ => None,
+        };
+        let end = match (self.expires_at, endless) {
+            (None, _) => None,
+            (Some(_), Some(why)) => Some(reason("endless", why)),
+            (Some(end), None) => (end <= now).then(|| reason("past", "Timestamp lies in the past")),
+        };
+        let check =
+            (self.kind == EnforcementKind::Ban && self.offers_check).then(|| reason("ban", "No check clears a ban"));
+        end.map(|why| ("expires_at", why)).into_iter().chain(check.map(|why| ("action", why))).collect()
+    }
+
     /// The action `id` that is opened `now`.
     ///
     /// # Errors
-    /// `Invalid`: a ban has neither an end nor a check, what follows a taken-over account has no end, and no end lies in the past.
+    /// `Invalid` with its [`violations`](Self::violations).
     pub fn into_record(self, id: EnforcementActionId, now: Timestamp) -> Result<EnforcementRecord> {
-        let mut violations = ValidationErrors::new();
-        if self.expires_at.is_some() {
-            if self.kind == EnforcementKind::Ban {
-                violations.add("expires_at", reason("ban", "A ban has no end"));
-            } else if self.reason == EnforcementReason::AccountCompromise {
-                violations.add("expires_at", reason("reason", "A restriction for `account_compromise` has no end"));
-            } else if self.expires_at <= Some(now) {
-                violations.add("expires_at", reason("past", "Timestamp does not lie in the future"));
-            }
-        }
-        if self.kind == EnforcementKind::Ban && self.offers_check {
-            violations.add("identity_check", reason("ban", "No check clears a ban"));
-        }
-        if !violations.is_empty() {
-            return Err(Error::invalid(&violations));
+        let mut wrong = ValidationErrors::new();
+        self.violations(now).into_iter().for_each(|(field, why)| wrong.add(field, why));
+        if !wrong.is_empty() {
+            return Err(Error::invalid(&wrong));
         }
         let action = EnforcementAction {
             id,
@@ -281,6 +289,6 @@ mod tests {
             note: None,
         };
         let refused = opening.into_record(ID, NOW).unwrap_err();
-        assert_eq!(refused.message, "expires_at: A ban has no end; identity_check: No check clears a ban");
+        assert_eq!(refused.message, "action: No check clears a ban; expires_at: A ban has no end");
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use validator::ValidationError;
 
 use super::clock::Timestamp;
-use super::error::{Error, Result, reason};
+use super::error::reason;
 use super::id::{DecisionId, ProfileId};
 use super::page::{Order, PageLimit};
 use super::text::Text;
@@ -62,7 +62,7 @@ impl GrantName {
 impl Text for GrantName {
     const MAX_CHARACTERS: u64 = 64;
 
-    fn parse(text: String) -> std::result::Result<Self, ValidationError> {
+    fn parse(text: String) -> Result<Self, ValidationError> {
         let letters = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
         if letters && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.len() <= 64 {
             Ok(Self(text))
@@ -106,13 +106,16 @@ pub struct Requirements {
     pub human_review: bool,
 }
 
+/// The field that has parts which its grant has not, and the reason.
+pub type WrongParts = (&'static str, ValidationError);
+
 /// The parts of the grant `name`: `tiers`, if it is [`CYBER`], `features`, if it is [`EFS`].
 ///
 /// # Errors
-/// `Invalid` where there are some that the grant does not have.
-pub fn parts_of(name: &GrantName, tiers: GrantParts, features: GrantParts) -> Result<GrantParts> {
-    let none = |field, grant: &str| {
-        Err(Error::invalid_field(field, reason("grant", format!("Only the grant `{grant}` has {field}"))))
+/// Which of the two has some that the grant does not have, and why that is wrong.
+pub fn parts_of(name: &GrantName, tiers: GrantParts, features: GrantParts) -> Result<GrantParts, WrongParts> {
+    let none = |field: &'static str, grant: &str| {
+        Err((field, reason("grant", format!("Only the grant `{grant}` has {field}"))))
     };
     match name.as_str() {
         CYBER if features.is_empty() => Ok(tiers),
@@ -187,6 +190,7 @@ pub struct GrantQuery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Error;
 
     fn part(status: PartStatus, data_retention: bool, human_review: bool) -> GrantPart {
         GrantPart { status, requirements: Requirements { data_retention, human_review } }
@@ -220,7 +224,8 @@ mod tests {
         let some = || GrantParts::from([("a".to_owned(), part(PartStatus::Active, false, false))]);
         let taken = |name: &str, tiers, features| {
             let name = GrantName::parse(name.to_owned()).unwrap();
-            parts_of(&name, tiers, features).map_err(|error| error.message.into_owned())
+            parts_of(&name, tiers, features)
+                .map_err(|(field, why)| Error::invalid_field(field, why).message.into_owned())
         };
         assert_eq!(taken("cyber", some(), GrantParts::new()), Ok(some()));
         assert_eq!(taken("efs", GrantParts::new(), some()), Ok(some()));

@@ -18,7 +18,8 @@ use crate::domain::clock::Clock;
 use crate::domain::id::IdSource;
 use crate::domain::random::Randomness;
 use crate::domain::repository::{
-    ApiKeyRepository, EnrollmentRepository, EventRepository, ProfileRepository, Readiness, WebhookRepository,
+    ApiKeyRepository, EnforcementRepository, EnrollmentRepository, EventRepository, ProfileRepository, Readiness,
+    TrustGrantRepository, WebhookRepository,
 };
 use crate::domain::webhook::url::Reach;
 use crate::metrics::Registry;
@@ -46,6 +47,10 @@ pub struct Ports {
     pub profiles: Arc<dyn ProfileRepository>,
     /// Their enrollment links.
     pub enrollments: Arc<dyn EnrollmentRepository>,
+    /// What they are approved for.
+    pub trust_grants: Arc<dyn TrustGrantRepository>,
+    /// The limits on them.
+    pub enforcement: Arc<dyn EnforcementRepository>,
     /// What happened to them.
     pub events: Arc<dyn EventRepository>,
     /// Where organizations hear of it.

@@ -1,29 +1,22 @@
-//! Enforcement actions: opened and changed under the lock of their profile's row, each with the event that tells of it.
-
-use std::collections::HashSet;
+//! The limits on profiles.
 
 use async_trait::async_trait;
+use sqlx::Connection;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection, FromRow};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::error::{Failure, not_found};
-use super::outbox::{self, Outbox};
+use super::enforcement_write::{self, ActionRow, select_actions};
+use super::idempotency::once;
+use super::outbox::Outbox;
 use super::pool::Pool;
-use super::profile_lock;
-use super::profile_row::ProfileKey;
-use super::profiles::{self, profile_not_found};
+use super::profiles;
+use crate::domain::Result;
 use crate::domain::clock::Timestamp;
-use crate::domain::enforcement::EnforcementAction;
-use crate::domain::enforcement_record::{EnforcementEnd, EnforcementQuery, EnforcementRecord, EnforcementStep};
-use crate::domain::event::Happening;
+use crate::domain::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
 use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
+use crate::domain::idempotency::{Idempotency, Outcome};
 use crate::domain::page::{Order, Page};
 use crate::domain::repository::EnforcementRepository;
-use crate::domain::text::{Actor, Rationale, Text};
-use crate::domain::word::Word;
-use crate::domain::{Error, Result};
 
 /// [`EnforcementRepository`] on Postgres.
 #[derive(Clone, Debug)]
@@ -40,45 +33,6 @@ impl PgEnforcement {
     }
 }
 
-/// Reads actions on a profile (`$2`) of the organization (`$1`).
-macro_rules! select_actions {
-    ($which:literal) => {
-        concat!(
-            "select id,
-                    kind,
-                    reason,
-                    opened_at,
-                    opened_by,
-                    note,
-                    expires_at,
-                    identity_check,
-                    resolved_at,
-                    resolved_by,
-                    resolution_note
-               from enforcement_actions
-              where organization_id = $1
-                and profile_id = $2
-                and ",
-            $which
-        )
-    };
-}
-
-#[derive(FromRow)]
-struct ActionRow {
-    id: Uuid,
-    kind: String,
-    reason: String,
-    opened_at: OffsetDateTime,
-    opened_by: String,
-    note: Option<String>,
-    expires_at: Option<OffsetDateTime>,
-    identity_check: String,
-    resolved_at: Option<OffsetDateTime>,
-    resolved_by: Option<String>,
-    resolution_note: Option<String>,
-}
-
 #[async_trait]
 impl EnforcementRepository for PgEnforcement {
     async fn open(
@@ -86,22 +40,21 @@ impl EnforcementRepository for PgEnforcement {
         organization: OrganizationId,
         profile: ProfileId,
         record: EnforcementRecord,
-    ) -> Result<EnforcementRecord> {
-        let (key, outbox) = ((organization, profile), self.outbox.clone());
+        idempotency: Option<Idempotency<EnforcementRecord>>,
+    ) -> Result<Outcome<EnforcementRecord>> {
+        let (now, outbox) = (record.action.opened_at, self.outbox.clone());
         self.pool
             .run(move |connection| {
                 Box::pin(async move {
+                    let open = async move |connection: &mut PgConnection| {
+                        enforcement_write::open(connection, &outbox, (organization, profile), &record).await?;
+                        Ok(record)
+                    };
                     let mut transaction = connection.begin().await?;
-                    if profile_lock::lock(&mut transaction, &HashSet::from([key])).await? == 0 {
-                        return Err(profile_not_found().into());
-                    }
-                    insert(&mut transaction, key, &record).await?;
-                    profile_lock::touch(&mut transaction, key, record.action.opened_at).await?;
-                    let opened = Happening::EnforcementActionOpened(record.action.id);
-                    let event = outbox.event(profile, opened, record.action.opened_at);
-                    outbox::append(&mut transaction, &[(organization, event)]).await?;
+                    let outcome =
+                        once(&mut transaction, organization, Some(profile), now, idempotency.as_ref(), open).await?;
                     transaction.commit().await?;
-                    Ok(record)
+                    Ok(outcome)
                 })
             })
             .await
@@ -140,160 +93,25 @@ impl EnforcementRepository for PgEnforcement {
     async fn advance(
         &self,
         organization: OrganizationId,
-        profile: ProfileId,
-        id: EnforcementActionId,
+        (profile, id): (ProfileId, EnforcementActionId),
         step: EnforcementStep,
         now: Timestamp,
-    ) -> Result<EnforcementRecord> {
-        let (key, outbox) = ((organization, profile), self.outbox.clone());
+        idempotency: Option<Idempotency<EnforcementRecord>>,
+    ) -> Result<Outcome<EnforcementRecord>> {
+        let outbox = self.outbox.clone();
         self.pool
             .run(move |connection| {
                 Box::pin(async move {
+                    let advance = async move |connection: &mut PgConnection| {
+                        enforcement_write::advance(connection, &outbox, (organization, profile), id, step, now).await
+                    };
                     let mut transaction = connection.begin().await?;
-                    if profile_lock::lock(&mut transaction, &HashSet::from([key])).await? == 0 {
-                        return Err(profile_not_found().into());
-                    }
-                    let before = read(&mut transaction, key, id).await?;
-                    let before = before.ok_or_else(|| not_found("Enforcement action"))?;
-                    let after = before.advanced(step, now)?;
-                    save(&mut transaction, &outbox, key, &after, now).await?;
+                    let outcome =
+                        once(&mut transaction, organization, Some(profile), now, idempotency.as_ref(), advance).await?;
                     transaction.commit().await?;
-                    Ok(after)
+                    Ok(outcome)
                 })
             })
             .await
     }
-}
-
-async fn insert(connection: &mut PgConnection, key: ProfileKey, record: &EnforcementRecord) -> sqlx::Result<()> {
-    let action = &record.action;
-    sqlx::query(
-        "insert into enforcement_actions (
-                organization_id,
-                profile_id,
-                id,
-                kind,
-                reason,
-                opened_at,
-                opened_by,
-                note,
-                expires_at,
-                identity_check)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(key.0.uuid())
-    .bind(key.1.uuid())
-    .bind(action.id.uuid())
-    .bind(action.kind.as_str())
-    .bind(action.reason.as_str())
-    .bind(action.opened_at)
-    .bind(record.opened_by.as_str())
-    .bind(record.note.as_ref().map(Text::as_str))
-    .bind(action.expires_at)
-    .bind(action.identity_check.as_str())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Resolves the action if its end has come `now`, within the caller's transaction. Its profile's row is locked. Answers whether it did.
-///
-/// # Errors
-/// None of its own.
-pub(super) async fn expire(
-    connection: &mut PgConnection,
-    outbox: &Outbox,
-    key: ProfileKey,
-    id: EnforcementActionId,
-    now: Timestamp,
-) -> std::result::Result<bool, Failure> {
-    let before = read(connection, key, id).await?.filter(|record| record.end.is_none());
-    let Some(after) = before.map(|record| record.as_of(now)).filter(|record| record.end.is_some()) else {
-        return Ok(false);
-    };
-    save(connection, outbox, key, &after, now).await?;
-    Ok(true)
-}
-
-/// The action as it was last written. Its profile's row is locked.
-async fn read(
-    connection: &mut PgConnection,
-    key: ProfileKey,
-    id: EnforcementActionId,
-) -> std::result::Result<Option<EnforcementRecord>, Failure> {
-    let row: Option<ActionRow> = sqlx::query_as(select_actions!("id = $3"))
-        .bind(key.0.uuid())
-        .bind(key.1.uuid())
-        .bind(id.uuid())
-        .fetch_optional(connection)
-        .await?;
-    Ok(row.map(EnforcementRecord::try_from).transpose()?)
-}
-
-/// Writes what may change of an action, and tells of its end. Its profile's row is locked.
-async fn save(
-    connection: &mut PgConnection,
-    outbox: &Outbox,
-    key: ProfileKey,
-    record: &EnforcementRecord,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    let end = record.end.as_ref();
-    sqlx::query(
-        "update enforcement_actions
-            set identity_check = $4,
-                resolved_at = $5,
-                resolved_by = $6,
-                resolution_note = $7
-          where organization_id = $1
-            and profile_id = $2
-            and id = $3",
-    )
-    .bind(key.0.uuid())
-    .bind(key.1.uuid())
-    .bind(record.action.id.uuid())
-    .bind(record.action.identity_check.as_str())
-    .bind(end.map(|end| end.at))
-    .bind(end.map(|end| end.by.as_str()))
-    .bind(end.and_then(|end| end.note.as_ref()).map(Text::as_str))
-    .execute(&mut *connection)
-    .await?;
-    profile_lock::touch(connection, key, now).await?;
-    if end.is_some() {
-        let event = outbox.event(key.1, Happening::EnforcementActionResolved(record.action.id), now);
-        outbox::append(connection, &[(key.0, event)]).await?;
-    }
-    Ok(())
-}
-
-impl TryFrom<ActionRow> for EnforcementRecord {
-    type Error = Error;
-
-    fn try_from(row: ActionRow) -> Result<Self> {
-        let id = EnforcementActionId::new(row.id);
-        record(row).ok_or_else(|| Error::internal(format!("enforcement_actions {id}: a column breaks a rule")))
-    }
-}
-
-fn record(row: ActionRow) -> Option<EnforcementRecord> {
-    let note = |note: Option<String>| note.map(Rationale::parse).transpose().ok();
-    let end = match (row.resolved_at, row.resolved_by) {
-        (Some(at), Some(by)) => {
-            Some(EnforcementEnd { at, by: Actor::parse(by).ok()?, note: note(row.resolution_note)? })
-        }
-        _ => None,
-    };
-    Some(EnforcementRecord {
-        action: EnforcementAction {
-            id: EnforcementActionId::new(row.id),
-            kind: Word::from_word(&row.kind)?,
-            reason: Word::from_word(&row.reason)?,
-            opened_at: row.opened_at,
-            expires_at: row.expires_at,
-            identity_check: Word::from_word(&row.identity_check)?,
-        },
-        opened_by: Actor::parse(row.opened_by).ok()?,
-        note: note(row.note)?,
-        end,
-    })
 }

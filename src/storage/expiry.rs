@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::outbox::Outbox;
 use super::pool::Pool;
 use super::profile_row::ProfileKey;
-use super::{enforcement, profile_write, trust_grant_write};
+use super::{enforcement_write, profile_write, trust_grant_write};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
 use crate::domain::repository::ExpiryRepository;
@@ -103,7 +103,7 @@ impl ExpiryRepository for PgExpiry {
                         let key = key(organization, profile);
                         if held.contains(&key) {
                             let id = EnforcementActionId::new(id);
-                            let expired = enforcement::expire(&mut transaction, &outbox, key, id, now).await?;
+                            let expired = enforcement_write::expire(&mut transaction, &outbox, key, id, now).await?;
                             count += usize::from(expired);
                         }
                     }

@@ -7,6 +7,7 @@ mod batch_metrics;
 mod batching;
 mod credential_changes;
 mod enforcement;
+mod enforcement_write;
 mod enrollments;
 mod error;
 mod events;

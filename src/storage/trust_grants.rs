@@ -1,16 +1,19 @@
 //! Trust grants over all profiles, and the history of each.
 
 use async_trait::async_trait;
+use sqlx::postgres::PgConnection;
 use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::idempotency::once;
 use super::outbox::Outbox;
 use super::pool::Pool;
 use super::{profiles, trust_grant_write};
 use crate::domain::clock::Timestamp;
 use crate::domain::grant_decision::{DecidedStatus, Decision, DecisionQuery, Verdict};
 use crate::domain::id::{DecisionId, OrganizationId, ProfileId};
+use crate::domain::idempotency::{Idempotency, Outcome};
 use crate::domain::page::{Order, Page};
 use crate::domain::repository::TrustGrantRepository;
 use crate::domain::text::{Actor, Rationale, Text};
@@ -133,16 +136,22 @@ impl TrustGrantRepository for PgTrustGrants {
         profile: ProfileId,
         name: GrantName,
         decision: Decision,
-    ) -> Result<Decision> {
-        let outbox = self.outbox.clone();
+        idempotency: Option<Idempotency<Decision>>,
+    ) -> Result<Outcome<Decision>> {
+        let (now, outbox) = (decision.decided_at, self.outbox.clone());
         self.pool
             .run(move |connection| {
                 Box::pin(async move {
+                    let decide = async move |connection: &mut PgConnection| {
+                        let key = (organization, profile);
+                        trust_grant_write::decide(connection, &outbox, key, &name, &decision).await?;
+                        Ok(decision)
+                    };
                     let mut transaction = connection.begin().await?;
-                    let key = (organization, profile);
-                    trust_grant_write::decide(&mut transaction, &outbox, key, &name, &decision).await?;
+                    let outcome =
+                        once(&mut transaction, organization, Some(profile), now, idempotency.as_ref(), decide).await?;
                     transaction.commit().await?;
-                    Ok(decision)
+                    Ok(outcome)
                 })
             })
             .await

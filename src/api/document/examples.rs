@@ -33,9 +33,9 @@ use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::webhook::url::WebhookUrl;
 use crate::domain::word::Word;
 
-const ID: ProfileId = ProfileId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a3));
-const CREATED_AT: Timestamp = datetime!(2026-03-23 12:00 UTC);
-const EXPIRES_AT: Timestamp = datetime!(2026-03-23 12:15 UTC);
+pub(super) const ID: ProfileId = ProfileId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a3));
+pub(super) const CREATED_AT: Timestamp = datetime!(2026-03-23 12:00 UTC);
+pub(super) const EXPIRES_AT: Timestamp = datetime!(2026-03-23 12:15 UTC);
 const ENDPOINT_ID: WebhookEndpointId =
     WebhookEndpointId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a5));
 const SECRET: SigningSecret = SigningSecret::new([0x5a; 32]);
@@ -217,7 +217,7 @@ fn example() -> Profile {
 }
 
 /// What cannot be written is no example; a test looks for those.
-fn written(answer: impl Serialize) -> Value {
+pub(super) fn written(answer: impl Serialize) -> Value {
     serde_json::to_value(answer).unwrap_or_default()
 }
 

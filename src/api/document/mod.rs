@@ -7,6 +7,8 @@ mod examples;
 mod operations;
 mod operator;
 mod parameters;
+mod trust;
+mod trust_examples;
 mod webhooks;
 
 use serde_json::{Value, json};

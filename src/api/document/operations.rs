@@ -133,7 +133,12 @@ impl Operation {
     }
 
     pub(super) fn body(&mut self, name: &str, schema: &Value) {
-        let content = json!({"schema": reference("schemas", name), "example": examples::body(schema)});
+        self.body_like(name, &examples::body(schema));
+    }
+
+    /// A body of which not all fields go together, so that an `example` has to be chosen.
+    pub(super) fn body_like(&mut self, name: &str, example: &Value) {
+        let content = json!({"schema": reference("schemas", name), "example": example});
         let body = json!({"required": true, "content": {"application/json": content}});
         self.0.insert("requestBody".to_owned(), body);
     }

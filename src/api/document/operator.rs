@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::operations::{Operation, page_schema};
 use super::parameters::{self, query, with_default};
-use super::{answers, api_keys, error_schema, examples, reference, webhooks};
+use super::{answers, api_keys, error_schema, examples, reference, trust, webhooks};
 use crate::api::operator::event::WireEvent;
 use crate::api::scalars::{WireId, word_schema};
 use crate::api::schema::Documented;
@@ -24,7 +24,7 @@ pub(super) fn schemas() -> Value {
         "Event": WireEvent::schema(),
         "EventPage": page_schema("Event", "The events of this page, in the order of the list."),
     });
-    for (name, schema) in api_keys::schemas().into_iter().chain(webhooks::schemas()) {
+    for (name, schema) in api_keys::schemas().into_iter().chain(trust::schemas()).chain(webhooks::schemas()) {
         schemas[name] = schema;
     }
     schemas
@@ -37,7 +37,8 @@ pub(super) fn parameters() -> Value {
         "user_profile_id": parameters::user_profile_id(),
         "workspace": parameters::workspace(),
     });
-    for (name, parameter) in api_keys::parameters().into_iter().chain(webhooks::parameters()) {
+    for (name, parameter) in api_keys::parameters().into_iter().chain(trust::parameters()).chain(webhooks::parameters())
+    {
         components[name] = parameter;
     }
     components
@@ -46,6 +47,7 @@ pub(super) fn parameters() -> Value {
 /// Every path, with its operations.
 pub(super) fn paths() -> Value {
     let mut paths = api_keys::paths();
+    paths.extend(trust::paths());
     paths.extend(webhooks::paths());
     paths.insert("/v1/organizations/events".to_owned(), json!({"get": list_events()}));
     paths.into()

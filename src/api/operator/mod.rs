@@ -2,6 +2,9 @@
 //! May know what its parent may.
 
 pub mod api_key;
+pub mod enforcement;
 pub mod event;
+pub mod grant_decision;
+pub mod trust_grant;
 pub mod webhook;
 pub mod webhook_delivery;

@@ -7,6 +7,7 @@ use crate::domain::enforcement_record::{EnforcementQuery, EnforcementRecord, Enf
 use crate::domain::error::Result;
 use crate::domain::grant_decision::{Decision, DecisionQuery};
 use crate::domain::id::{DecisionId, EnforcementActionId, OrganizationId, ProfileId};
+use crate::domain::idempotency::{Idempotency, Outcome};
 use crate::domain::page::Page;
 use crate::domain::trust_grant::{GrantName, GrantQuery, ProfileGrant};
 
@@ -16,14 +17,16 @@ pub trait TrustGrantRepository: Send + Sync {
     /// Lets `decision` take effect on the grant `name` of a profile, and keeps it. Decisions on one profile follow each other.
     ///
     /// # Errors
-    /// `NotFound` if the profile is; `Conflict` where the decision cannot follow what was before ([`Decision::outcome`]).
+    /// `NotFound` if the profile is; `Conflict` where the decision cannot follow what was before ([`Decision::outcome`]); `Invalid` if the key
+    /// of `idempotency` was used for another request.
     async fn decide(
         &self,
         organization: OrganizationId,
         profile: ProfileId,
         name: GrantName,
         decision: Decision,
-    ) -> Result<Decision>;
+        idempotency: Option<Idempotency<Decision>>,
+    ) -> Result<Outcome<Decision>>;
 
     /// One page of the grants of all profiles, as they are at `now`; it is full unless it is the last.
     ///
@@ -50,13 +53,14 @@ pub trait EnforcementRepository: Send + Sync {
     /// Opens an action on a profile.
     ///
     /// # Errors
-    /// `NotFound` if the profile is.
+    /// `NotFound` if the profile is; `Invalid` if the key of `idempotency` was used for another request.
     async fn open(
         &self,
         organization: OrganizationId,
         profile: ProfileId,
         record: EnforcementRecord,
-    ) -> Result<EnforcementRecord>;
+        idempotency: Option<Idempotency<EnforcementRecord>>,
+    ) -> Result<Outcome<EnforcementRecord>>;
 
     /// One page of the actions on a profile as they are at `now`, closed ones too; it is full unless it is the last.
     ///
@@ -69,19 +73,19 @@ pub trait EnforcementRepository: Send + Sync {
         now: Timestamp,
     ) -> Result<Page<EnforcementRecord, EnforcementActionId>>;
 
-    /// Lets an action on a profile take `step`. Steps on one profile follow each other.
+    /// Lets an action on a profile (`of`) take `step`. Steps on one profile follow each other.
     ///
     /// # Errors
     /// `NotFound` if the profile or the action is; `Conflict` where the action cannot take that step
-    /// ([`EnforcementRecord::advanced`]).
+    /// ([`EnforcementRecord::advanced`]); `Invalid` if the key of `idempotency` was used for another request.
     async fn advance(
         &self,
         organization: OrganizationId,
-        profile: ProfileId,
-        id: EnforcementActionId,
+        of: (ProfileId, EnforcementActionId),
         step: EnforcementStep,
         now: Timestamp,
-    ) -> Result<EnforcementRecord>;
+        idempotency: Option<Idempotency<EnforcementRecord>>,
+    ) -> Result<Outcome<EnforcementRecord>>;
 }
 
 /// What ends by itself: written down for those who listen, for nothing that is read depends on it. The one port that serves all

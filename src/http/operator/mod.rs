@@ -2,7 +2,9 @@
 //! May know what its parent may.
 
 mod api_keys;
+mod enforcement;
 mod events;
+mod trust_grants;
 mod webhooks;
 
 use actix_web::http::Method;
@@ -14,6 +16,7 @@ use super::routes::only;
 pub(super) fn configure(app: &mut web::ServiceConfig) {
     app.service(only(&[Method::GET], web::resource("/organizations/events").route(web::get().to(events::list_events))))
         .configure(api_keys)
+        .configure(trust)
         .configure(webhooks);
 }
 
@@ -27,6 +30,34 @@ fn api_keys(app: &mut web::ServiceConfig) {
     .service(only(
         &[Method::DELETE],
         web::resource("/organizations/api_keys/{id}").route(web::delete().to(api_keys::revoke_api_key)),
+    ));
+}
+
+fn trust(app: &mut web::ServiceConfig) {
+    app.service(only(
+        &[Method::GET],
+        web::resource("/organizations/trust_grants").route(web::get().to(trust_grants::list_trust_grants)),
+    ))
+    .service(only(
+        &[Method::POST],
+        web::resource("/user_profiles/{id}/trust_grants/{name}")
+            .route(web::post().to(trust_grants::decide_trust_grant)),
+    ))
+    .service(only(
+        &[Method::GET],
+        web::resource("/user_profiles/{id}/trust_grants/{name}/decisions")
+            .route(web::get().to(trust_grants::list_trust_grant_decisions)),
+    ))
+    .service(only(
+        &[Method::GET, Method::POST],
+        web::resource("/user_profiles/{id}/enforcement_actions")
+            .route(web::get().to(enforcement::list_enforcement_actions))
+            .route(web::post().to(enforcement::open_enforcement_action)),
+    ))
+    .service(only(
+        &[Method::POST],
+        web::resource("/user_profiles/{id}/enforcement_actions/{action_id}")
+            .route(web::post().to(enforcement::update_enforcement_action)),
     ));
 }
 

@@ -91,6 +91,9 @@ impl TestApp {
                     disabled_reason, signing_secret)
              values ('{organization}', '{id}', now(), now(), 'https://webhooks.invalid', '', '', array['user_profile.program_status_updated'],
                     'enabled', '', sha256('secret'));
+             insert into enforcement_actions (
+                    organization_id, profile_id, id, kind, reason, opened_at, opened_by, identity_check)
+             values ('{organization}', '{id}', '{id}', 'restriction', 'unspecified', now(), 'reviewer', 'offered');
              insert into api_keys (organization_id, id, hash, last_four, scopes, created_at)
              values ('{organization}', '{id}', sha256('{id}'), '0000', '{{}}', now());
              insert into webhook_deliveries (organization_id, endpoint_id, event_id, created_at, version, state, due_at, tried_until)

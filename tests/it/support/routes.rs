@@ -37,6 +37,27 @@ impl Route {
                 Scope::ProfilesWrite,
             ),
             route(Method::GET, "/v1/organizations/events", None, Scope::Admin),
+            route(Method::GET, "/v1/organizations/trust_grants", None, Scope::Admin),
+            route(
+                Method::POST,
+                "/v1/user_profiles/{id}/trust_grants/{trust_grant_name}",
+                Some(json!({"status": "active", "actor": "reviewer"})),
+                Scope::Admin,
+            ),
+            route(Method::GET, "/v1/user_profiles/{id}/trust_grants/{trust_grant_name}/decisions", None, Scope::Admin),
+            route(
+                Method::POST,
+                "/v1/user_profiles/{id}/enforcement_actions",
+                Some(json!({"type": "ban", "reason": "high_harm", "actor": "reviewer"})),
+                Scope::Admin,
+            ),
+            route(Method::GET, "/v1/user_profiles/{id}/enforcement_actions", None, Scope::Admin),
+            route(
+                Method::POST,
+                "/v1/user_profiles/{id}/enforcement_actions/{enforcement_action_id}",
+                Some(json!({"transition": "resolved", "actor": "reviewer"})),
+                Scope::Admin,
+            ),
             route(Method::GET, API_KEYS, None, Scope::Admin),
             route(Method::POST, API_KEYS, Some(json!({"scopes": ["profiles:read"]})), Scope::Admin),
             route(Method::DELETE, "/v1/organizations/api_keys/{api_key}", None, Scope::Admin),
@@ -85,11 +106,15 @@ impl Route {
 /// `path` with the ids of what stands beside the profile `id`.
 pub(crate) fn filled(path: &str, id: &str) -> String {
     // Tests ask for what is no id, too.
-    let Some(number) = id.strip_prefix("uprof_") else { return path.replace("{id}", id) };
-    let mut filled = path.to_owned();
+    let path = path.replace("{trust_grant_name}", "cyber");
+    let Some(number) = id.strip_prefix("uprof_") else {
+        return path.replace("{enforcement_action_id}", "enac_").replace("{id}", id);
+    };
+    let mut filled = path;
     for (name, prefix) in [
         ("{id}", "uprof_"),
         ("{user_profile_id}", "uprof_"),
+        ("{enforcement_action_id}", "enac_"),
         ("{api_key}", "apikey_"),
         ("{api_key_id}", "apikey_"),
         ("{endpoint}", "wh_"),

@@ -1,0 +1,113 @@
+//! The operations on trust grants and enforcement actions.
+
+use serde_json::{Map, Value, json};
+
+use super::operations::page_schema;
+use super::operator::{limit, operation, order, page, post};
+use super::parameters::{query, with_default};
+use super::{reference, trust_examples as examples};
+use crate::api::operator::enforcement::{WireEnforcementRecord, opening_schema, step_schema};
+use crate::api::operator::grant_decision::{self, WireDecision};
+use crate::api::operator::trust_grant::{WireGrantName, WireTrustGrant};
+use crate::api::scalars::{WireId, word_schema};
+use crate::api::schema::Documented;
+use crate::domain::id::EnforcementActionKind;
+use crate::domain::page::Order;
+use crate::domain::trust_grant::TrustGrantStatus;
+
+/// The schemas that operations refer to, by the names of their components.
+pub(super) fn schemas() -> [(&'static str, Value); 9] {
+    [
+        ("DecideTrustGrant", grant_decision::schema()),
+        ("EnforcementAction", WireEnforcementRecord::schema()),
+        (
+            "EnforcementActionPage",
+            page_schema("EnforcementAction", "The actions of this page, in the order of the list."),
+        ),
+        ("OpenEnforcementAction", opening_schema()),
+        ("TrustGrant", WireTrustGrant::schema()),
+        ("TrustGrantDecision", WireDecision::schema()),
+        (
+            "TrustGrantDecisionPage",
+            page_schema("TrustGrantDecision", "The decisions of this page, in the order of the list."),
+        ),
+        ("TrustGrantPage", page_schema("TrustGrant", "The grants of this page, in the order of the list.")),
+        ("UpdateEnforcementAction", step_schema()),
+    ]
+}
+
+/// The parameters that several operations have, by the names of their components.
+pub(super) fn parameters() -> [(&'static str, Value); 2] {
+    let path = |name: &str, about: &str, schema: Value| json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema});
+    let action = "The id of the action. A malformed id names nothing, so nothing is found.";
+    [
+        ("trust_grant_name", path("trust_grant_name", "The name of the grant.", WireGrantName::schema())),
+        ("enforcement_action_id", path("enforcement_action_id", action, WireId::<EnforcementActionKind>::schema())),
+    ]
+}
+
+/// Every path, with its operations.
+pub(super) fn paths() -> Map<String, Value> {
+    let of_profile = json!([reference("parameters", "user_profile_id")]);
+    let of_grant = json!([reference("parameters", "user_profile_id"), reference("parameters", "trust_grant_name")]);
+    let of_action =
+        json!([reference("parameters", "user_profile_id"), reference("parameters", "enforcement_action_id")]);
+    let path = |below: &str, operations: Value| (format!("/v1/user_profiles/{{user_profile_id}}{below}"), operations);
+    Map::from_iter([
+        ("/v1/organizations/trust_grants".to_owned(), json!({"get": list_grants()})),
+        path("/trust_grants/{trust_grant_name}", json!({"parameters": of_grant, "post": decide()})),
+        path("/trust_grants/{trust_grant_name}/decisions", json!({"parameters": of_grant, "get": list_decisions()})),
+        path("/enforcement_actions", json!({"parameters": of_profile, "get": list_actions(), "post": open_action()})),
+        path("/enforcement_actions/{enforcement_action_id}", json!({"parameters": of_action, "post": update_action()})),
+    ])
+}
+
+fn list_grants() -> Value {
+    let about = "The grants of all profiles that are in one state, in the order of the decisions that made them so: by default those that \
+        wait for a decision, the oldest first.";
+    let mut list = operation("list_trust_grants", "List trust grants", about);
+    let status = with_default(word_schema::<TrustGrantStatus>(), TrustGrantStatus::Pending);
+    let order = with_default(word_schema::<Order>(), Order::Ascending);
+    list.parameters(vec![
+        limit(),
+        query("order", "The way the list runs, in the order of decisions.", &order),
+        page(),
+        query("status", "Only grants that are this.", &status),
+    ]);
+    list.answers("TrustGrantPage", &examples::trust_grants(), "The page.", &[])
+}
+
+fn decide() -> Value {
+    let about = "Who is pending can be granted, rejected or withdrawn; who is active can be granted anew, with other parts or another end, or \
+        withdrawn; who is rejected, or none of these, can be granted or asked for. The grant then is what the decision says, and nothing else.";
+    let mut decide = post("decide_trust_grant", "Decide on a trust grant", about);
+    decide.body_like("DecideTrustGrant", &examples::verdict());
+    decide.answers("TrustGrantDecision", &examples::decision(), "The decision, as it is kept.", &[404, 408, 409, 413])
+}
+
+fn list_decisions() -> Value {
+    let about = "Every decision that was ever made on the grant. One that nobody ever decided has none.";
+    let mut list = operation("list_trust_grant_decisions", "List decisions on a trust grant", about);
+    list.parameters(vec![limit(), order(), page()]);
+    list.answers("TrustGrantDecisionPage", &examples::decisions(), "The page.", &[404])
+}
+
+fn open_action() -> Value {
+    let mut open = post("open_enforcement_action", "Open an enforcement action", "Places a limit on a profile.");
+    open.body_like("OpenEnforcementAction", &examples::opening());
+    open.answers("EnforcementAction", &examples::open_action(), "The open action.", &[404, 408, 409, 413])
+}
+
+fn list_actions() -> Value {
+    let about = "Every limit that was ever placed on the profile, lifted and expired ones too.";
+    let mut list = operation("list_enforcement_actions", "List enforcement actions", about);
+    list.parameters(vec![limit(), order(), page()]);
+    list.answers("EnforcementActionPage", &examples::actions(), "The page.", &[404])
+}
+
+fn update_action() -> Value {
+    let about = "Records that the check that was offered has been submitted, that it has not cleared the action, or that the limit is lifted.";
+    let mut update = post("update_enforcement_action", "Update an enforcement action", about);
+    update.body_like("UpdateEnforcementAction", &examples::step());
+    update.answers("EnforcementAction", &examples::resolved_action(), "The action after that.", &[404, 408, 409, 413])
+}

@@ -1,0 +1,195 @@
+//! Enforcement actions as the operator sees them: as they are opened, changed, answered, and asked for.
+
+use serde_json::Value;
+
+use crate::api::cursor::{self, List};
+use crate::api::fields::Fields;
+use crate::api::ga::enforcement::ClearingAction;
+use crate::api::list::{self, IdPage, Parameters};
+use crate::api::scalars::{WireId, WireWord};
+use crate::api::schema::answer;
+use crate::api::timestamp::WireTimestamp;
+use crate::api::{ApiVersion, body, values};
+use crate::domain::clock::Timestamp;
+use crate::domain::enforcement::{EnforcementKind, EnforcementReason, IdentityCheck};
+use crate::domain::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep, Opening};
+use crate::domain::error::{Error, Result, reason};
+use crate::domain::id::{EnforcementActionId, EnforcementActionKind, OrganizationId, ProfileId};
+use crate::domain::page::Page;
+use crate::domain::text::Text;
+use crate::domain::word::words;
+
+words! {
+    /// What may become of an open action.
+    Transition {
+        /// The entity has submitted the check that it was offered.
+        CheckSubmitted = "check_submitted",
+        /// The check in review has not cleared the action; another is offered.
+        CheckFailed = "check_failed",
+        /// The limit is lifted.
+        Resolved = "resolved",
+    }
+}
+
+answer! {
+    /// One limit, open or closed.
+    pub struct WireEnforcementRecord {
+        /// Unique; ids sort in the order in which limits were placed.
+        id: WireId<EnforcementActionKind>,
+        /// What kind of limit it is.
+        r#type: WireWord<EnforcementKind>,
+        /// What the entity can do now to clear it; null while a check of its is in review, and where nothing can.
+        action: Option<WireWord<ClearingAction>>,
+        /// Why the limit was placed.
+        reason: WireWord<EnforcementReason>,
+        /// When the limit was placed, in UTC.
+        opened_at: WireTimestamp,
+        /// When the limit ends on its own, in UTC; null where it does not.
+        expires_at: Option<WireTimestamp>,
+        /// Whether an identity check can clear it, and whether one is in review.
+        identity_check: WireWord<IdentityCheck>,
+        /// Who placed it.
+        opened_by: String,
+        /// What they noted. Null: nothing.
+        note: Option<String>,
+        /// When the limit ended, in UTC; null while it is open.
+        resolved_at: Option<WireTimestamp>,
+        /// Who lifted it: as the operator said, or `expiry`. Null while it is open.
+        resolved_by: Option<String>,
+        /// What they noted. Null: nothing.
+        resolution_note: Option<String>,
+    }
+}
+
+impl From<EnforcementRecord> for WireEnforcementRecord {
+    fn from(record: EnforcementRecord) -> Self {
+        let action = record.action;
+        let offered = record.end.is_none() && action.identity_check == IdentityCheck::Offered;
+        let (resolved_at, resolved_by, resolution_note) = match record.end {
+            Some(end) => (Some(end.at), Some(end.by.into_string()), end.note.map(Text::into_string)),
+            None => (None, None, None),
+        };
+        Self {
+            id: WireId(action.id),
+            r#type: WireWord(action.kind),
+            action: offered.then_some(WireWord(ClearingAction::Verify)),
+            reason: WireWord(action.reason),
+            opened_at: WireTimestamp(action.opened_at),
+            expires_at: action.expires_at.map(WireTimestamp),
+            identity_check: WireWord(action.identity_check),
+            opened_by: record.opened_by.into_string(),
+            note: record.note.map(Text::into_string),
+            resolved_at: resolved_at.map(WireTimestamp),
+            resolved_by,
+            resolution_note,
+        }
+    }
+}
+
+/// Reads `bytes`, which arrived `now`, as the opening of the action `id`.
+///
+/// # Errors
+/// `Invalid` with everything that is wrong.
+pub fn parse_opening(bytes: &[u8], id: EnforcementActionId, now: Timestamp) -> Result<EnforcementRecord> {
+    let read = body::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read_opening(fields, now))?;
+    read.ok_or_else(|| Error::internal("an opening without what it needs was taken"))?.into_record(id, now)
+}
+
+/// The schema of what [`parse_opening`] takes.
+pub(in crate::api) fn opening_schema() -> Value {
+    Fields::schema_of(ApiVersion::Ga, |fields| read_opening(fields, Timestamp::UNIX_EPOCH))
+}
+
+fn read_opening(fields: &mut Fields, now: Timestamp) -> Option<Opening> {
+    let kind = fields.required("type", values::word());
+    fields.documented_as("type", "What kind of limit it is: the entity is served in part, or not at all.");
+    let why = fields.required("reason", values::word());
+    fields.documented_as("reason", "Why the limit is placed.");
+    let action = fields.optional("action", values::word::<ClearingAction>());
+    fields.documented_as("action", "What the entity is offered to clear a restriction by. A ban has none.");
+    let expires_at = fields.optional("expires_at", values::future_timestamp());
+    fields.documented_as(
+        "expires_at",
+        "When a restriction ends on its own. A ban does not, nor does one for `account_compromise`.",
+    );
+    let opened_by = fields.required("actor", values::text());
+    let note = fields.optional("note", values::text());
+    let opening =
+        Opening { kind: kind?, reason: why?, expires_at, offers_check: action.is_some(), opened_by: opened_by?, note };
+    opening.violations(now).into_iter().for_each(|(field, why)| fields.refuse(field, why));
+    Some(opening)
+}
+
+/// Reads `bytes`, which arrived `now`, as what becomes of an open action.
+///
+/// # Errors
+/// `Invalid` with everything that is wrong.
+pub fn parse_step(bytes: &[u8], now: Timestamp) -> Result<EnforcementStep> {
+    let read = body::parse_with(bytes, ApiVersion::Ga, now, &[], read_step)?;
+    read.ok_or_else(|| Error::internal("a step without what it needs was taken"))
+}
+
+/// The schema of what [`parse_step`] takes.
+pub(in crate::api) fn step_schema() -> Value {
+    Fields::schema_of(ApiVersion::Ga, read_step)
+}
+
+fn read_step(fields: &mut Fields) -> Option<EnforcementStep> {
+    let transition = fields.required("transition", values::word::<Transition>());
+    let actor = fields.optional("actor", values::text());
+    fields.documented_as("actor", "Who lifts the limit: must be there with `resolved`, and only there.");
+    let note = fields.optional("note", values::text());
+    fields.documented_as("note", "What they note; only with `resolved`.");
+    match transition? {
+        Transition::Resolved => {
+            if actor.is_none() {
+                fields.refuse("actor", reason("required", "Field required"));
+            }
+            Some(EnforcementStep::Resolve { by: actor?, note })
+        }
+        transition => {
+            for (field, said) in [("actor", actor.is_some()), ("note", note.is_some())] {
+                if said {
+                    fields.refuse(field, reason("transition", "Only with the transition `resolved`"));
+                }
+            }
+            let submitted = transition == Transition::CheckSubmitted;
+            Some(if submitted { EnforcementStep::SubmitCheck } else { EnforcementStep::FailCheck })
+        }
+    }
+}
+
+/// The parameters of the list. Others are ignored.
+const PARAMETERS: &[&str] = &["limit", "order", "page"];
+
+/// Reads the query string's `pairs`, of the actions on a profile.
+///
+/// # Errors
+/// `Invalid` with every parameter that is wrong.
+pub fn parse_query(
+    organization: OrganizationId,
+    profile_id: ProfileId,
+    pairs: Vec<(String, String)>,
+) -> Result<EnforcementQuery> {
+    let mut parameters = Parameters::new(PARAMETERS, pairs);
+    let order = parameters.one("order", list::word).unwrap_or_default();
+    let query = EnforcementQuery {
+        profile_id,
+        order,
+        limit: parameters.one("limit", list::limit).unwrap_or_default(),
+        after: parameters.one("page", |text| list::place(organization, List::EnforcementActions, order, text)),
+    };
+    parameters.finish()?;
+    Ok(query)
+}
+
+/// The `page` that `query` asked for.
+#[must_use]
+pub fn page(
+    organization: OrganizationId,
+    query: EnforcementQuery,
+    page: Page<EnforcementRecord, EnforcementActionId>,
+) -> IdPage<WireEnforcementRecord> {
+    let next = page.next.map(|id| cursor::encode_id(organization, List::EnforcementActions, query.order, id));
+    IdPage::new(page.items.into_iter().map(WireEnforcementRecord::from).collect(), next)
+}

@@ -1,0 +1,206 @@
+//! Decisions on a trust grant: as they are made, answered, and asked for.
+
+use serde_json::Value;
+
+use super::trust_grant::{WireFeatures, WireGrantName, WireTiers, parts};
+use crate::api::cursor::{self, List};
+use crate::api::fields::Fields;
+use crate::api::list::{self, IdPage, Parameters};
+use crate::api::scalars::{WireId, WireWord};
+use crate::api::schema::answer;
+use crate::api::timestamp::WireTimestamp;
+use crate::api::{ApiVersion, body, values};
+use crate::domain::clock::Timestamp;
+use crate::domain::error::{Error, Result, reason};
+use crate::domain::grant_decision::{DecidedStatus, Decision, DecisionQuery, Verdict};
+use crate::domain::id::{DecisionId, DecisionKind, OrganizationId, ProfileId, ProfileKind};
+use crate::domain::page::Page;
+use crate::domain::text::Text;
+use crate::domain::trust_grant::{
+    CYBER_TIERS, EFS_FEATURES, GrantName, GrantPart, GrantParts, PartStatus, Requirements, parts_of,
+};
+use crate::domain::word::words;
+
+words! {
+    /// What a decision is called.
+    DecisionType {
+        /// A decision.
+        TrustGrantDecision = "trust_grant_decision",
+    }
+}
+
+answer! {
+    /// Who decided what, when and why.
+    pub struct WireDecision {
+        /// Unique; ids sort in the order of decisions.
+        id: WireId<DecisionKind>,
+        /// What kind of object this is.
+        r#type: WireWord<DecisionType>,
+        /// Whose grant it is.
+        user_profile_id: WireId<ProfileKind>,
+        /// Which grant it is.
+        name: WireGrantName,
+        /// What the decision made of it.
+        status: WireWord<DecidedStatus>,
+        /// When, in UTC.
+        decided_at: WireTimestamp,
+        /// Who decided: as the operator said, or `entity`, who asked by a link, or `expiry`.
+        actor: String,
+        /// Why. Null: it was not said.
+        reason: Option<String>,
+        /// From when on the grant is there no longer, in UTC. Null: it has no end, or was not granted.
+        expires_at: Option<WireTimestamp>,
+        /// The tiers of `cyber` that were decided on; the others are inactive. Null: it is another grant.
+        tiers: Option<WireTiers>,
+        /// The features of `efs` that were decided on; the others are inactive. Null: it is another grant.
+        features: Option<WireFeatures>,
+    }
+}
+
+impl WireDecision {
+    /// The `decision` on the grant `name` of a profile.
+    #[must_use]
+    pub fn new(profile: ProfileId, name: GrantName, decision: Decision) -> Self {
+        let status = decision.verdict.status();
+        let (expires_at, decided) = match decision.verdict {
+            Verdict::Grant { expires_at, parts } => (expires_at, parts),
+            Verdict::Request | Verdict::Reject | Verdict::Withdraw => (None, GrantParts::new()),
+        };
+        let (tiers, features) = parts(&name, &decided);
+        Self {
+            id: WireId(decision.id),
+            r#type: WireWord(DecisionType::TrustGrantDecision),
+            user_profile_id: WireId(profile),
+            name: name.into(),
+            status: WireWord(status),
+            decided_at: WireTimestamp(decision.decided_at),
+            actor: decision.actor.into_string(),
+            reason: decision.reason.map(Text::into_string),
+            expires_at: expires_at.map(WireTimestamp),
+            tiers,
+            features,
+        }
+    }
+}
+
+/// Reads `bytes`, which arrived `now`, as the decision `id` on the grant `name`.
+///
+/// # Errors
+/// `Invalid` with everything that is wrong.
+pub fn parse(bytes: &[u8], name: &GrantName, id: DecisionId, now: Timestamp) -> Result<Decision> {
+    let read = body::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read(fields, Some(name), id, now))?;
+    read.ok_or_else(|| Error::internal("a decision without what it needs was taken"))
+}
+
+/// The schema of what [`parse`] takes.
+pub(in crate::api) fn schema() -> Value {
+    let nobody = DecisionId::new(uuid::Uuid::nil());
+    Fields::schema_of(ApiVersion::Ga, |fields| read(fields, None, nobody, Timestamp::UNIX_EPOCH))
+}
+
+fn read(fields: &mut Fields, name: Option<&GrantName>, id: DecisionId, now: Timestamp) -> Option<Decision> {
+    let status = fields.required("status", values::word::<DecidedStatus>());
+    fields.documented_as("status", "What is decided: the grant is asked for, granted, declined or withdrawn.");
+    let actor = fields.required("actor", values::text());
+    let why = fields.optional("reason", values::text());
+    fields.documented_as("reason", "Why, for those who read it later.");
+    let expires_at = fields.optional("expires_at", values::future_timestamp());
+    fields.documented_as("expires_at", "From when on the grant is there no longer; only where it is granted.");
+    let tiers = fields.object("tiers", |tiers| read_parts(tiers, CYBER_TIERS, read_tier));
+    fields.documented_as("tiers", "The tiers of `cyber`, where it is granted. Those that are not named are inactive.");
+    let features = fields.object("features", |features| read_parts(features, EFS_FEATURES, read_feature));
+    fields.documented_as(
+        "features",
+        "The features of `efs`, where it is granted. Those that are not named are inactive.",
+    );
+    let granted = [("expires_at", expires_at.is_some()), ("tiers", tiers.is_some()), ("features", features.is_some())];
+    if status.is_some_and(|status| status != DecidedStatus::Active) {
+        for (field, _) in granted.into_iter().filter(|(_, said)| *said) {
+            fields.refuse(field, reason("status", "Only with the status `active`"));
+        }
+    }
+    let parts = match parts_of(name?, tiers.unwrap_or_default(), features.unwrap_or_default()) {
+        Ok(parts) => parts,
+        Err((field, why)) => {
+            fields.refuse(field, why);
+            return None;
+        }
+    };
+    let verdict = match status? {
+        DecidedStatus::Active => Verdict::Grant { expires_at, parts },
+        DecidedStatus::Pending => Verdict::Request,
+        DecidedStatus::Rejected => Verdict::Reject,
+        DecidedStatus::Withdrawn => Verdict::Withdraw,
+    };
+    Some(Decision { id, verdict, decided_at: now, actor: actor?, reason: why })
+}
+
+fn read_parts(fields: &mut Fields, names: [&'static str; 3], read: fn(&mut Fields) -> GrantPart) -> GrantParts {
+    let mut parts = GrantParts::new();
+    for name in names {
+        if let Some(part) = fields.object(name, read) {
+            parts.insert(name.to_owned(), part);
+        }
+        fields.documented_as(name, "Whether it applies.");
+    }
+    parts
+}
+
+fn read_tier(tier: &mut Fields) -> GrantPart {
+    let part = read_feature(tier);
+    let requirements = tier.object("requirements", |requirements| {
+        let asked = Requirements {
+            data_retention: requirements.optional("data_retention", values::flag()).unwrap_or_default(),
+            human_review: requirements.optional("human_review", values::flag()).unwrap_or_default(),
+        };
+        requirements.documented_as("data_retention", "That its data are kept.");
+        requirements.documented_as("human_review", "That people review what is kept.");
+        asked
+    });
+    tier.documented_as("requirements", "What a request must allow to profit from it.");
+    GrantPart { requirements: requirements.unwrap_or_default(), ..part }
+}
+
+fn read_feature(feature: &mut Fields) -> GrantPart {
+    let status = feature.required("status", values::word()).unwrap_or(PartStatus::Inactive);
+    feature.documented_as("status", "Whether it applies.");
+    GrantPart { status, requirements: Requirements::default() }
+}
+
+/// The parameters of the list. Others are ignored.
+const PARAMETERS: &[&str] = &["limit", "order", "page"];
+
+/// Reads the query string's `pairs`, of the decisions on the grant `name` of a profile.
+///
+/// # Errors
+/// `Invalid` with every parameter that is wrong.
+pub fn parse_query(
+    organization: OrganizationId,
+    profile_id: ProfileId,
+    name: GrantName,
+    pairs: Vec<(String, String)>,
+) -> Result<DecisionQuery> {
+    let mut parameters = Parameters::new(PARAMETERS, pairs);
+    let order = parameters.one("order", list::word).unwrap_or_default();
+    let query = DecisionQuery {
+        profile_id,
+        name,
+        order,
+        limit: parameters.one("limit", list::limit).unwrap_or_default(),
+        after: parameters.one("page", |text| list::place(organization, List::Decisions, order, text)),
+    };
+    parameters.finish()?;
+    Ok(query)
+}
+
+/// The `page` that `query` asked for.
+#[must_use]
+pub fn page(
+    organization: OrganizationId,
+    query: &DecisionQuery,
+    page: Page<Decision, DecisionId>,
+) -> IdPage<WireDecision> {
+    let next = page.next.map(|id| cursor::encode_id(organization, List::Decisions, query.order, id));
+    let written = |decision| WireDecision::new(query.profile_id, query.name.clone(), decision);
+    IdPage::new(page.items.into_iter().map(written).collect(), next)
+}

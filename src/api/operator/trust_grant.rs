@@ -1,0 +1,188 @@
+//! Trust grants as the operator sees them: over all profiles, by state.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::api::cursor::{self, List};
+use crate::api::list::{self, IdPage, Parameters};
+use crate::api::scalars::{WireId, WireWord};
+use crate::api::schema::{Documented, answer};
+use crate::api::timestamp::WireTimestamp;
+use crate::domain::Result;
+use crate::domain::error::Error;
+use crate::domain::id::{DecisionId, DecisionKind, OrganizationId, ProfileKind};
+use crate::domain::page::{Order, Page};
+use crate::domain::text::Text;
+use crate::domain::trust_grant::{
+    CYBER, EFS, GrantName, GrantPart, GrantParts, GrantQuery, PartStatus, ProfileGrant, TrustGrantStatus,
+};
+use crate::domain::word::words;
+
+words! {
+    /// What a grant is called.
+    TrustGrantType {
+        /// A grant.
+        TrustGrant = "trust_grant",
+    }
+}
+
+/// The name of a grant.
+#[derive(Debug, serde::Serialize)]
+#[serde(transparent)]
+pub struct WireGrantName(String);
+
+answer! {
+    /// A grant of one profile.
+    pub struct WireTrustGrant {
+        /// What kind of object this is.
+        r#type: WireWord<TrustGrantType>,
+        /// Whose it is.
+        user_profile_id: WireId<ProfileKind>,
+        /// Which it is.
+        name: WireGrantName,
+        /// Granted, asked for, or declined.
+        status: WireWord<TrustGrantStatus>,
+        /// The decision that made it so; the list runs in the order of these.
+        decision_id: WireId<DecisionKind>,
+        /// When that was, in UTC.
+        decided_at: WireTimestamp,
+        /// From when on it is there no longer, in UTC. Null: it has no end.
+        expires_at: Option<WireTimestamp>,
+        /// The tiers of `cyber` that were decided on; the others are inactive. Null: it is another grant.
+        tiers: Option<WireTiers>,
+        /// The features of `efs` that were decided on; the others are inactive. Null: it is another grant.
+        features: Option<WireFeatures>,
+    }
+}
+
+/// Tiers, by name.
+pub(super) type WireTiers = BTreeMap<String, WireTier>;
+
+/// Features, by name.
+pub(super) type WireFeatures = BTreeMap<String, WireFeature>;
+
+answer! {
+    /// A tier.
+    pub struct WireTier {
+        /// Whether it applies.
+        status: WireWord<PartStatus>,
+        /// What a request must allow to profit from it.
+        requirements: WireRequirements,
+    }
+}
+
+answer! {
+    /// What a request must allow.
+    pub struct WireRequirements {
+        /// That its data are kept.
+        data_retention: bool,
+        /// That people review what is kept.
+        human_review: bool,
+    }
+}
+
+answer! {
+    /// A feature.
+    pub struct WireFeature {
+        /// Whether it applies.
+        status: WireWord<PartStatus>,
+    }
+}
+
+impl Documented for WireGrantName {
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": GrantName::PATTERN})
+    }
+}
+
+impl From<GrantName> for WireGrantName {
+    fn from(name: GrantName) -> Self {
+        Self(name.into_string())
+    }
+}
+
+impl From<GrantPart> for WireTier {
+    fn from(part: GrantPart) -> Self {
+        let requirements = WireRequirements {
+            data_retention: part.requirements.data_retention,
+            human_review: part.requirements.human_review,
+        };
+        Self { status: WireWord(part.status), requirements }
+    }
+}
+
+impl From<GrantPart> for WireFeature {
+    fn from(part: GrantPart) -> Self {
+        Self { status: WireWord(part.status) }
+    }
+}
+
+impl From<ProfileGrant> for WireTrustGrant {
+    fn from(found: ProfileGrant) -> Self {
+        let (tiers, features) = parts(&found.name, &found.grant.parts);
+        Self {
+            r#type: WireWord(TrustGrantType::TrustGrant),
+            user_profile_id: WireId(found.profile_id),
+            name: found.name.into(),
+            status: WireWord(found.grant.status),
+            decision_id: WireId(found.decision_id),
+            decided_at: WireTimestamp(found.decided_at),
+            expires_at: found.grant.expires_at.map(WireTimestamp),
+            tiers,
+            features,
+        }
+    }
+}
+
+/// The parts of the grant `name` as its tiers or its features.
+pub(super) fn parts(name: &GrantName, parts: &GrantParts) -> (Option<WireTiers>, Option<WireFeatures>) {
+    match name.as_str() {
+        CYBER => (Some(written(parts)), None),
+        EFS => (None, Some(written(parts))),
+        _ => (None, None),
+    }
+}
+
+fn written<T: From<GrantPart>>(parts: &GrantParts) -> BTreeMap<String, T> {
+    parts.iter().map(|(name, part)| (name.clone(), T::from(*part))).collect()
+}
+
+/// The name of a grant in a path.
+///
+/// # Errors
+/// `Invalid` where it is none.
+pub fn parse_name(text: &str) -> Result<GrantName> {
+    GrantName::parse(text.to_owned()).map_err(|why| Error::invalid_field("trust_grant_name", why))
+}
+
+/// The parameters of the list. Others are ignored.
+const PARAMETERS: &[&str] = &["limit", "order", "page", "status"];
+
+/// Reads the query string's `pairs`: what waits, the oldest first, unless they say otherwise.
+///
+/// # Errors
+/// `Invalid` with every parameter that is wrong.
+pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<GrantQuery> {
+    let mut parameters = Parameters::new(PARAMETERS, pairs);
+    let order = parameters.one("order", list::word).unwrap_or(Order::Ascending);
+    let query = GrantQuery {
+        status: parameters.one("status", list::word).unwrap_or(TrustGrantStatus::Pending),
+        order,
+        limit: parameters.one("limit", list::limit).unwrap_or_default(),
+        after: parameters.one("page", |text| list::place(organization, List::TrustGrants, order, text)),
+    };
+    parameters.finish()?;
+    Ok(query)
+}
+
+/// The `page` that `query` asked for.
+#[must_use]
+pub fn page(
+    organization: OrganizationId,
+    query: GrantQuery,
+    page: Page<ProfileGrant, DecisionId>,
+) -> IdPage<WireTrustGrant> {
+    let next = page.next.map(|id| cursor::encode_id(organization, List::TrustGrants, query.order, id));
+    IdPage::new(page.items.into_iter().map(WireTrustGrant::from).collect(), next)
+}

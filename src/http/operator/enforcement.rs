@@ -1,0 +1,67 @@
+//! Enforcement actions: placing limits, what becomes of them, and all that there were.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::super::auth::Caller;
+use super::super::body::JsonBytes;
+use super::super::idempotency::{Repeatable, UNVERSIONED, answer};
+use super::super::profiles::{Answer, pairs, profile_id};
+use super::super::server::Service;
+use crate::api::operator::enforcement::{self, WireEnforcementRecord};
+use crate::domain::api_key::Scope;
+use crate::domain::enforcement_record::EnforcementRecord;
+use crate::domain::id::EnforcementActionId;
+use crate::domain::{Error, ErrorKind};
+
+pub(super) async fn open_enforcement_action(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<String>,
+    request: HttpRequest,
+    request_body: JsonBytes,
+) -> Answer {
+    caller.permit("open_enforcement_action", Scope::Admin)?;
+    let profile = profile_id(&path)?;
+    let now = service.clock.now();
+    let id = EnforcementActionId::new(service.ids.next(now));
+    let record = enforcement::parse_opening(&request_body.0, id, now)?;
+    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let idempotency = repeatable.plain(|record: &EnforcementRecord| WireEnforcementRecord::from(record.clone()));
+    let outcome = service.enforcement.open(caller.organization(), profile, record, idempotency).await?;
+    Ok(answer(outcome, WireEnforcementRecord::from))
+}
+
+pub(super) async fn list_enforcement_actions(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> Answer {
+    caller.permit("list_enforcement_actions", Scope::Admin)?;
+    let organization = caller.organization();
+    let query = enforcement::parse_query(organization, profile_id(&path)?, pairs(&request))?;
+    let page = service.enforcement.list(organization, query, service.clock.now()).await?;
+    Ok(HttpResponse::Ok().json(enforcement::page(organization, query, page)))
+}
+
+pub(super) async fn update_enforcement_action(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<(String, String)>,
+    request: HttpRequest,
+    request_body: JsonBytes,
+) -> Answer {
+    caller.permit("update_enforcement_action", Scope::Admin)?;
+    let action = (profile_id(&path.0)?, action_id(&path.1)?);
+    let now = service.clock.now();
+    let step = enforcement::parse_step(&request_body.0, now)?;
+    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let idempotency = repeatable.plain(|record: &EnforcementRecord| WireEnforcementRecord::from(record.clone()));
+    let outcome = service.enforcement.advance(caller.organization(), action, step, now, idempotency).await?;
+    Ok(answer(outcome, WireEnforcementRecord::from))
+}
+
+/// An id that is malformed names nothing, so nothing is found.
+fn action_id(text: &str) -> Result<EnforcementActionId, Error> {
+    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "Enforcement action not found"))
+}

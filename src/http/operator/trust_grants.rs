@@ -1,0 +1,55 @@
+//! Trust grants: what waits for a decision, the decisions, and their history.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::super::auth::Caller;
+use super::super::body::JsonBytes;
+use super::super::idempotency::{Repeatable, UNVERSIONED, answer};
+use super::super::profiles::{Answer, pairs, profile_id};
+use super::super::server::Service;
+use crate::api::operator::grant_decision::{self, WireDecision};
+use crate::api::operator::trust_grant;
+use crate::domain::api_key::Scope;
+use crate::domain::grant_decision::Decision;
+use crate::domain::id::DecisionId;
+
+pub(super) async fn list_trust_grants(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> Answer {
+    caller.permit("list_trust_grants", Scope::Admin)?;
+    let organization = caller.organization();
+    let query = trust_grant::parse_query(organization, pairs(&request))?;
+    let page = service.trust_grants.list(organization, query, service.clock.now()).await?;
+    Ok(HttpResponse::Ok().json(trust_grant::page(organization, query, page)))
+}
+
+pub(super) async fn decide_trust_grant(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<(String, String)>,
+    request: HttpRequest,
+    request_body: JsonBytes,
+) -> Answer {
+    caller.permit("decide_trust_grant", Scope::Admin)?;
+    let (profile, name) = (profile_id(&path.0)?, trust_grant::parse_name(&path.1)?);
+    let now = service.clock.now();
+    let decision = grant_decision::parse(&request_body.0, &name, DecisionId::new(service.ids.next(now)), now)?;
+    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let named = name.clone();
+    let wire = move |decision: &Decision| WireDecision::new(profile, named.clone(), decision.clone());
+    let idempotency = repeatable.plain(wire.clone());
+    let outcome = service.trust_grants.decide(caller.organization(), profile, name, decision, idempotency).await?;
+    Ok(answer(outcome, |decision| wire(&decision)))
+}
+
+pub(super) async fn list_trust_grant_decisions(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<(String, String)>,
+    request: HttpRequest,
+) -> Answer {
+    caller.permit("list_trust_grant_decisions", Scope::Admin)?;
+    let (organization, profile) = (caller.organization(), profile_id(&path.0)?);
+    let name = trust_grant::parse_name(&path.1)?;
+    let query = grant_decision::parse_query(organization, profile, name, pairs(&request))?;
+    let page = service.trust_grants.decisions(organization, query.clone()).await?;
+    Ok(HttpResponse::Ok().json(grant_decision::page(organization, &query, page)))
+}
