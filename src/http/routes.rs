@@ -14,40 +14,41 @@ use crate::api::{ApiVersion, WireFormat};
 
 /// Mounts everything.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
-    app.service(only(&[Method::GET], web::resource("/health/live").route(web::get().to(health::live))))
-        .service(only(&[Method::GET], web::resource("/health/ready").route(web::get().to(health::ready))))
-        .service(only(
-            &[Method::GET, Method::HEAD],
-            web::resource(pages::ENROLLED_PATH)
-                .route(web::get().to(pages::show_enrolled))
-                .route(web::head().to(pages::show_enrolled)),
-        ))
-        .service(only(
-            &[Method::GET, Method::HEAD, Method::POST],
-            web::resource(pages::ENROLLMENT_PATH)
-                .route(web::get().to(pages::show_enrollment))
-                .route(web::head().to(pages::show_enrollment))
-                .route(web::post().to(pages::submit_enrollment)),
-        ))
-        .service(only(
-            &[Method::GET],
-            web::resource("/openapi/{version}.json").route(web::get().to(openapi::show_document)),
-        ))
-        .service(only(&[Method::GET], web::resource("/docs").route(web::get().to(pages::show_newest_reference))))
-        .service(only(&[Method::GET], web::resource("/docs/{version}").route(web::get().to(pages::show_reference))))
-        // The last wrap is the outermost: who asks is known before which shape is asked for.
-        .service(
-            web::scope("/v1")
-                .wrap(from_fn(version::resolve))
-                .wrap(from_fn(auth::authenticate))
-                // Before the shapes, each of which takes whatever is left.
-                .configure(operator::configure)
-                .service(shape::<V2026_03_24>())
-                .service(shape::<V2026_08_18>())
-                .service(shape::<V2026_09_04>())
-                .service(shape::<Ga>()),
-        )
-        .default_service(web::to(async || Err::<HttpResponse, _>(HttpError::unknown_path())));
+    // First, for paths are compared one after the other. The last wrap is the outermost: who asks is known before which shape is
+    // asked for.
+    app.service(
+        web::scope("/v1")
+            .wrap(from_fn(version::resolve))
+            .wrap(from_fn(auth::authenticate))
+            // Before the shapes, each of which takes whatever is left.
+            .configure(operator::configure)
+            .service(shape::<V2026_03_24>())
+            .service(shape::<V2026_08_18>())
+            .service(shape::<V2026_09_04>())
+            .service(shape::<Ga>()),
+    )
+    .service(only(&[Method::GET], web::resource("/health/live").route(web::get().to(health::live))))
+    .service(only(&[Method::GET], web::resource("/health/ready").route(web::get().to(health::ready))))
+    .service(only(
+        &[Method::GET, Method::HEAD],
+        web::resource(pages::ENROLLED_PATH)
+            .route(web::get().to(pages::show_enrolled))
+            .route(web::head().to(pages::show_enrolled)),
+    ))
+    .service(only(
+        &[Method::GET, Method::HEAD, Method::POST],
+        web::resource(pages::ENROLLMENT_PATH)
+            .route(web::get().to(pages::show_enrollment))
+            .route(web::head().to(pages::show_enrollment))
+            .route(web::post().to(pages::submit_enrollment)),
+    ))
+    .service(only(
+        &[Method::GET],
+        web::resource("/openapi/{version}.json").route(web::get().to(openapi::show_document)),
+    ))
+    .service(only(&[Method::GET], web::resource("/docs").route(web::get().to(pages::show_newest_reference))))
+    .service(only(&[Method::GET], web::resource("/docs/{version}").route(web::get().to(pages::show_reference))))
+    .default_service(web::to(async || Err::<HttpResponse, _>(HttpError::unknown_path())));
 }
 
 /// The paths of one shape, behind the guard that picks it.
