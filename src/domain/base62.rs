@@ -3,18 +3,26 @@
 /// The digits, in ASCII order.
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The number that `BYTES` big-endian bytes write, in `DIGITS` digits. The caller sees to it that they suffice.
+/// How many digits are split off at a time, and what a number is divided by for that: the largest such power within 32 bits.
+const CHUNK: usize = 5;
+const POWER: u64 = 62_u64.pow(5);
+
+/// The number that `BYTES` big-endian bytes (a multiple of 4) write, in `DIGITS` digits. The caller sees to it that they suffice.
 pub(super) fn encode<const BYTES: usize, const DIGITS: usize>(mut number: [u8; BYTES]) -> [u8; DIGITS] {
     let mut digits = [0; DIGITS];
-    for digit in digits.iter_mut().rev() {
-        let mut rest = 0_u16;
-        for byte in &mut number {
-            let value = (rest << 8) | u16::from(*byte);
-            // `rest` is below 62, so the quotient is below 62 * 256 / 62 = 256.
-            *byte = (value / 62).to_le_bytes()[0];
-            rest = value % 62;
+    for chunk in digits.rchunks_mut(CHUNK) {
+        let mut rest = 0;
+        for limb in number.as_chunks_mut().0 {
+            let value = (rest << 32) | u64::from(u32::from_be_bytes(*limb));
+            // `rest` is below the divisor, so the quotient is below 2^32: its lower half is all of it.
+            let [_, _, _, _, quotient @ ..] = (value / POWER).to_be_bytes();
+            *limb = quotient;
+            rest = value % POWER;
         }
-        *digit = ALPHABET[usize::from(rest)];
+        for digit in chunk.iter_mut().rev() {
+            *digit = ALPHABET[(rest % 62) as usize];
+            rest /= 62;
+        }
     }
     digits
 }
@@ -38,6 +46,15 @@ mod tests {
         fn what_is_encoded_decodes_to_itself(number: u128) {
             let digits = encode::<16, 22>(number.to_be_bytes());
             prop_assert_eq!(decode(std::str::from_utf8(&digits).unwrap()), Some(number));
+        }
+
+        #[test]
+        fn zeros_in_front_change_nothing(number: u128) {
+            let mut wide = [0; 32];
+            wide[16..].copy_from_slice(&number.to_be_bytes());
+            let digits = encode::<32, 43>(wide);
+            prop_assert_eq!(&digits[..21], &[b'0'; 21]);
+            prop_assert_eq!(&digits[21..], &encode::<16, 22>(number.to_be_bytes()));
         }
     }
 }
