@@ -21,6 +21,8 @@ mod openapi;
 mod organizations;
 mod output;
 mod serve;
+mod webhook_output;
+mod webhooks;
 
 /// The user-profile service that a platform runs for the entities it serves through an AI API
 #[derive(Debug, Parser)]
@@ -47,6 +49,9 @@ enum Verb {
     /// Read what happened to an organization's profiles
     #[command(subcommand)]
     Events(events::Events),
+    /// Administer the webhook endpoints of an organization
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
     /// Ask a running service whether it is ready; the exit status tells
     Health(health::Health),
     /// Print the OpenAPI document of a dated shape
@@ -94,6 +99,7 @@ pub fn run() -> ExitCode {
         Verb::Organizations(verb) => verb.run(),
         Verb::Keys(verb) => verb.run(),
         Verb::Events(verb) => verb.run(),
+        Verb::Webhooks(verb) => verb.run(),
         Verb::Health(verb) => verb.run(),
         Verb::BetaUserProfiles(verb) => verb.run(),
         Verb::BetaActionUrls(verb) => verb.run(),

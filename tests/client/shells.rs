@@ -1,7 +1,8 @@
 //! Completions and man pages.
 #![expect(clippy::unwrap_used, reason = "a test without bash fails")]
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use crate::command::uprof;
@@ -18,7 +19,16 @@ fn suggested_in_bash(words: &[&str]) -> Vec<String> {
          printf '%s\\n' \"${{COMPREPLY[@]}}\"",
         quoted.join(" ")
     );
-    let output = Command::new("bash").args(["--norc", "--noprofile", "-c", &ask]).output().unwrap();
+    // Longer than an argument may be.
+    let mut bash = Command::new("bash")
+        .args(["--norc", "--noprofile", "-s"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    bash.stdin.take().unwrap().write_all(ask.as_bytes()).unwrap();
+    let output = bash.wait_with_output().unwrap();
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let suggested = String::from_utf8(output.stdout).unwrap();
     suggested.lines().map(str::to_owned).filter(|word| !word.is_empty()).collect()

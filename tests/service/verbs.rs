@@ -8,6 +8,9 @@ use crate::process::{Service, key, uprof};
 use crate::scratch::{Scratch, eventually};
 use crate::support::answer::keys;
 use crate::support::client::PROFILES;
+use crate::support::hooks::SUBJECTS;
+use crate::support::receiver::Receiver;
+use crate::webhooks::happen;
 
 /// The verbs on one data directory.
 struct Operator<'a>(&'a Scratch);
@@ -110,6 +113,42 @@ fn the_verbs_administer_where_nothing_runs_and_dev_finds_what_they_made() {
     let (dev, _) = Service::dev(&scratch.data(), &[]);
     let client = dev.client.with_key(&key(string(&created["key"]).to_owned()));
     assert_eq!(client.list("")["data"], json!([]));
+}
+
+#[test]
+fn the_verbs_register_an_endpoint_and_tell_what_became_of_its_deliveries() {
+    let scratch = Scratch::with_cluster();
+    let operator = Operator(&scratch);
+    let (dev, _) = Service::dev(&scratch.data(), &["--webhooks-poll=20ms"]);
+    let organization = operator.json(&["organizations", "list"])[0]["id"].clone();
+    let of = ["--organization", string(&organization)];
+    let receiver = Receiver::start();
+    let url = receiver.url("/hooks");
+    let create = ["webhooks", "create", of[0], of[1], "--events", SUBJECTS[2], "--url"];
+    assert_eq!(operator.refusal(&[&create[..], &[&url]].concat()), "error: --url: URL scheme should be https\n");
+    let made = operator.json(&[&create[..], &[&url, "--webhooks-allow-insecure"]].concat());
+    assert_eq!((&made["url"], &made["state"]), (&json!(url), &json!("enabled")));
+    let id = string(&made["id"]);
+
+    happen(&dev.client);
+    let arrived = receiver.next();
+    assert!(arrived.is_signed_with(string(&made["signing_secret"])));
+    let deliveries = || operator.json(&["webhooks", "deliveries", id, of[0], of[1]]);
+    let delivered = eventually("it is settled", || Some(deliveries()).filter(|found| found[0]["state"] == "delivered"));
+    assert_eq!((&delivered[0]["id"], &delivered[0]["attempts"][0]["status"]), (&json!(arrived.id()), &json!(200)));
+    let line = operator.text(&["webhooks", "deliveries", id, of[0], of[1]]);
+    assert!(line.contains("delivered  1 attempts, the last: 200"), "{line}");
+    operator.json(&["webhooks", "redeliver", id, arrived.id(), of[0], of[1]]);
+    assert_eq!(receiver.next().body, arrived.body);
+
+    let renewed = operator.json(&["webhooks", "regenerate-secret", id, of[0], of[1]]);
+    assert_ne!(renewed["signing_secret"], made["signing_secret"]);
+    let updated =
+        operator.json(&["webhooks", "update", id, of[0], of[1], "--name", "Help desk", "--state", "disabled"]);
+    assert_eq!((&updated["name"], &updated["state"]), (&json!("Help desk"), &json!("disabled")));
+    assert_eq!(operator.json(&["webhooks", "list", of[0], of[1]]), json!([updated]));
+    assert_eq!(operator.text(&["webhooks", "delete", id, of[0], of[1]]), format!("{id}  deleted\n"));
+    assert_eq!(operator.refusal(&["webhooks", "delete", id, of[0], of[1]]), "error: Webhook endpoint not found\n");
 }
 
 #[test]

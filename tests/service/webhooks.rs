@@ -36,7 +36,7 @@ fn register(client: &Client, receiver: &Receiver) -> Value {
 }
 
 /// Lets the grant of a new profile be asked for.
-fn happen(client: &Client) {
+pub(crate) fn happen(client: &Client) {
     let profile = client.create(&json!({}));
     let link = client.post(&format!("{PROFILES}/{}/enrollment_url", id(&profile))).send().ok();
     assert_eq!(Page::submit(link["url"].as_str().unwrap()).status, 303);
