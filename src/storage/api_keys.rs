@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::error::{Failure, not_found};
-use super::idempotency::once;
 use super::pool::Pool;
 use crate::domain::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash, Scope};
 use crate::domain::clock::Timestamp;
@@ -81,39 +80,25 @@ impl ApiKeyRepository for PgApiKeys {
     async fn create(&self, key: &ApiKey, hash: KeyHash, idempotency: Option<Idempotency<()>>) -> Result<Outcome<()>> {
         let key = key.clone();
         self.0
-            .run(move |connection| {
+            .once(key.organization_id, None, key.created_at, idempotency, move |connection| {
                 Box::pin(async move {
-                    let (organization, now) = (key.organization_id, key.created_at);
-                    let insert = async move |connection: &mut PgConnection| {
-                        let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
-                        sqlx::query(
-                            "insert into api_keys (
-                                    organization_id,
-                                    id,
-                                    hash,
-                                    last_four,
-                                    scopes,
-                                    workspace_id,
-                                    created_at,
-                                    expires_at)
-                             values ($1, $2, $3, $4, $5, $6, $7, $8)",
-                        )
-                        .bind(key.organization_id.uuid())
-                        .bind(key.id.uuid())
-                        .bind(hash.0.as_slice())
-                        .bind(key.last_four)
-                        .bind(scopes)
-                        .bind(key.workspace_id.map(Text::into_string))
-                        .bind(key.created_at)
-                        .bind(key.expires_at)
-                        .execute(connection)
-                        .await?;
-                        Ok(())
-                    };
-                    let mut transaction = connection.begin().await?;
-                    let outcome = once(&mut transaction, organization, None, now, idempotency.as_ref(), insert).await?;
-                    transaction.commit().await?;
-                    Ok(outcome)
+                    let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+                    sqlx::query(
+                        "insert into api_keys
+                                (organization_id, id, hash, last_four, scopes, workspace_id, created_at, expires_at)
+                         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                    )
+                    .bind(key.organization_id.uuid())
+                    .bind(key.id.uuid())
+                    .bind(hash.0.as_slice())
+                    .bind(key.last_four)
+                    .bind(scopes)
+                    .bind(key.workspace_id.map(Text::into_string))
+                    .bind(key.created_at)
+                    .bind(key.expires_at)
+                    .execute(connection)
+                    .await?;
+                    Ok(())
                 })
             })
             .await

@@ -1,12 +1,9 @@
 //! The limits on profiles.
 
 use async_trait::async_trait;
-use sqlx::Connection;
-use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use super::enforcement_write::{self, ActionRow, select_actions};
-use super::idempotency::once;
 use super::outbox::Outbox;
 use super::pool::Pool;
 use super::profiles;
@@ -44,17 +41,10 @@ impl EnforcementRepository for PgEnforcement {
     ) -> Result<Outcome<EnforcementRecord>> {
         let (now, outbox) = (record.action.opened_at, self.outbox.clone());
         self.pool
-            .run(move |connection| {
+            .once(organization, Some(profile), now, idempotency, move |connection| {
                 Box::pin(async move {
-                    let open = async move |connection: &mut PgConnection| {
-                        enforcement_write::open(connection, &outbox, (organization, profile), &record).await?;
-                        Ok(record)
-                    };
-                    let mut transaction = connection.begin().await?;
-                    let outcome =
-                        once(&mut transaction, organization, Some(profile), now, idempotency.as_ref(), open).await?;
-                    transaction.commit().await?;
-                    Ok(outcome)
+                    enforcement_write::open(connection, &outbox, (organization, profile), &record).await?;
+                    Ok(record)
                 })
             })
             .await
@@ -100,16 +90,9 @@ impl EnforcementRepository for PgEnforcement {
     ) -> Result<Outcome<EnforcementRecord>> {
         let outbox = self.outbox.clone();
         self.pool
-            .run(move |connection| {
+            .once(organization, Some(profile), now, idempotency, move |connection| {
                 Box::pin(async move {
-                    let advance = async move |connection: &mut PgConnection| {
-                        enforcement_write::advance(connection, &outbox, (organization, profile), id, step, now).await
-                    };
-                    let mut transaction = connection.begin().await?;
-                    let outcome =
-                        once(&mut transaction, organization, Some(profile), now, idempotency.as_ref(), advance).await?;
-                    transaction.commit().await?;
-                    Ok(outcome)
+                    enforcement_write::advance(connection, &outbox, (organization, profile), id, step, now).await
                 })
             })
             .await

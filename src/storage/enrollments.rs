@@ -8,7 +8,6 @@ use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::idempotency::once;
 use super::outbox::Outbox;
 use super::pool::Pool;
 use super::profile_row::ProfileKey;
@@ -57,28 +56,21 @@ impl EnrollmentRepository for PgEnrollments {
     ) -> Result<Outcome<()>> {
         let (profile_id, now) = (Some(enrollment.profile_id), enrollment.created_at);
         self.pool
-            .run(move |connection| {
+            .once(organization, profile_id, now, idempotency, move |connection| {
                 Box::pin(async move {
-                    let insert = async move |connection: &mut PgConnection| {
-                        sqlx::query(
-                            "insert into enrollments (organization_id, profile_id, id, token_hash, created_at, expires_at)
-                             values ($1, $2, $3, $4, $5, $6)",
-                        )
-                        .bind(organization.uuid())
-                        .bind(enrollment.profile_id.uuid())
-                        .bind(enrollment.id.uuid())
-                        .bind(hash.0.as_slice())
-                        .bind(enrollment.created_at)
-                        .bind(enrollment.expires_at)
-                        .execute(connection)
-                        .await?;
-                        Ok(())
-                    };
-                    let mut transaction = connection.begin().await?;
-                    let outcome =
-                        once(&mut transaction, organization, profile_id, now, idempotency.as_ref(), insert).await?;
-                    transaction.commit().await?;
-                    Ok(outcome)
+                    sqlx::query(
+                        "insert into enrollments (organization_id, profile_id, id, token_hash, created_at, expires_at)
+                         values ($1, $2, $3, $4, $5, $6)",
+                    )
+                    .bind(organization.uuid())
+                    .bind(enrollment.profile_id.uuid())
+                    .bind(enrollment.id.uuid())
+                    .bind(hash.0.as_slice())
+                    .bind(enrollment.created_at)
+                    .bind(enrollment.expires_at)
+                    .execute(connection)
+                    .await?;
+                    Ok(())
                 })
             })
             .await

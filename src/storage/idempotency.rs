@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
+use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::error::{Failure, unavailable};
+use super::pool::{Pool, Work};
 use super::profile_columns::Statement;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
@@ -155,45 +156,83 @@ async fn keep(connection: &mut PgConnection, record: Record) -> sqlx::Result<boo
     Ok(kept.is_some())
 }
 
-/// Does `work` for a request of `organization` that speaks of the profile `profile_id`, if of any: once under its key, in the transaction that
-/// `connection` is in.
-pub(super) async fn once<T>(
-    connection: &mut PgConnection,
+impl Pool {
+    /// Does `work` in a transaction, for a request of `organization` that speaks of the profile `profile_id`, if of any: once under the key of
+    /// `idempotency`.
+    ///
+    /// # Errors
+    /// Those of [`Pool::run`]; `Invalid` if the key was used for another request.
+    pub(super) async fn once<T, F>(
+        &self,
+        organization: OrganizationId,
+        profile_id: Option<ProfileId>,
+        now: Timestamp,
+        idempotency: Option<Idempotency<T>>,
+        work: F,
+    ) -> Result<Outcome<T>>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send + 'static,
+    {
+        let whose = Whose { organization, profile_id, now };
+        self.run(move |connection| {
+            Box::pin(async move {
+                let mut transaction = connection.begin().await?;
+                let outcome = match idempotency {
+                    Some(idempotency) => whose.once(&mut transaction, &idempotency, work).await?,
+                    None => Outcome::Done(work(&mut transaction).await?),
+                };
+                transaction.commit().await?;
+                Ok(outcome)
+            })
+        })
+        .await
+    }
+}
+
+/// Whose request it is, of whom it speaks, and when it came.
+struct Whose {
     organization: OrganizationId,
     profile_id: Option<ProfileId>,
     now: Timestamp,
-    idempotency: Option<&Idempotency<T>>,
-    work: impl AsyncFnOnce(&mut PgConnection) -> std::result::Result<T, Failure>,
-) -> std::result::Result<Outcome<T>, Failure> {
-    let Some(Idempotency { key, fingerprint, answer }) = idempotency else {
-        return Ok(Outcome::Done(work(connection).await?));
-    };
-    let record = |profile_id, answer| Record {
-        organization,
-        key: key.clone(),
-        profile_id,
-        created_at: now,
-        kept: Kept { fingerprint: *fingerprint, answer },
-    };
-    // Claimed before the work, which must not be done twice; the profile is named later, for it may turn out not to be there.
-    if !keep(connection, record(None, Vec::new())).await? {
-        return Ok(repeat(connection, organization, key, *fingerprint, now).await??);
+}
+
+impl Whose {
+    /// Does `work` unless the key is taken.
+    async fn once<T>(
+        &self,
+        connection: &mut PgConnection,
+        Idempotency { key, fingerprint, answer }: &Idempotency<T>,
+        work: impl for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T>,
+    ) -> std::result::Result<Outcome<T>, Failure> {
+        // Claimed before the work, which must not be done twice; the answer follows, and so does the profile, which may turn out not to be
+        // there.
+        let claim = Record {
+            organization: self.organization,
+            key: key.clone(),
+            profile_id: None,
+            created_at: self.now,
+            kept: Kept { fingerprint: *fingerprint, answer: Vec::new() },
+        };
+        if !keep(connection, claim).await? {
+            return Ok(repeat(connection, self.organization, key, *fingerprint, self.now).await??);
+        }
+        let done = work(connection).await?;
+        sqlx::query(
+            "update idempotency_keys
+                set answer = $3,
+                    profile_id = $4
+              where organization_id = $1
+                and key = $2",
+        )
+        .bind(self.organization.uuid())
+        .bind(key.as_str())
+        .bind(answer(&done))
+        .bind(self.profile_id.map(ProfileId::uuid))
+        .execute(connection)
+        .await?;
+        Ok(Outcome::Done(done))
     }
-    let done = work(connection).await?;
-    sqlx::query(
-        "update idempotency_keys
-            set answer = $3,
-                profile_id = $4
-          where organization_id = $1
-            and key = $2",
-    )
-    .bind(organization.uuid())
-    .bind(key.as_str())
-    .bind(answer(&done))
-    .bind(profile_id.map(ProfileId::uuid))
-    .execute(connection)
-    .await?;
-    Ok(Outcome::Done(done))
 }
 
 /// A key that was taken a moment ago and no longer is: the profile that it spoke of was erased in between.

@@ -1,12 +1,10 @@
 //! Trust grants over all profiles, and the history of each.
 
 use async_trait::async_trait;
-use sqlx::postgres::PgConnection;
-use sqlx::{Connection, FromRow};
+use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::idempotency::once;
 use super::outbox::Outbox;
 use super::pool::Pool;
 use super::{profiles, trust_grant_write};
@@ -140,18 +138,11 @@ impl TrustGrantRepository for PgTrustGrants {
     ) -> Result<Outcome<Decision>> {
         let (now, outbox) = (decision.decided_at, self.outbox.clone());
         self.pool
-            .run(move |connection| {
+            .once(organization, Some(profile), now, idempotency, move |connection| {
                 Box::pin(async move {
-                    let decide = async move |connection: &mut PgConnection| {
-                        let key = (organization, profile);
-                        trust_grant_write::decide(connection, &outbox, key, &name, &decision).await?;
-                        Ok(decision)
-                    };
-                    let mut transaction = connection.begin().await?;
-                    let outcome =
-                        once(&mut transaction, organization, Some(profile), now, idempotency.as_ref(), decide).await?;
-                    transaction.commit().await?;
-                    Ok(outcome)
+                    let key = (organization, profile);
+                    trust_grant_write::decide(connection, &outbox, key, &name, &decision).await?;
+                    Ok(decision)
                 })
             })
             .await

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -91,8 +91,7 @@ pub(super) async fn redeliver(
     event: EventId,
     now: Timestamp,
 ) -> Result<Delivery, Failure> {
-    let mut transaction = connection.begin().await?;
-    if state(&mut transaction, organization, id).await? == EndpointState::Disabled {
+    if state(connection, organization, id).await? == EndpointState::Disabled {
         let message = "The webhook endpoint is disabled; enable it first";
         return Err(Error::new(ErrorKind::Conflict, message).into());
     }
@@ -111,17 +110,16 @@ pub(super) async fn redeliver(
     .bind(event.uuid())
     .bind(now)
     .bind(now + PERSISTENCE)
-    .execute(&mut *transaction)
+    .execute(&mut *connection)
     .await?;
     let row: Option<DeliveryRow> = sqlx::query_as(select_deliveries!("and d.event_id = $3"))
         .bind(organization.uuid())
         .bind(id.uuid())
         .bind(event.uuid())
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut *connection)
         .await?;
     let mut found: Delivery = row.ok_or_else(|| not_found("Webhook delivery"))?.try_into()?;
-    add_attempts(&mut transaction, organization, id, std::slice::from_mut(&mut found)).await?;
-    transaction.commit().await?;
+    add_attempts(connection, organization, id, std::slice::from_mut(&mut found)).await?;
     Ok(found)
 }
 

@@ -1,7 +1,6 @@
 //! Webhook endpoints.
 
 use async_trait::async_trait;
-use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
 use super::error::Failure;
@@ -10,6 +9,7 @@ use super::webhook_log;
 use super::webhook_row::{EndpointRow, bounds, endpoint_not_found, select_endpoints, stretch, wanted, words};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
+use crate::domain::idempotency::{Idempotency, Outcome};
 use crate::domain::page::Order;
 use crate::domain::repository::WebhookRepository;
 use crate::domain::text::Text;
@@ -38,14 +38,13 @@ impl WebhookRepository for PgWebhooks {
         organization: OrganizationId,
         endpoint: WebhookEndpoint,
         secret: SigningSecret,
-    ) -> Result<WebhookEndpoint> {
+        idempotency: Option<Idempotency<WebhookEndpoint>>,
+    ) -> Result<Outcome<WebhookEndpoint>> {
         self.0
-            .run(move |connection| {
+            .once(organization, None, endpoint.created_at, idempotency, move |connection| {
                 Box::pin(async move {
-                    let mut transaction = connection.begin().await?;
-                    check_room(&mut transaction, organization).await?;
-                    insert(&mut transaction, organization, &endpoint, &secret).await?;
-                    transaction.commit().await?;
+                    check_room(connection, organization).await?;
+                    insert(connection, organization, &endpoint, &secret).await?;
                     Ok(endpoint)
                 })
             })
@@ -101,20 +100,19 @@ impl WebhookRepository for PgWebhooks {
         id: WebhookEndpointId,
         patch: EndpointPatch,
         now: Timestamp,
-    ) -> Result<WebhookEndpoint> {
+        idempotency: Option<Idempotency<WebhookEndpoint>>,
+    ) -> Result<Outcome<WebhookEndpoint>> {
         self.0
-            .run(move |connection| {
+            .once(organization, None, now, idempotency, move |connection| {
                 Box::pin(async move {
-                    let mut transaction = connection.begin().await?;
                     let row: Option<EndpointRow> = sqlx::query_as(select_endpoints!("and id = $2 for no key update"))
                         .bind(organization.uuid())
                         .bind(id.uuid())
-                        .fetch_optional(&mut *transaction)
+                        .fetch_optional(&mut *connection)
                         .await?;
                     let before: WebhookEndpoint = row.ok_or_else(endpoint_not_found)?.try_into()?;
                     let Some(after) = before.patched(patch, now) else { return Ok(before) };
-                    save(&mut transaction, organization, &before, &after).await?;
-                    transaction.commit().await?;
+                    save(connection, organization, &before, &after).await?;
                     Ok(after)
                 })
             })
@@ -147,9 +145,10 @@ impl WebhookRepository for PgWebhooks {
         secret: SigningSecret,
         previous_until: Timestamp,
         now: Timestamp,
-    ) -> Result<()> {
+        idempotency: Option<Idempotency<()>>,
+    ) -> Result<Outcome<()>> {
         self.0
-            .run(move |connection| {
+            .once(organization, None, now, idempotency, move |connection| {
                 Box::pin(async move {
                     let rotated = sqlx::query(
                         "update webhook_endpoints
@@ -192,9 +191,10 @@ impl WebhookRepository for PgWebhooks {
         id: WebhookEndpointId,
         event: EventId,
         now: Timestamp,
-    ) -> Result<Delivery> {
+        idempotency: Option<Idempotency<Delivery>>,
+    ) -> Result<Outcome<Delivery>> {
         self.0
-            .run(move |connection| {
+            .once(organization, None, now, idempotency, move |connection| {
                 Box::pin(async move { webhook_log::redeliver(connection, organization, id, event, now).await })
             })
             .await

@@ -14,7 +14,7 @@ fn keyed<'c>(app: &'c TestApp, path: &str, key: &str) -> Call<'c> {
     app.client.post(path).header("idempotency-key", key)
 }
 
-fn replayed(answer: &Answer) -> bool {
+pub(crate) fn replayed(answer: &Answer) -> bool {
     answer.header("idempotent-replayed") == Some("true")
 }
 

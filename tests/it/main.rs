@@ -33,6 +33,7 @@ mod metrics;
 mod pages;
 mod plans;
 mod properties;
+mod repetitions;
 mod resolution;
 mod routing;
 mod shapes;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operations::Operation;
+use super::operator::{operation, post};
 use super::parameters::{query, with_default};
 use super::{examples, reference};
 use crate::api::operator::webhook::{
@@ -80,7 +80,7 @@ pub(super) fn paths() -> Map<String, Value> {
 
 fn create() -> Value {
     let about = "The only answer that shows the signing secret. An organization has at most 32 endpoints.";
-    let mut create = operation("create_webhook", "Create a webhook endpoint", about);
+    let mut create = post("create_webhook", "Create a webhook endpoint", about);
     create.body("CreateWebhook", &CreateWebhook::schema());
     create.answers("NewWebhook", &examples::new_webhook(), "The new endpoint.", &[408, 409, 413])
 }
@@ -98,9 +98,9 @@ fn retrieve() -> Value {
 
 fn update() -> Value {
     let about = "An absent field stays as it is. Deliveries that were pending when an endpoint was disabled go on once it is enabled.";
-    let mut update = operation("update_webhook", "Update a webhook endpoint", about);
+    let mut update = post("update_webhook", "Update a webhook endpoint", about);
     update.body("UpdateWebhook", &patch_schema());
-    update.answers("Webhook", &examples::webhook(), "The endpoint after the update.", &[404, 408, 413])
+    update.answers("Webhook", &examples::webhook(), "The endpoint after the update.", &[404, 408, 409, 413])
 }
 
 fn delete() -> Value {
@@ -111,8 +111,8 @@ fn delete() -> Value {
 
 fn regenerate() -> Value {
     let about = "The old secret signs as well for 24 hours. Takes no body.";
-    let regenerate = operation("regenerate_signing_secret", "Replace the signing secret", about);
-    regenerate.answers("SigningSecret", &examples::signing_secret(), "The new secret, shown this once.", &[404])
+    let regenerate = post("regenerate_signing_secret", "Replace the signing secret", about);
+    regenerate.answers("SigningSecret", &examples::signing_secret(), "The new secret, shown this once.", &[404, 409])
 }
 
 fn list_deliveries() -> Value {
@@ -124,12 +124,8 @@ fn list_deliveries() -> Value {
 
 fn redeliver() -> Value {
     let about = "Queues a delivery anew, whatever became of it. Takes no body.";
-    let redeliver = operation("redeliver", "Deliver again", about);
+    let redeliver = post("redeliver", "Deliver again", about);
     redeliver.answers("WebhookDelivery", &examples::delivery(), "The delivery, which is pending.", &[404, 409])
-}
-
-fn operation(id: &str, summary: &str, about: &str) -> Operation {
-    Operation::new(id, summary, about, vec![reference("parameters", "workspace")])
 }
 
 /// What the lists take, of objects with ids of a `K`.

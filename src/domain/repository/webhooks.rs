@@ -1,10 +1,11 @@
-//! The ports of webhooks.
+//! The ports of webhooks. What comes with an [`Idempotency`] is `Invalid` if its key was used for another request.
 
 use async_trait::async_trait;
 
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
+use crate::domain::idempotency::{Idempotency, Outcome};
 use crate::domain::webhook::delivery::{Attempt, Claim, Delivery, Settlement};
 use crate::domain::webhook::endpoint::{EndpointKey, EndpointPatch, Stretch, StretchQuery, WebhookEndpoint};
 use crate::domain::webhook::secret::SigningSecret;
@@ -23,7 +24,8 @@ pub trait WebhookRepository: Send + Sync {
         organization: OrganizationId,
         endpoint: WebhookEndpoint,
         secret: SigningSecret,
-    ) -> Result<WebhookEndpoint>;
+        idempotency: Option<Idempotency<WebhookEndpoint>>,
+    ) -> Result<Outcome<WebhookEndpoint>>;
 
     /// The endpoint `id`.
     ///
@@ -52,7 +54,8 @@ pub trait WebhookRepository: Send + Sync {
         id: WebhookEndpointId,
         patch: EndpointPatch,
         now: Timestamp,
-    ) -> Result<WebhookEndpoint>;
+        idempotency: Option<Idempotency<WebhookEndpoint>>,
+    ) -> Result<Outcome<WebhookEndpoint>>;
 
     /// Removes the endpoint and whatever was sent or is to be sent to it.
     ///
@@ -71,7 +74,8 @@ pub trait WebhookRepository: Send + Sync {
         secret: SigningSecret,
         previous_until: Timestamp,
         now: Timestamp,
-    ) -> Result<()>;
+        idempotency: Option<Idempotency<()>>,
+    ) -> Result<Outcome<()>>;
 
     /// A stretch of what was and is to be delivered to an endpoint, in the order of the events or against it, with its attempts.
     ///
@@ -94,7 +98,8 @@ pub trait WebhookRepository: Send + Sync {
         id: WebhookEndpointId,
         event: EventId,
         now: Timestamp,
-    ) -> Result<Delivery>;
+        idempotency: Option<Idempotency<Delivery>>,
+    ) -> Result<Outcome<Delivery>>;
 }
 
 /// What is to be delivered, for those who deliver it. Any number of them may take from it at once.

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::super::auth::Caller;
 use super::super::body::JsonBytes;
+use super::super::idempotency::{Repeatable, UNVERSIONED, answer};
 use super::super::profiles::{Answer, pairs};
 use super::super::server::Service;
 use crate::api::operator::webhook::{
@@ -12,17 +13,27 @@ use crate::api::operator::webhook::{
 use crate::api::operator::webhook_delivery::{self, WireDelivery};
 use crate::domain::api_key::Scope;
 use crate::domain::id::{EventId, WebhookEndpointId};
+use crate::domain::webhook::delivery::Delivery;
+use crate::domain::webhook::endpoint::WebhookEndpoint;
 use crate::domain::webhook::secret::{ROTATION, SigningSecret};
 use crate::domain::{Error, ErrorKind};
 
-pub(super) async fn create_webhook(service: web::Data<Service>, caller: Caller, request_body: JsonBytes) -> Answer {
+pub(super) async fn create_webhook(
+    service: web::Data<Service>,
+    caller: Caller,
+    request: HttpRequest,
+    request_body: JsonBytes,
+) -> Answer {
     caller.permit("create_webhook", Scope::Admin)?;
     let now = service.clock.now();
     let id = WebhookEndpointId::new(service.ids.next(now));
     let endpoint = CreateWebhook::parse(&request_body.0, service.webhook_reach, id, now)?;
     let secret = SigningSecret::new(service.randomness.bits()?);
-    let endpoint = service.webhooks.create(caller.organization(), endpoint, secret.clone()).await?;
-    Ok(HttpResponse::Ok().json(NewWireEndpoint::new(endpoint, &secret)))
+    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let its_secret = secret.clone();
+    let idempotency = repeatable.sealed(move |made: &WebhookEndpoint| NewWireEndpoint::new(made.clone(), &its_secret));
+    let outcome = service.webhooks.create(caller.organization(), endpoint, secret.clone(), idempotency).await?;
+    repeatable.unsealed(outcome, |made| NewWireEndpoint::new(made, &secret))
 }
 
 pub(super) async fn list_webhooks(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> Answer {
@@ -42,14 +53,17 @@ pub(super) async fn update_webhook(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,
+    request: HttpRequest,
     request_body: JsonBytes,
 ) -> Answer {
     caller.permit("update_webhook", Scope::Admin)?;
     let id = endpoint_id(&path)?;
     let now = service.clock.now();
     let changes = webhook::parse_patch(&request_body.0, service.webhook_reach, now)?;
-    let endpoint = service.webhooks.update(caller.organization(), id, changes, now).await?;
-    Ok(HttpResponse::Ok().json(WireEndpoint::from(endpoint)))
+    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let idempotency = repeatable.plain(|endpoint: &WebhookEndpoint| WireEndpoint::from(endpoint.clone()));
+    let outcome = service.webhooks.update(caller.organization(), id, changes, now, idempotency).await?;
+    Ok(answer(outcome, WireEndpoint::from))
 }
 
 pub(super) async fn delete_webhook(service: web::Data<Service>, caller: Caller, path: web::Path<String>) -> Answer {
@@ -63,13 +77,18 @@ pub(super) async fn regenerate_signing_secret(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,
+    request: HttpRequest,
 ) -> Answer {
     caller.permit("regenerate_signing_secret", Scope::Admin)?;
     let id = endpoint_id(&path)?;
     let now = service.clock.now();
     let secret = SigningSecret::new(service.randomness.bits()?);
-    service.webhooks.rotate(caller.organization(), id, secret.clone(), now + ROTATION, now).await?;
-    Ok(HttpResponse::Ok().json(NewSigningSecret::new(&secret)))
+    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &[])?;
+    let its_secret = secret.clone();
+    let idempotency = repeatable.sealed(move |()| NewSigningSecret::new(&its_secret));
+    let until = now + ROTATION;
+    let outcome = service.webhooks.rotate(caller.organization(), id, secret.clone(), until, now, idempotency).await?;
+    repeatable.unsealed(outcome, |()| NewSigningSecret::new(&secret))
 }
 
 pub(super) async fn list_deliveries(
@@ -89,12 +108,16 @@ pub(super) async fn redeliver(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<(String, String)>,
+    request: HttpRequest,
 ) -> Answer {
     caller.permit("redeliver", Scope::Admin)?;
     let (endpoint, delivery) = path.into_inner();
     let (id, event) = (endpoint_id(&endpoint)?, event_id(&delivery)?);
-    let delivery = service.webhooks.redeliver(caller.organization(), id, event, service.clock.now()).await?;
-    Ok(HttpResponse::Ok().json(WireDelivery::from(delivery)))
+    let now = service.clock.now();
+    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &[])?;
+    let idempotency = repeatable.plain(|delivery: &Delivery| WireDelivery::from(delivery.clone()));
+    let outcome = service.webhooks.redeliver(caller.organization(), id, event, now, idempotency).await?;
+    Ok(answer(outcome, WireDelivery::from))
 }
 
 /// An id that is malformed names nothing, so nothing is found.

@@ -5,7 +5,7 @@ use uprof::domain::api_key::Scope;
 use ureq::http::Method;
 
 use super::answer::Answer;
-use super::client::{Client, PROFILES};
+use super::client::{Call, Client, PROFILES};
 
 /// A route, with a body that it takes.
 pub(crate) struct Route {
@@ -95,7 +95,15 @@ impl Route {
     /// Takes the route with whatever `client` has to show; `id` is the profile, where the route names one, and tells what else it names:
     /// what [`TestApp::with_everything`](super::TestApp::with_everything) puts beside it.
     pub(crate) fn take(&self, client: &Client, id: &str) -> Answer {
-        let call = client.call(self.method.clone(), &filled(self.path, id));
+        self.send(client.call(self.method.clone(), &filled(self.path, id)))
+    }
+
+    /// As [`Route::take`], under an idempotency key.
+    pub(crate) fn take_once(&self, client: &Client, id: &str, key: &str) -> Answer {
+        self.send(client.call(self.method.clone(), &filled(self.path, id)).header("idempotency-key", key))
+    }
+
+    fn send(&self, call: Call<'_>) -> Answer {
         match &self.body {
             Some(body) => call.json(body),
             None => call.send(),

@@ -1,0 +1,60 @@
+//! Every POST, asked for again under its idempotency key.
+
+use uprof::domain::api_key::Scope;
+use ureq::http::Method;
+
+use crate::idempotency::replayed;
+use crate::support::client::id;
+use crate::support::routes::Route;
+use crate::support::rows::hexadecimal;
+use crate::support::{KeySpec, TestApp};
+
+/// The length of the secret part of a link.
+const TOKEN: usize = 43;
+
+#[test]
+fn every_post_is_done_once_under_its_key_and_keeps_no_secret_of_its_answer() {
+    let app = TestApp::start();
+    let colleague = app.client.with_key(&app.another_key(KeySpec::default()));
+    for route in Route::all().iter().filter(|route| route.method == Method::POST) {
+        let profile = app.with_everything();
+        let id = id(&profile);
+        let key = format!("{} {id}", route.path);
+        let first = route.take_once(&app.client, id, &key);
+        assert!(!replayed(&first), "{key}");
+        let first = first.ok();
+        let again = route.take_once(&app.client, id, &key);
+        assert!(replayed(&again), "{key}");
+        assert_eq!(again.ok(), first, "{key}");
+
+        let token = first["url"].as_str().and_then(|url| url.rsplit('/').next()).filter(|token| token.len() == TOKEN);
+        let secrets = [token, first["key"].as_str(), first["signing_secret"].as_str()];
+        let secrets: Vec<_> = secrets.into_iter().flatten().collect();
+        let dump = app.database.dump();
+        for secret in &secrets {
+            assert!(!dump.contains(secret) && !dump.contains(&hexadecimal(secret)), "{key} keeps a secret");
+        }
+        // What holds no secret, a colleague may read as well.
+        let theirs = route.take_once(&colleague, id, &key);
+        if secrets.is_empty() {
+            assert_eq!(theirs.ok(), first, "{key}");
+        } else {
+            theirs.refused(400);
+        }
+    }
+}
+
+#[test]
+fn a_post_that_is_refused_leaves_its_key_free() {
+    let app = TestApp::start();
+    let powerless = app.client.with_key(&app.another_key(KeySpec { scopes: Vec::new(), ..KeySpec::default() }));
+    for route in Route::all().iter().filter(|route| route.method == Method::POST) {
+        let profile = app.with_everything();
+        route.take_once(&powerless, id(&profile), route.path).refused(403);
+        if route.names_an_object() {
+            route.take_once(&app.client, "uprof_01AAAAAAAAAAAAAAAAAAAAAA", route.path).refused(404);
+        }
+        assert!(!replayed(&route.take_once(&app.client, id(&profile), route.path)), "{}", route.path);
+    }
+    assert!(Route::all().iter().any(|route| route.method == Method::POST && route.scope == Scope::Admin));
+}
