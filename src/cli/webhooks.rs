@@ -182,7 +182,7 @@ impl Create {
         let secret = SigningSecret::new(SystemRandomness.bits()?);
         let (organization, kept) = (self.common.organization, secret.clone());
         let created = with_pool(&self.common.database, async |pool| {
-            PgWebhooks::new(pool).create(organization, endpoint, kept).await
+            PgWebhooks::new(pool).create(organization, endpoint, kept, None).await?.done()
         })?;
         output::one(self.common.format, &Shown::with_secret(created, &secret))
     }
@@ -211,7 +211,7 @@ impl Update {
         };
         let (organization, now) = (self.common.organization, SystemClock.now());
         let updated = with_pool(&self.common.database, async |pool| {
-            PgWebhooks::new(pool).update(organization, self.id, patch, now).await
+            PgWebhooks::new(pool).update(organization, self.id, patch, now, None).await?.done()
         })?;
         output::one(self.common.format, &Shown::from(updated))
     }
@@ -230,7 +230,7 @@ impl One {
         let kept = secret.clone();
         let endpoint = with_pool(&self.common.database, async |pool| {
             let webhooks = PgWebhooks::new(pool);
-            webhooks.rotate(organization, self.id, kept, now + ROTATION, now).await?;
+            webhooks.rotate(organization, self.id, kept, now + ROTATION, now, None).await?.done()?;
             webhooks.retrieve(organization, self.id).await
         })?;
         output::one(self.common.format, &Shown::with_secret(endpoint, &secret))
@@ -253,7 +253,7 @@ impl Redeliver {
     fn run(self) -> Outcome {
         let (organization, now) = (self.common.organization, SystemClock.now());
         let queued = with_pool(&self.common.database, async |pool| {
-            PgWebhooks::new(pool).redeliver(organization, self.id, self.event, now).await
+            PgWebhooks::new(pool).redeliver(organization, self.id, self.event, now, None).await?.done()
         })?;
         output::one(self.common.format, &ShownDelivery::from(queued))
     }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use time::Duration;
 use validator::ValidationError;
 
-use super::error::reason;
+use super::error::{Error, Result, reason};
 
 /// How long an answer is kept for repetitions; from then on the key is free again.
 pub const KEPT_FOR: Duration = Duration::hours(24);
@@ -23,7 +23,7 @@ impl IdempotencyKey {
     ///
     /// # Errors
     /// The reason why not.
-    pub fn parse(bytes: &[u8]) -> Result<Self, ValidationError> {
+    pub fn parse(bytes: &[u8]) -> std::result::Result<Self, ValidationError> {
         let refused =
             || reason("idempotency_key", format!("Input should be 1 to {MAX_KEY_BYTES} printable ASCII characters"));
         let printable = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
@@ -100,11 +100,14 @@ pub enum Outcome<T> {
 }
 
 impl<T> Outcome<T> {
-    /// What was done; `None` for a repetition.
-    pub fn done(self) -> Option<T> {
+    /// What was done for a request without a key, which repeats none.
+    ///
+    /// # Errors
+    /// `Internal` for a repetition.
+    pub fn done(self) -> Result<T> {
         match self {
-            Self::Done(done) => Some(done),
-            Self::Repeated(_) => None,
+            Self::Done(done) => Ok(done),
+            Self::Repeated(_) => Err(Error::internal("a request without a key was a repetition")),
         }
     }
 }
