@@ -4,7 +4,7 @@ use uprof::domain::api_key::Scope;
 
 use crate::support::receiver::Receiver;
 use crate::support::told::Told;
-use crate::support::{KeySpec, TestApp};
+use crate::support::{KeySpec, Shape, TestApp};
 
 const PROFILE: &str = "/v1/user_profiles/uprof_011CZkZCu8hGbp5mYRQgUmz9";
 const LINK: &str = "/enroll/0hDvZ3yUq8Wc1Rk5TtLm2NpXs7Ba4Jf6Gg9VbEoYiQu";
@@ -32,6 +32,21 @@ fn from_a_new_profile_to_its_grant_everything_is_as_the_page_tells_it() {
     let asked = platform.next();
     assert!(asked.is_signed_with(walk.real(SECRET)), "{asked:?}");
     walk.receives(&asked);
+
+    walk.sends("GET /v1/organizations/trust_grants");
+    walk.sends(&format!("POST {PROFILE}/trust_grants/cyber"));
+
+    let granted = platform.next();
+    assert!(granted.is_signed_with(walk.real(SECRET)), "{granted:?}");
+    walk.receives(&granted);
+
+    for _ in Shape::ALL {
+        walk.sends(&format!("GET {PROFILE}"));
+    }
+    walk.sends(&format!(
+        "GET /v1/organizations/events?user_profile_id={}&order=asc",
+        PROFILE.rsplit('/').next().unwrap()
+    ));
 
     walk.ends();
 }
