@@ -1,5 +1,7 @@
 //! Composition root: pool, repositories, server; and how all of it ends.
 
+mod sweeper;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +13,15 @@ use crate::config::ServerArgs;
 use crate::domain::clock::SystemClock;
 use crate::domain::id::{IdSource, RandomIds};
 use crate::domain::random::SystemRandomness;
+use crate::domain::repository::ExpiryRepository;
 use crate::http::{Ports, Service, serve, serve_metrics};
 use crate::metrics::Registry;
 use crate::storage::{
     BatchSettings, BatchingProfiles, CachedApiKeys, Outbox, PgApiKeys, PgDeliveries, PgEnforcement, PgEnrollments,
-    PgEvents, PgProfiles, PgTrustGrants, PgWebhooks, Pool, SchemaState, schema_state,
+    PgEvents, PgExpiry, PgProfiles, PgTrustGrants, PgWebhooks, Pool, SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
+use sweeper::Sweeper;
 
 /// The running service: a value that can be started any number of times in one process.
 pub struct Application {
@@ -26,6 +30,7 @@ pub struct Application {
     metrics: Option<(SocketAddr, ServerHandle)>,
     stopper: Stopper,
     dispatcher: Dispatcher,
+    sweeper: Sweeper,
     grace: Duration,
     pool: Pool,
 }
@@ -61,8 +66,9 @@ impl Application {
         let server =
             serve(listener, Arc::clone(&service), http).map_err(|error| unusable(args.listen, &error, "--listen"))?;
         let dispatcher = Dispatcher::start(dispatcher_ports(&pool), args.webhooks.dispatcher(), registry);
+        let sweeper = Sweeper::start(expiry(&pool), Arc::new(SystemClock));
         let stopper = Stopper { service, server: server.handle(), dispatcher: dispatcher.stopper(), drain: args.drain };
-        Ok(Self { address, server, metrics, stopper, dispatcher, grace: args.grace, pool })
+        Ok(Self { address, server, metrics, stopper, dispatcher, sweeper, grace: args.grace, pool })
     }
 
     /// Where it listens: the port that was taken, where 0 was asked for.
@@ -89,6 +95,7 @@ impl Application {
     /// The server broke down.
     pub async fn run_until_stopped(self) -> Result<(), StartError> {
         let served = self.server.await;
+        drop(self.sweeper);
         self.dispatcher.stop(self.grace).await;
         // The last to go: until here somebody may want to see how it ends.
         if let Some((_, metrics)) = self.metrics {
@@ -140,6 +147,10 @@ fn dispatcher_ports(pool: &Pool) -> DispatcherPorts {
         clock: Arc::new(SystemClock),
         randomness: Arc::new(SystemRandomness),
     }
+}
+
+fn expiry(pool: &Pool) -> Arc<dyn ExpiryRepository> {
+    Arc::new(PgExpiry::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default()))))
 }
 
 /// Whether the database's schema is what this binary needs.

@@ -19,7 +19,8 @@ use crate::domain::trust_grant::{GrantName, GrantParts, TrustGrant, TrustGrantSt
 use crate::domain::word::Word;
 use crate::domain::{Error, ErrorKind};
 
-/// Lets `decision` take effect on the grant `name`, within the caller's transaction.
+/// Lets `decision` take effect on the grant `name`, within the caller's transaction, and answers it with the id under which it is kept: made
+/// under the lock, so that ids are in the order of decisions.
 ///
 /// # Errors
 /// `NotFound` if the profile is; `Conflict` where the decision cannot follow what was before.
@@ -28,8 +29,8 @@ pub(super) async fn decide(
     outbox: &Outbox,
     key: ProfileKey,
     name: &GrantName,
-    decision: &Decision,
-) -> std::result::Result<(), Failure> {
+    decision: Decision,
+) -> std::result::Result<Decision, Failure> {
     if profile_lock::lock(connection, &HashSet::from([key])).await? == 0 {
         return Err(profile_not_found().into());
     }
@@ -37,7 +38,9 @@ pub(super) async fn decide(
     expire(connection, outbox, key, name, decision.decided_at).await?;
     let before = read(connection, key, name).await?;
     let after = decision.outcome(before.as_ref())?;
-    Ok(take_effect(connection, outbox, key, name, decision, after.as_ref(), decision.decided_at).await?)
+    let decision = Decision { id: outbox.id(decision.decided_at), ..decision };
+    take_effect(connection, outbox, key, name, &decision, after.as_ref(), decision.decided_at).await?;
+    Ok(decision)
 }
 
 /// Withdraws the grant `name` if its end has come `now`, within the caller's transaction. The profile's row is locked. Answers whether it
@@ -74,8 +77,8 @@ pub(super) async fn request(
     name: &GrantName,
     now: Timestamp,
 ) -> std::result::Result<bool, Failure> {
-    match decide(connection, outbox, key, name, &Decision::request(outbox.id(now), now)).await {
-        Ok(()) => Ok(true),
+    match decide(connection, outbox, key, name, Decision::request(outbox.id(now), now)).await {
+        Ok(_) => Ok(true),
         Err(Failure::Rule(error)) if error.kind == ErrorKind::Conflict => Ok(false),
         Err(failure) => Err(failure),
     }

@@ -140,9 +140,7 @@ impl TrustGrantRepository for PgTrustGrants {
         self.pool
             .once(organization, Some(profile), now, idempotency, move |connection| {
                 Box::pin(async move {
-                    let key = (organization, profile);
-                    trust_grant_write::decide(connection, &outbox, key, &name, &decision).await?;
-                    Ok(decision)
+                    trust_grant_write::decide(connection, &outbox, (organization, profile), &name, decision).await
                 })
             })
             .await

@@ -11,7 +11,7 @@ use crate::support::page::Page;
 use crate::support::{Answer, Client, TestApp};
 
 /// Runs `work` for each item in a thread of its own, all from the same moment on.
-fn at_once<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn at_once<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let start = Barrier::new(items.len());
     thread::scope(|scope| {
         let threads: Vec<_> = items

@@ -14,7 +14,8 @@ use crate::domain::trust_grant::{GrantName, GrantQuery, ProfileGrant};
 /// The trust grants of profiles.
 #[async_trait]
 pub trait TrustGrantRepository: Send + Sync {
-    /// Lets `decision` take effect on the grant `name` of a profile, and keeps it. Decisions on one profile follow each other.
+    /// Lets `decision` take effect on the grant `name` of a profile, and keeps it. Decisions on one profile follow each other,
+    /// and each gets its id when its turn has come: it is answered with that one.
     ///
     /// # Errors
     /// `NotFound` if the profile is; `Conflict` where the decision cannot follow what was before ([`Decision::outcome`]); `Invalid` if the key

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use uprof::app::{Application, Stopper};
 use uprof::config::ServerArgs;
+use uprof::domain::api_key::Scope;
 use uprof::domain::id::{OrganizationId, ProfileId};
 use uprof::metrics::Registry;
 
@@ -100,6 +101,17 @@ impl TestApp {
              values ('{organization}', '{id}', '{id}', now(), 'ga', 'failed', now(), now());"
         ));
         profile
+    }
+
+    /// Speaks for the operator of the organization.
+    pub(crate) fn operator(&self) -> Client {
+        self.client.with_key(&self.another_key(KeySpec { scopes: vec![Scope::Admin], ..KeySpec::default() }))
+    }
+
+    /// A key of the operator of another organization.
+    pub(crate) fn another_operators_key(&self) -> Key {
+        let spec = KeySpec { scopes: vec![Scope::Admin], ..KeySpec::default() };
+        self.accounts.key(self.another_organization(), spec)
     }
 
     /// A key of another organization.

@@ -1,0 +1,111 @@
+//! What ends by itself, written down by whoever sweeps: these tests do it themselves, as a service does every half minute.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use uprof::domain::clock::{Clock, SystemClock};
+use uprof::domain::id::RandomIds;
+use uprof::domain::repository::ExpiryRepository;
+use uprof::storage::{Outbox, PgExpiry, Pool, PoolSettings};
+
+use crate::concurrency::at_once;
+use crate::support::TestApp;
+use crate::support::client::{id, path};
+use crate::support::database::runtime;
+
+/// Sweeps once: how many grants and limits have ended, and how many links are gone.
+fn sweep(app: &TestApp) -> [usize; 3] {
+    let url = app.database.url();
+    runtime().block_on(async {
+        let pool = Pool::new(&PoolSettings::for_one(url)).unwrap();
+        let expiry = PgExpiry::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default())));
+        let now = SystemClock.now();
+        let done = [
+            expiry.expire_grants(now).await.unwrap(),
+            expiry.expire_actions(now).await.unwrap(),
+            expiry.delete_expired_links(now).await.unwrap(),
+        ];
+        pool.close().await;
+        done
+    })
+}
+
+/// A profile with a grant, a limit and a link, all of which have ended, and others that have not.
+fn ended(app: &TestApp) -> Value {
+    let operator = app.operator();
+    let profile = app.client.create(&json!({}));
+    let later = "2999-01-01T00:00:00Z";
+    for name in ["cyber", "lasting"] {
+        let verdict = json!({"status": "active", "actor": "reviewer", "expires_at": later});
+        operator.post(&format!("{}/trust_grants/{name}", path(id(&profile)))).json(&verdict).ok();
+    }
+    for reason in ["unspecified", "high_harm"] {
+        let opening = json!({"type": "restriction", "reason": reason, "actor": "reviewer", "expires_at": later});
+        operator.post(&format!("{}/enforcement_actions", path(id(&profile)))).json(&opening).ok();
+    }
+    for _ in 0..2 {
+        app.client.post(&format!("{}/enrollment_url", path(id(&profile)))).send().ok();
+    }
+    app.database.seed(
+        "update trust_grants set expires_at = now() - interval '1 second' where name = 'cyber';
+         update enforcement_actions set opened_at = '2026-01-01', expires_at = '2026-01-02' where reason = 'unspecified';
+         update enrollments set created_at = '2026-01-01', expires_at = '2026-01-02'
+          where id in (select distinct on (profile_id) id from enrollments order by profile_id, id);",
+    );
+    profile
+}
+
+fn kinds(app: &TestApp) -> Vec<String> {
+    app.database.texts(
+        "select concat_ws(' ', substr(kind, 14), grant_name, grant_status)
+           from (select * from events where kind not like '%created' order by id) e",
+    )
+}
+
+#[test]
+fn what_has_ended_is_written_down_once_and_told_and_nothing_else_is_touched() {
+    let app = TestApp::start();
+    let profile = ended(&app);
+    let before = app.client.retrieve(id(&profile));
+    assert_eq!(before["trust_grants"], json!({"lasting": {"status": "active"}}));
+    assert_eq!(sweep(&app), [1, 1, 1]);
+    assert_eq!(sweep(&app), [0, 0, 0]);
+    let after = app.client.retrieve(id(&profile));
+    assert_eq!(after["trust_grants"], before["trust_grants"]);
+    assert!(after["updated_at"].as_str() > before["updated_at"].as_str());
+    let told = kinds(&app);
+    assert_eq!(told[4..], ["program_status_updated cyber", "enforcement_action_resolved"]);
+    let decisions = app.operator().get(&format!("{}/trust_grants/cyber/decisions", path(id(&profile)))).send().ok();
+    let last = &decisions["data"][0];
+    assert_eq!((&last["status"], &last["actor"]), (&json!("withdrawn"), &json!("expiry")));
+    let actions = app.operator().get(&format!("{}/enforcement_actions?order=asc", path(id(&profile)))).send().ok();
+    let ended = &actions["data"][0];
+    assert_eq!((&ended["resolved_at"], &ended["resolved_by"]), (&json!("2026-01-02T00:00:00Z"), &json!("expiry")));
+    assert_eq!(actions["data"][1]["resolved_at"], Value::Null);
+    assert_eq!((app.database.count("enrollments"), app.database.count("trust_grants")), (1, 1));
+}
+
+#[test]
+fn several_who_sweep_at_once_write_everything_down_once() {
+    let app = TestApp::start();
+    for _ in 0..20 {
+        ended(&app);
+    }
+    let mut done = [0; 3];
+    // Whoever finds a profile locked leaves it to whoever is at it.
+    for turn in at_once(&[(); 4], |()| sweep(&app)) {
+        done = [0, 1, 2].map(|index| done[index] + turn[index]);
+    }
+    assert_eq!(done, [20, 20, 20]);
+    assert_eq!(kinds(&app).len(), 20 * 6);
+}
+
+#[test]
+fn who_is_at_a_profile_is_left_alone_until_the_next_time() {
+    let app = TestApp::start();
+    ended(&app);
+    let session = app.database.session("select from user_profiles for update");
+    assert_eq!(sweep(&app), [0, 0, 1]);
+    drop(session);
+    assert_eq!(sweep(&app), [1, 1, 0]);
+}
