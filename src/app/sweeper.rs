@@ -40,6 +40,7 @@ async fn sweep(expiry: &dyn ExpiryRepository, clock: &dyn Clock) -> Result<()> {
     while expiry.expire_grants(clock.now()).await? > 0 {}
     while expiry.expire_actions(clock.now()).await? > 0 {}
     while expiry.delete_expired_links(clock.now()).await? > 0 {}
+    while expiry.delete_expired_answers(clock.now()).await? > 0 {}
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use super::profile_row::ProfileKey;
 use super::{enforcement_write, profile_write, trust_grant_write};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
+use crate::domain::idempotency::KEPT_FOR;
 use crate::domain::repository::ExpiryRepository;
 use crate::domain::text::Text;
 use crate::domain::trust_grant::GrantName;
@@ -134,6 +135,34 @@ impl ExpiryRepository for PgExpiry {
                           )",
                     )
                     .bind(now)
+                    .bind(BATCH)
+                    .execute(connection)
+                    .await?;
+                    Ok(deleted.rows_affected())
+                })
+            })
+            .await?;
+        Ok(usize::try_from(deleted).unwrap_or(usize::MAX))
+    }
+
+    async fn delete_expired_answers(&self, now: Timestamp) -> Result<usize> {
+        let deleted = self
+            .pool
+            .run(move |connection| {
+                Box::pin(async move {
+                    let deleted = sqlx::query(
+                        "delete from idempotency_keys
+                          where (organization_id, key) in (
+                                select organization_id,
+                                       key
+                                  from idempotency_keys
+                                 where created_at <= $1
+                                 order by created_at
+                                 limit $2
+                                   for update skip locked
+                          )",
+                    )
+                    .bind(now - KEPT_FOR)
                     .bind(BATCH)
                     .execute(connection)
                     .await?;

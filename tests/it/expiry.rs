@@ -13,8 +13,8 @@ use crate::support::TestApp;
 use crate::support::client::{id, path};
 use crate::support::database::runtime;
 
-/// Sweeps once: how many grants and limits have ended, and how many links are gone.
-fn sweep(app: &TestApp) -> [usize; 3] {
+/// Sweeps once: how many grants and limits have ended, and how many links and answers are gone.
+fn sweep(app: &TestApp) -> [usize; 4] {
     let url = app.database.url();
     runtime().block_on(async {
         let pool = Pool::new(&PoolSettings::for_one(url)).unwrap();
@@ -24,13 +24,14 @@ fn sweep(app: &TestApp) -> [usize; 3] {
             expiry.expire_grants(now).await.unwrap(),
             expiry.expire_actions(now).await.unwrap(),
             expiry.delete_expired_links(now).await.unwrap(),
+            expiry.delete_expired_answers(now).await.unwrap(),
         ];
         pool.close().await;
         done
     })
 }
 
-/// A profile with a grant, a limit and a link, all of which have ended, and others that have not.
+/// A profile with a grant, a limit, a link and an answer kept for repetitions, all of which have ended, and others that have not.
 fn ended(app: &TestApp) -> Value {
     let operator = app.operator();
     let profile = app.client.create(&json!({}));
@@ -43,14 +44,15 @@ fn ended(app: &TestApp) -> Value {
         let opening = json!({"type": "restriction", "reason": reason, "actor": "reviewer", "expires_at": later});
         operator.post(&format!("{}/enforcement_actions", path(id(&profile)))).json(&opening).ok();
     }
-    for _ in 0..2 {
-        app.client.post(&format!("{}/enrollment_url", path(id(&profile)))).send().ok();
+    for key in ["ended", "lasting"].map(|name| format!("{name} {}", id(&profile))) {
+        app.client.post(&format!("{}/enrollment_url", path(id(&profile)))).header("idempotency-key", &key).send().ok();
     }
     app.database.seed(
         "update trust_grants set expires_at = now() - interval '1 second' where name = 'cyber';
          update enforcement_actions set opened_at = '2026-01-01', expires_at = '2026-01-02' where reason = 'unspecified';
          update enrollments set created_at = '2026-01-01', expires_at = '2026-01-02'
-          where id in (select distinct on (profile_id) id from enrollments order by profile_id, id);",
+          where id in (select distinct on (profile_id) id from enrollments order by profile_id, id);
+         update idempotency_keys set created_at = now() - interval '24 hours' where key like 'ended %';",
     );
     profile
 }
@@ -68,8 +70,8 @@ fn what_has_ended_is_written_down_once_and_told_and_nothing_else_is_touched() {
     let profile = ended(&app);
     let before = app.client.retrieve(id(&profile));
     assert_eq!(before["trust_grants"], json!({"lasting": {"status": "active"}}));
-    assert_eq!(sweep(&app), [1, 1, 1]);
-    assert_eq!(sweep(&app), [0, 0, 0]);
+    assert_eq!(sweep(&app), [1, 1, 1, 1]);
+    assert_eq!(sweep(&app), [0, 0, 0, 0]);
     let after = app.client.retrieve(id(&profile));
     assert_eq!(after["trust_grants"], before["trust_grants"]);
     assert!(after["updated_at"].as_str() > before["updated_at"].as_str());
@@ -82,7 +84,9 @@ fn what_has_ended_is_written_down_once_and_told_and_nothing_else_is_touched() {
     let ended = &actions["data"][0];
     assert_eq!((&ended["resolved_at"], &ended["resolved_by"]), (&json!("2026-01-02T00:00:00Z"), &json!("expiry")));
     assert_eq!(actions["data"][1]["resolved_at"], Value::Null);
-    assert_eq!((app.database.count("enrollments"), app.database.count("trust_grants")), (1, 1));
+    for table in ["enrollments", "trust_grants", "idempotency_keys"] {
+        assert_eq!(app.database.count(table), 1, "{table}");
+    }
 }
 
 #[test]
@@ -91,12 +95,12 @@ fn several_who_sweep_at_once_write_everything_down_once() {
     for _ in 0..20 {
         ended(&app);
     }
-    let mut done = [0; 3];
+    let mut done = [0; 4];
     // Whoever finds a profile locked leaves it to whoever is at it.
     for turn in at_once(&[(); 4], |()| sweep(&app)) {
-        done = [0, 1, 2].map(|index| done[index] + turn[index]);
+        done = [0, 1, 2, 3].map(|index| done[index] + turn[index]);
     }
-    assert_eq!(done, [20, 20, 20]);
+    assert_eq!(done, [20, 20, 20, 20]);
     assert_eq!(kinds(&app).len(), 20 * 6);
 }
 
@@ -105,7 +109,7 @@ fn who_is_at_a_profile_is_left_alone_until_the_next_time() {
     let app = TestApp::start();
     ended(&app);
     let session = app.database.session("select from user_profiles for update");
-    assert_eq!(sweep(&app), [0, 0, 1]);
+    assert_eq!(sweep(&app), [0, 0, 1, 1]);
     drop(session);
-    assert_eq!(sweep(&app), [1, 1, 0]);
+    assert_eq!(sweep(&app), [1, 1, 0, 0]);
 }

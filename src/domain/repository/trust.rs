@@ -110,4 +110,12 @@ pub trait ExpiryRepository: Send + Sync {
     /// # Errors
     /// None of its own.
     async fn delete_expired_links(&self, now: Timestamp) -> Result<usize>;
+
+    /// Deletes some of the answers that have been kept for repetitions long enough ([`KEPT_FOR`]); answers how many.
+    ///
+    /// # Errors
+    /// None of its own.
+    ///
+    /// [`KEPT_FOR`]: crate::domain::idempotency::KEPT_FOR
+    async fn delete_expired_answers(&self, now: Timestamp) -> Result<usize>;
 }
