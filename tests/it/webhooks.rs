@@ -239,3 +239,27 @@ fn an_organization_sees_its_own_endpoints_only() {
     assert_eq!(stranger.get(WEBHOOKS).send().ok()["data"], json!([shown(&theirs)]));
     stranger.delete(&path(&ours)).send().refused(404);
 }
+
+#[test]
+fn what_is_asked_for_again_under_a_key_is_done_once() {
+    let app = TestApp::start();
+    let keyed = |path: &str, key: &str| app.client.post(path).header("idempotency-key", key);
+    let created = keyed(WEBHOOKS, "create").json(&plain()).ok();
+    let again = keyed(WEBHOOKS, "create").json(&plain());
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.ok(), created);
+    assert_eq!(app.database.count("webhook_endpoints"), 1);
+
+    let regenerate = format!("{}/regenerate_signing_secret", path(&created));
+    let secret = keyed(&regenerate, "secret").send().ok();
+    assert_eq!(keyed(&regenerate, "secret").send().ok(), secret);
+    let updated = keyed(&path(&created), "update").json(&json!({"name": "First"})).ok();
+    app.client.post(&path(&created)).json(&json!({"name": "Second"})).ok();
+    assert_eq!(keyed(&path(&created), "update").json(&json!({"name": "First"})).ok(), updated);
+    assert_eq!(app.client.get(&path(&created)).send().ok()["name"], "Second");
+    let other = keyed(&path(&created), "update").json(&json!({"name": "Third"}));
+    assert_eq!(other.refused(400), "idempotency-key: Key was used for another request");
+    // What is kept tells nobody a secret who only reads the database.
+    let kept = app.database.texts("select encode(answer, 'escape') from idempotency_keys").join("\n");
+    assert!(kept.contains("First") && !kept.contains("whsec_"), "{kept}");
+}
