@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::domain::clock::{Timestamp, to_microsecond};
+use crate::domain::page::PageLimit;
 use crate::domain::text::Text;
 use crate::domain::word::Word;
 
@@ -16,6 +17,11 @@ pub(super) fn text<T: Text>(value: &str) -> Result<T, String> {
 /// One of a closed set's words; help and errors list them.
 pub(super) fn word<T: Word>() -> PossibleValuesParser {
     T::ALL.iter().map(|word| word.as_str()).into()
+}
+
+/// How many of `most` are read at once.
+pub(super) fn page_limit(most: usize) -> PageLimit {
+    u32::try_from(most).ok().and_then(PageLimit::new).unwrap_or_default()
 }
 
 /// A time as RFC 3339.

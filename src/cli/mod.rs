@@ -12,6 +12,7 @@ mod client;
 mod completions;
 mod database;
 mod dev;
+mod enforcement_actions;
 mod events;
 mod health;
 mod keys;
@@ -21,6 +22,7 @@ mod openapi;
 mod organizations;
 mod output;
 mod serve;
+mod trust_grants;
 mod webhook_output;
 mod webhooks;
 
@@ -49,6 +51,12 @@ enum Verb {
     /// Read what happened to an organization's profiles
     #[command(subcommand)]
     Events(events::Events),
+    /// See which trust grants wait, decide them, and read what was decided
+    #[command(subcommand)]
+    TrustGrants(trust_grants::TrustGrants),
+    /// Place limits on profiles and lift them
+    #[command(subcommand)]
+    EnforcementActions(enforcement_actions::EnforcementActions),
     /// Administer the webhook endpoints of an organization
     #[command(subcommand)]
     Webhooks(webhooks::Webhooks),
@@ -99,6 +107,8 @@ pub fn run() -> ExitCode {
         Verb::Organizations(verb) => verb.run(),
         Verb::Keys(verb) => verb.run(),
         Verb::Events(verb) => verb.run(),
+        Verb::TrustGrants(verb) => verb.run(),
+        Verb::EnforcementActions(verb) => verb.run(),
         Verb::Webhooks(verb) => verb.run(),
         Verb::Health(verb) => verb.run(),
         Verb::BetaUserProfiles(verb) => verb.run(),

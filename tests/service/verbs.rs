@@ -152,6 +152,56 @@ fn the_verbs_register_an_endpoint_and_tell_what_became_of_its_deliveries() {
 }
 
 #[test]
+fn the_verbs_decide_grants_and_place_limits() {
+    let scratch = Scratch::with_cluster();
+    let operator = Operator(&scratch);
+    let (dev, _) = Service::dev(&scratch.data(), &[]);
+    let organization = operator.json(&["organizations", "list"])[0]["id"].clone();
+    let of = ["--organization", string(&organization)];
+    let profile = dev.client.create(&json!({"name": "Example"}));
+    let id = string(&profile["id"]);
+    let decide = ["trust-grants", "decide", id, "cyber", of[0], of[1], "--actor", "help desk"];
+
+    operator.json(&[&decide[..], &["--status", "pending"]].concat());
+    let waiting = operator.json(&["trust-grants", "list", of[0], of[1]]);
+    assert_eq!((&waiting[0]["user_profile_id"], &waiting[0]["status"]), (&profile["id"], &json!("pending")));
+    let tiers = ["--tier", "a=data_retention", "--tier", "c"];
+    let made = operator.json(&[&decide[..], &["--status", "active", "--reason", "Verified."], &tiers[..]].concat());
+    let requirements = |retention: bool| json!({"data_retention": retention, "human_review": false});
+    let active = |retention| json!({"status": "active", "requirements": requirements(retention)});
+    assert_eq!(
+        (&made["tiers"], &made["actor"]),
+        (&json!({"a": active(true), "c": active(false)}), &json!("help desk"))
+    );
+    assert_eq!(dev.client.retrieve(id)["trust_grants"], json!({"cyber": {"status": "active"}}));
+    let history = operator.json(&["trust-grants", "decisions", id, "cyber", of[0], of[1]]);
+    assert_eq!((&history[0], &history[1]["status"]), (&made, &json!("pending")));
+    let refused = operator.refusal(&[&decide[..], &["--status", "rejected"]].concat());
+    assert_eq!(refused, "error: status: A grant that is active cannot be rejected\n");
+    assert!(
+        operator
+            .refusal(&[&decide[..], &["--status", "withdrawn", "--tier", "a"]].concat())
+            .contains("--status active only")
+    );
+
+    let open =
+        ["enforcement-actions", "open", id, of[0], of[1], "--actor", "help desk", "--reason", "high_harm", "--type"];
+    let limit = operator.json(&[&open[..], &["restriction", "--verify"]].concat());
+    assert_eq!(operator.refusal(&[&open[..], &["ban", "--verify"]].concat()), "error: action: No check clears a ban\n");
+    let of_limit = [string(&limit["id"]), of[0], of[1]];
+    let submitted =
+        operator.json(&[&["enforcement-actions", "record-check", id], &of_limit[..], &["submitted"]].concat());
+    assert_eq!(submitted["identity_check"], "in_review");
+    let resolve = [&["enforcement-actions", "resolve", id], &of_limit[..], &["--actor", "help desk"]].concat();
+    let resolved = operator.json(&resolve);
+    assert_eq!(resolved["resolved_by"], "help desk");
+    assert!(operator.refusal(&resolve).contains("has ended"));
+    let list = ["enforcement-actions", "list", id, of[0], of[1]];
+    assert_eq!(operator.json(&list), json!([resolved]));
+    assert!(operator.text(&list).contains("ended "));
+}
+
+#[test]
 fn what_does_not_exist_is_told_in_one_line() {
     let scratch = Scratch::with_cluster();
     let operator = Operator(&scratch);
