@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::hooks::{SUBJECTS, WEBHOOKS, all, deliveries, delivering, endpoint, happen, path, register, until};
+use crate::support::client::{PROFILES, id};
+use crate::support::hooks::{
+    SUBJECTS, WEBHOOKS, all, deliveries, delivering, endpoint, eventually, happen, path, register, until,
+};
 use crate::support::receiver::{Receiver, Reply};
-use crate::support::{Key, KeySpec, TestApp};
+use crate::support::{Client, Key, KeySpec, TestApp};
 
 fn secret(endpoint: &Value) -> &str {
     endpoint["signing_secret"].as_str().unwrap()
@@ -150,33 +153,71 @@ fn a_deleted_endpoint_takes_what_was_to_be_delivered_with_it() {
     app.client.get(&format!("{}/deliveries", path(&created))).send().refused(404);
 }
 
+/// Decides a grant of the profile `id`.
+fn decide(client: &Client, id: &str, grant: &str) {
+    let verdict = json!({"status": "active", "actor": "reviewer"});
+    client.post(&format!("{PROFILES}/{id}/trust_grants/{grant}")).json(&verdict).ok();
+}
+
 #[test]
 fn a_grant_that_the_pinned_shape_does_not_show_is_not_told_of() {
     let app = delivering("5s");
-    let receiver = Receiver::that(Reply::Status(200));
-    let organization = app.accounts.organization("ga");
-    let pinned = app.client.with_key(&app.accounts.key(organization, KeySpec::default())).with_version("2026-10-21");
-    pinned
-        .without_beta()
-        .post(WEBHOOKS)
-        .json(&json!({"url": receiver.url("/hook?tenant=a"), "enabled_events": SUBJECTS}))
-        .ok();
-    let id = organization.uuid();
-    // In one transaction, as what happens queues it.
-    app.database.seed(&format!(
-        "insert into events (organization_id, id, created_at, kind, profile_id, grant_name)
-         select '{id}', gen_random_uuid(), now(), 'user_profile.program_status_updated', gen_random_uuid(), name
-           from unnest(array['early_access', 'efs', 'cyber']) as name;
-         insert into webhook_deliveries (organization_id, endpoint_id, event_id, created_at, version, state, due_at, tried_until)
-         select '{id}', w.id, e.id, now(), 'ga', 'pending', now(), now() + interval '3 days'
-           from events e, webhook_endpoints w where e.organization_id = '{id}' and w.organization_id = '{id}'"
-    ));
-    receiver.arrived(2);
-    let settled = "webhook_deliveries where state = 'delivered'";
-    while app.database.count(settled) < 2 || app.database.count("webhook_deliveries") > 2 {
-        std::thread::park_timeout(std::time::Duration::from_millis(10));
+    for version in ["2026-03-24", "ga"] {
+        let receiver = Receiver::start();
+        let organization = app.accounts.organization(version);
+        let theirs = app.client.with_key(&app.accounts.key(organization, KeySpec::default()));
+        let created = theirs.post(WEBHOOKS).json(&json!({"url": receiver.url("/"), "enabled_events": SUBJECTS})).ok();
+        let profile = theirs.create(&json!({}));
+        for grant in ["early_access", "efs", "cyber"] {
+            decide(&theirs, id(&profile), grant);
+        }
+        let told = if version == "ga" { 2 } else { 3 };
+        let list =
+            || theirs.get(&format!("{}/deliveries", path(&created))).send().ok()["data"].as_array().unwrap().clone();
+        eventually(|| Some(list()).filter(|found| found.len() == told && all(found, "delivered")));
+        assert_eq!(receiver.arrived(told).len(), told, "{version}");
     }
-    assert_eq!(receiver.arrived(2).len(), 2);
+}
+
+#[test]
+fn the_shape_that_counts_is_the_one_that_was_pinned_when_it_happened() {
+    let app = TestApp::with(&["--webhooks-allow-insecure", "--webhooks-poll=60m"]);
+    let receiver = Receiver::start();
+    register(&app, &receiver);
+    let profile = app.client.create(&json!({}));
+    decide(&app.client, id(&profile), "early_access");
+    app.database.seed("update organizations set default_version = 'ga'");
+    decide(&app.client, id(&profile), "cyber");
+    let versions = app.database.texts("select version from webhook_deliveries order by event_id");
+    assert_eq!(versions, ["2026-03-24", "ga"]);
+}
+
+#[test]
+fn a_limit_that_is_placed_and_lifted_is_told_with_its_id_and_one_that_ends_with_its_profile_is_not() {
+    let app = delivering("5s");
+    let receiver = Receiver::start();
+    register(&app, &receiver);
+    let profile = app.client.create(&json!({}));
+    let actions = format!("{PROFILES}/{}/enforcement_actions", id(&profile));
+    let ban = json!({"type": "ban", "reason": "high_harm", "actor": "reviewer"});
+    let [first, second] = [(); 2].map(|()| app.client.post(&actions).json(&ban).ok());
+    let lifted = json!({"transition": "resolved", "actor": "reviewer"});
+    app.client.post(&format!("{actions}/{}", id(&first))).json(&lifted).ok();
+    app.client.delete(&format!("{PROFILES}/{}", id(&profile))).send().ok();
+    let mut told: Vec<_> = receiver.arrived(3).iter().map(|each| each.json()["data"].clone()).collect();
+    told.sort_by_key(ToString::to_string);
+    let data = |kind: &str, action: &Value| {
+        json!({
+            "type": format!("user_profile.enforcement_action_{kind}"),
+            "id": profile["id"],
+            "organization_id": app.key.organization.to_string(),
+            "enforcement_action_id": action["id"],
+        })
+    };
+    let mut expected = vec![data("opened", &first), data("opened", &second), data("resolved", &first)];
+    expected.sort_by_key(ToString::to_string);
+    assert_eq!(told, expected);
+    assert_eq!(app.database.count("webhook_deliveries"), 3);
 }
 
 #[test]

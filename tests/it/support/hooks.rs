@@ -1,5 +1,8 @@
 //! A service that delivers webhooks to this machine, and what its tests ask of it.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::app::TestApp;
@@ -53,14 +56,19 @@ pub(crate) fn deliveries(app: &TestApp, endpoint: &Value) -> Vec<Value> {
 /// Its deliveries, once `holds` of them.
 #[track_caller]
 pub(crate) fn until(app: &TestApp, endpoint: &Value, holds: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-    let started = std::time::Instant::now();
+    eventually(|| Some(deliveries(app, endpoint)).filter(|found| holds(found)))
+}
+
+/// What `look` finds in the end.
+#[track_caller]
+pub(crate) fn eventually<T>(look: impl Fn() -> Option<T>) -> T {
+    let started = Instant::now();
     loop {
-        let found = deliveries(app, endpoint);
-        if holds(&found) {
+        if let Some(found) = look() {
             return found;
         }
-        assert!(started.elapsed() < PATIENCE, "it never came to this: {found:#?}");
-        std::thread::park_timeout(std::time::Duration::from_millis(10));
+        assert!(started.elapsed() < PATIENCE, "it never came to this");
+        thread::park_timeout(Duration::from_millis(10));
     }
 }
 
