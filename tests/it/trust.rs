@@ -1,5 +1,5 @@
-//! Decisions and limits as profiles show them: trust grants, programs and enforcement. What writes them is not part of these routes,
-//! so the tests put rows into the tables.
+//! Decisions and limits as profiles show them: trust grants, programs and enforcement. How they come about is not of
+//! interest here, so the tests put rows into the tables.
 
 use serde_json::{Value, json};
 use uprof::domain::id::EnforcementActionId;

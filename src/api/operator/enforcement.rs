@@ -1,6 +1,6 @@
 //! Enforcement actions as the operator sees them: as they are opened, changed, answered, and asked for.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::cursor::{self, List};
 use crate::api::fields::Fields;
@@ -17,7 +17,7 @@ use crate::domain::error::{Error, Result, reason};
 use crate::domain::id::{EnforcementActionId, EnforcementActionKind, OrganizationId, ProfileId};
 use crate::domain::page::Page;
 use crate::domain::text::Text;
-use crate::domain::word::words;
+use crate::domain::word::{Word, words};
 
 words! {
     /// What may become of an open action.
@@ -114,6 +114,18 @@ fn read_opening(fields: &mut Fields, now: Timestamp) -> Option<Opening> {
     );
     let opened_by = fields.required("actor", values::text());
     let note = fields.optional("note", values::text());
+    fields.documented_rule(|| {
+        json!({
+            "if": {"properties": {"type": {"const": EnforcementKind::Ban.as_str()}}},
+            "then": {"properties": {"action": {"type": "null"}, "expires_at": {"type": "null"}}},
+        })
+    });
+    fields.documented_rule(|| {
+        json!({
+            "if": {"properties": {"reason": {"const": EnforcementReason::AccountCompromise.as_str()}}},
+            "then": {"properties": {"expires_at": {"type": "null"}}},
+        })
+    });
     let opening =
         Opening { kind: kind?, reason: why?, expires_at, offers_check: action.is_some(), opened_by: opened_by?, note };
     opening.violations(now).into_iter().for_each(|(field, why)| fields.refuse(field, why));
@@ -140,6 +152,13 @@ fn read_step(fields: &mut Fields) -> Option<EnforcementStep> {
     fields.documented_as("actor", "Who lifts the limit: must be there with `resolved`, and only there.");
     let note = fields.optional("note", values::text());
     fields.documented_as("note", "What they note; only with `resolved`.");
+    fields.documented_rule(|| {
+        json!({
+            "if": {"properties": {"transition": {"const": Transition::Resolved.as_str()}}},
+            "then": {"properties": {"actor": {"type": "string"}}, "required": ["actor"]},
+            "else": {"properties": {"actor": {"type": "null"}, "note": {"type": "null"}}},
+        })
+    });
     match transition? {
         Transition::Resolved => {
             if actor.is_none() {

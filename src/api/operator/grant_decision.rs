@@ -1,6 +1,6 @@
 //! Decisions on a trust grant: as they are made, answered, and asked for.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::trust_grant::{WireFeatures, WireGrantName, WireTiers, parts};
 use crate::api::cursor::{self, List};
@@ -19,7 +19,7 @@ use crate::domain::text::Text;
 use crate::domain::trust_grant::{
     CYBER_TIERS, EFS_FEATURES, GrantName, GrantPart, GrantParts, PartStatus, Requirements, parts_of,
 };
-use crate::domain::word::words;
+use crate::domain::word::{Word, words};
 
 words! {
     /// What a decision is called.
@@ -113,6 +113,13 @@ fn read(fields: &mut Fields, name: Option<&GrantName>, id: DecisionId, now: Time
         "features",
         "The features of `efs`, where it is granted. Those that are not named are inactive.",
     );
+    fields.documented_rule(|| {
+        let none = json!({"type": "null"});
+        json!({
+            "if": {"properties": {"status": {"const": DecidedStatus::Active.as_str()}}},
+            "else": {"properties": {"expires_at": none, "tiers": none, "features": none}},
+        })
+    });
     let granted = [("expires_at", expires_at.is_some()), ("tiers", tiers.is_some()), ("features", features.is_some())];
     if status.is_some_and(|status| status != DecidedStatus::Active) {
         for (field, _) in granted.into_iter().filter(|(_, said)| *said) {
