@@ -154,8 +154,10 @@ impl Workshop {
         let mut stopping = self.stopping.clone();
         loop {
             let place = tokio::select! {
-                place = Arc::clone(&self.places).acquire_owned() => place,
+                // The first that is ready: a place that is free is not taken once nothing more is to be begun.
+                biased;
                 _ = stopping.wait_for(|stopping| *stopping) => break,
+                place = Arc::clone(&self.places).acquire_owned() => place,
             };
             let Ok(place) = place else { break };
             // Those that are free, without waiting for more.
