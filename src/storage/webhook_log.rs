@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
+use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -62,7 +62,9 @@ pub(super) async fn deliveries(
     id: WebhookEndpointId,
     query: &StretchQuery<EventId>,
 ) -> Result<Stretch<Delivery>, Failure> {
-    state(connection, organization, id).await?;
+    // One moment for all of it: a delivery that is settled meanwhile would show its attempt without what came of that.
+    let mut transaction = connection.begin_with("begin isolation level repeatable read, read only").await?;
+    state(&mut transaction, organization, id).await?;
     let (greater, less) = bounds(query);
     let rows: Vec<DeliveryRow> = sqlx::query_as(match query.order {
         Order::Ascending => {
@@ -77,10 +79,10 @@ pub(super) async fn deliveries(
     .bind(greater)
     .bind(less)
     .bind(wanted(query))
-    .fetch_all(&mut *connection)
+    .fetch_all(&mut *transaction)
     .await?;
     let mut found: Stretch<Delivery> = stretch(rows, query)?;
-    add_attempts(connection, organization, id, &mut found.items).await?;
+    add_attempts(&mut transaction, organization, id, &mut found.items).await?;
     Ok(found)
 }
 
