@@ -128,8 +128,8 @@ fn a_flood_of_one_organization_does_not_hold_up_the_single_request_of_another() 
             call.await.unwrap();
         }
         let place = done.borrow().iter().position(|organization| *organization == port.another).unwrap();
-        // Among the first batch of each of two flushers, whichever commits first.
-        assert!(place < 4 * 16, "{place}");
+        // In the second group at the latest.
+        assert!(place < 2 * 16, "{place}");
     });
     assert_eq!(stored, 2001);
 }
@@ -152,15 +152,15 @@ fn what_waited_too_long_is_refused_and_never_written() {
         let mut blocker = PgConnection::connect(&port.url).await.unwrap();
         blocker.execute("begin; lock table user_profiles in share mode").await.unwrap();
         // As many as there are flushers, and one more.
-        let [first, second, third] = [(); 3].map(|()| port.create(port.organization));
-        assert_eq!(kind(third).await, Some(ErrorKind::Unavailable));
+        let [first, second] = [(); 2].map(|()| port.create(port.organization));
+        assert_eq!(kind(second).await, Some(ErrorKind::Unavailable));
         blocker.execute("commit").await.unwrap();
-        assert_eq!((kind(first).await, kind(second).await), (None, None));
+        assert_eq!(kind(first).await, None);
         // Whatever was queued before it is done by now.
         assert_eq!(kind(port.create(port.organization)).await, None);
         blocker.close().await.unwrap();
     });
-    assert_eq!(stored, 3);
+    assert_eq!(stored, 2);
 }
 
 #[test]
