@@ -25,7 +25,7 @@ class Effort:
     warm_up: int = 1
     contest: int = 100_000
     sizes: tuple = (10_000, 1_000_000, 10_000_000)
-    lone_rounds: int = 21
+    lone_rounds: int = 15
     lone_seconds: int = 1
     starts: int = 11
 
