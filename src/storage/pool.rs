@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::pool::PoolConnection;
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{Connection, Postgres};
 use tokio::runtime::Handle;
 
 use super::error::{Failure, unavailable};
+use super::lease::{Lease, Used};
+use super::recent::Recent;
 use crate::domain::repository::Readiness;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::metrics::Registry;
@@ -25,6 +26,9 @@ const ANSWER_GRACE: Duration = Duration::from_secs(1);
 
 /// A connection that lay idle this long is tried before it is used; younger ones are trusted, which saves a round trip.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+/// How long a connection passes from one user to the next before it goes back to sqlx's pool, which looks after its age and its health.
+const KEPT: Duration = TRUSTED_IDLE;
 
 /// How long a connection that is tried may take to answer. One whose other end has gone without a word never does, and whoever waits
 /// still has to be given another.
@@ -59,6 +63,7 @@ impl PoolSettings {
 #[derive(Clone, Debug)]
 pub struct Pool {
     connections: PgPool,
+    recent: Recent<Used>,
     notifications: PgPool,
     deadline: Duration,
     lost: LastLoss,
@@ -116,18 +121,21 @@ impl Pool {
             .idle_timeout(None)
             .connect_lazy_with(base.application_name("uprof notifications"));
         let deadline = settings.statement_timeout + ANSWER_GRACE;
-        Ok(Self { connections, notifications, deadline, lost, home: Handle::current() })
+        Ok(Self { connections, recent: Recent::new(), notifications, deadline, lost, home: Handle::current() })
     }
 
     /// Lets `registry` show how many connections there are.
     pub fn register(&self, registry: &Registry) {
         let connections =
             registry.gauges("uprof_database_connections", "Connections to Postgres, by what they do.", ["state"]);
-        let idle = |pool: &PgPool| u64::try_from(pool.num_idle()).unwrap_or(u64::MAX);
-        let pool = self.connections.clone();
-        connections.with(["idle"]).read(move || idle(&pool));
-        let pool = self.connections.clone();
-        connections.with(["in_use"]).read(move || u64::from(pool.size()).saturating_sub(idle(&pool)));
+        let pool = self.clone();
+        connections.with(["idle"]).read(move || pool.idle());
+        let pool = self.clone();
+        connections.with(["in_use"]).read(move || u64::from(pool.connections.size()).saturating_sub(pool.idle()));
+    }
+
+    fn idle(&self) -> u64 {
+        u64::try_from(self.connections.num_idle() + self.recent.count()).unwrap_or(u64::MAX)
     }
 
     /// Does `work` on a connection, within the deadline.
@@ -159,13 +167,17 @@ impl Pool {
     where
         F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send,
     {
-        let mut lease = Lease { pool: self, connection: self.acquire().await?, is_over: false };
+        let mut lease = self.acquire().await?;
         match tokio::time::timeout(self.deadline, work(&mut lease.connection)).await {
-            Ok(outcome) => outcome.inspect_err(|failure| {
-                if failure.is_lost_connection() {
-                    self.lost.note();
+            Ok(outcome) => {
+                match &outcome {
+                    Ok(_) => self.keep(lease),
+                    Err(failure) if failure.is_lost_connection() => self.lost.note(),
+                    // Whatever it left undone is undone on the way back.
+                    Err(_) => {}
                 }
-            }),
+                outcome
+            }
             Err(elapsed) => {
                 // Postgres did not even keep its own time limit: the connection is not worth waiting for.
                 lease.end();
@@ -174,14 +186,38 @@ impl Pool {
         }
     }
 
-    /// A connection dies with the runtime in which it was opened; so that is always the pool's, whoever waits for it.
-    async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
+    async fn acquire(&self) -> Result<Lease> {
+        let _waiting = loop {
+            match self.recent.take() {
+                Ok(used) if !self.lost.is_within(used.at.elapsed()) => return Ok(used.lease),
+                // It has probably died with the one that was lost, and goes to where that is found out.
+                Ok(doubtful) => drop(doubtful),
+                Err(waiting) => break waiting,
+            }
+        };
+        // A connection dies with the runtime in which it was opened; so that is always the pool's, whoever waits for it.
         let mut acquiring = std::pin::pin!(self.connections.acquire());
         let opened = std::future::poll_fn(|context| {
             let _at_home = self.home.enter();
             acquiring.as_mut().poll(context)
         });
-        opened.await.map_err(|error| unavailable().caused_by(error))
+        let connection = opened.await.map_err(|error| unavailable().caused_by(error))?;
+        let lease = Lease::new(connection, self.deadline, self.home.clone());
+        let (recent, since) = (self.recent.clone(), lease.since);
+        self.home.spawn(async move {
+            tokio::time::sleep(KEPT).await;
+            drop(recent.remove(|used| used.lease.since <= since));
+        });
+        Ok(lease)
+    }
+
+    /// Leaves `lease` to whoever comes next, unless somebody waits for sqlx's pool to have one.
+    fn keep(&self, lease: Lease) {
+        // The end of a transaction that was dropped is queued, and its locks hold until it is sent: the way back to the pool does that.
+        let is_settled = !lease.connection.should_flush();
+        if is_settled && lease.since.elapsed() < KEPT && !self.connections.is_closed() {
+            drop(self.recent.keep(Used { lease, at: Instant::now() }));
+        }
     }
 
     /// Connections that wait for what the database tells, and do nothing else.
@@ -198,7 +234,9 @@ impl Pool {
     pub async fn close(&self) {
         // Whoever waits there takes its leave of a database that may not answer.
         let _ = tokio::time::timeout(PING_LIMIT, self.notifications.close()).await;
-        self.connections.close().await;
+        let closed = self.connections.close();
+        drop(self.recent.remove(|_| true));
+        closed.await;
     }
 }
 
@@ -217,33 +255,6 @@ impl Readiness for Pool {
 
 async fn answers(connection: &mut PgConnection) -> bool {
     matches!(tokio::time::timeout(PING_LIMIT, connection.ping()).await, Ok(Ok(())))
-}
-
-/// A connection in use. It goes back to the pool only when it has answered once more, which sqlx would wait for without end: a
-/// network that swallows the answer would take a place of the pool with it.
-struct Lease<'p> {
-    pool: &'p Pool,
-    connection: PoolConnection<Postgres>,
-    is_over: bool,
-}
-
-impl Lease<'_> {
-    /// Closes the connection instead.
-    fn end(mut self) {
-        self.is_over = true;
-        self.connection.close_on_drop();
-    }
-}
-
-impl Drop for Lease<'_> {
-    fn drop(&mut self) {
-        if !self.is_over {
-            // Whoever used it may have left while Postgres was still at work.
-            let (returned, limit) = (self.connection.return_to_pool(), self.pool.deadline);
-            let runtime = Handle::try_current().unwrap_or_else(|_| self.pool.home.clone());
-            runtime.spawn(async move { tokio::time::timeout(limit, returned).await });
-        }
-    }
 }
 
 /// When a connection last turned out to be dead. Others that lay idle then have probably died with it, in a restart of Postgres for

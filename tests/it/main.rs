@@ -35,6 +35,7 @@ mod metadata;
 mod metrics;
 mod pages;
 mod plans;
+mod pool;
 mod properties;
 mod repetitions;
 mod resolution;
