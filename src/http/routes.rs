@@ -21,7 +21,7 @@ pub(super) fn configure(app: &mut web::ServiceConfig) {
             .wrap(from_fn(version::resolve))
             .wrap(from_fn(auth::authenticate))
             // Before the shapes, each of which takes whatever is left.
-            .configure(operator::configure)
+            .service(operator::organizations())
             .service(shape::<V2026_03_24>())
             .service(shape::<V2026_08_18>())
             .service(shape::<V2026_09_04>())
@@ -77,6 +77,9 @@ fn shape<F: WireFormat>() -> Scope {
             &[Method::POST],
             web::resource("/user_profiles/{id}/action_urls").route(web::post().to(links::create_action_url::<F>)),
         ))
+        // The same under every shape; here, for whatever stands before the paths above makes each request for a profile wait while it
+        // is compared: nine patterns took 5 % of a retrieve.
+        .configure(operator::profiles)
 }
 
 /// `resource`, which answers any method but `allowed` with 405.

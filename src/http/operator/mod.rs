@@ -8,37 +8,25 @@ mod trust_grants;
 mod webhooks;
 
 use actix_web::http::Method;
-use actix_web::web;
+use actix_web::{Scope, web};
 
 use super::routes::only;
 
-/// Mounts everything, within `/v1`.
-pub(super) fn configure(app: &mut web::ServiceConfig) {
-    app.service(only(&[Method::GET], web::resource("/organizations/events").route(web::get().to(events::list_events))))
+/// What is there of organizations, within `/v1`.
+pub(super) fn organizations() -> Scope {
+    web::scope("/organizations")
+        .service(only(&[Method::GET], web::resource("/events").route(web::get().to(events::list_events))))
+        .service(only(
+            &[Method::GET],
+            web::resource("/trust_grants").route(web::get().to(trust_grants::list_trust_grants)),
+        ))
         .configure(api_keys)
-        .configure(trust)
-        .configure(webhooks);
+        .configure(webhooks)
 }
 
-fn api_keys(app: &mut web::ServiceConfig) {
+/// What is there of profiles, within `/v1`.
+pub(super) fn profiles(app: &mut web::ServiceConfig) {
     app.service(only(
-        &[Method::GET, Method::POST],
-        web::resource("/organizations/api_keys")
-            .route(web::get().to(api_keys::list_api_keys))
-            .route(web::post().to(api_keys::create_api_key)),
-    ))
-    .service(only(
-        &[Method::DELETE],
-        web::resource("/organizations/api_keys/{id}").route(web::delete().to(api_keys::revoke_api_key)),
-    ));
-}
-
-fn trust(app: &mut web::ServiceConfig) {
-    app.service(only(
-        &[Method::GET],
-        web::resource("/organizations/trust_grants").route(web::get().to(trust_grants::list_trust_grants)),
-    ))
-    .service(only(
         &[Method::POST],
         web::resource("/user_profiles/{id}/trust_grants/{name}")
             .route(web::post().to(trust_grants::decide_trust_grant)),
@@ -61,32 +49,44 @@ fn trust(app: &mut web::ServiceConfig) {
     ));
 }
 
+fn api_keys(app: &mut web::ServiceConfig) {
+    app.service(only(
+        &[Method::GET, Method::POST],
+        web::resource("/api_keys")
+            .route(web::get().to(api_keys::list_api_keys))
+            .route(web::post().to(api_keys::create_api_key)),
+    ))
+    .service(only(
+        &[Method::DELETE],
+        web::resource("/api_keys/{id}").route(web::delete().to(api_keys::revoke_api_key)),
+    ));
+}
+
 fn webhooks(app: &mut web::ServiceConfig) {
     app.service(only(
         &[Method::GET, Method::POST],
-        web::resource("/organizations/webhooks")
+        web::resource("/webhooks")
             .route(web::get().to(webhooks::list_webhooks))
             .route(web::post().to(webhooks::create_webhook)),
     ))
     .service(only(
         &[Method::GET, Method::POST, Method::DELETE],
-        web::resource("/organizations/webhooks/{id}")
+        web::resource("/webhooks/{id}")
             .route(web::get().to(webhooks::retrieve_webhook))
             .route(web::post().to(webhooks::update_webhook))
             .route(web::delete().to(webhooks::delete_webhook)),
     ))
     .service(only(
         &[Method::POST],
-        web::resource("/organizations/webhooks/{id}/regenerate_signing_secret")
+        web::resource("/webhooks/{id}/regenerate_signing_secret")
             .route(web::post().to(webhooks::regenerate_signing_secret)),
     ))
     .service(only(
         &[Method::GET],
-        web::resource("/organizations/webhooks/{id}/deliveries").route(web::get().to(webhooks::list_deliveries)),
+        web::resource("/webhooks/{id}/deliveries").route(web::get().to(webhooks::list_deliveries)),
     ))
     .service(only(
         &[Method::POST],
-        web::resource("/organizations/webhooks/{id}/deliveries/{delivery_id}/redeliver")
-            .route(web::post().to(webhooks::redeliver)),
+        web::resource("/webhooks/{id}/deliveries/{delivery_id}/redeliver").route(web::post().to(webhooks::redeliver)),
     ));
 }
