@@ -1,6 +1,6 @@
 //! Identifiers: a prefix that tells what is meant, `01`, and a `UUIDv7` in 22 characters, so that ids sort as they were created.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 use std::sync::Mutex;
@@ -84,7 +84,7 @@ impl<K: Kind> fmt::Display for Id<K> {
         formatter.write_str(K::PREFIX)?;
         formatter.write_str(GENERATION)?;
         let digits = base62::encode::<16, DIGITS>(self.0.into_bytes());
-        digits.into_iter().try_for_each(|digit| formatter.write_char(char::from(digit)))
+        formatter.write_str(std::str::from_utf8(&digits).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -62,9 +62,9 @@ pub(super) async fn record(
     if let Some(unread) = Unread::take(response.request()) {
         response = response.map_body(|_, answer| unread.outlive(answer));
     }
-    let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&record.id.to_string()) {
-        headers.insert(REQUEST_ID, id);
+    let id = record.id.to_string();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
     }
     if service.is_draining() {
         response.response_mut().head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
@@ -75,7 +75,7 @@ pub(super) async fn record(
     if !is_probe {
         service.metrics.count(&record, response.status(), duration);
     }
-    log_line(&record, response.status(), duration, is_probe);
+    log_line(&record, &id, response.status(), duration, is_probe);
     Ok(response)
 }
 
@@ -93,11 +93,11 @@ fn answered(response: ServiceResponse<impl MessageBody + 'static>, record: &Requ
 }
 
 /// One line a request. Only what is listed here is logged: no path (ids may be a caller's own), no query, no header, no body.
-fn log_line(record: &RequestRecord, status: StatusCode, duration: Duration, is_probe: bool) {
+fn log_line(record: &RequestRecord, id: &str, status: StatusCode, duration: Duration, is_probe: bool) {
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
-                request.id = %record.id,
+                request.id = id,
                 organization.id = record.organization.get().map(tracing::field::display),
                 operation = record.operation.get(),
                 api.version = record.version.get().map(Word::as_str),
