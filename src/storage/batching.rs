@@ -1,6 +1,7 @@
 //! A decorator that writes and reads what came together together: concurrent calls queue, a few flushers take whatever has gathered
 //! and do it in one transaction. Nobody waits for a timer, so an idle service is as quick as without.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -210,18 +211,26 @@ async fn flush_creates(profiles: &PgProfiles, jobs: Vec<Job<Create, Outcome<Prof
 
 async fn flush_retrieves(profiles: &PgProfiles, jobs: Vec<Job<(ProfileId, Timestamp), Profile>>) {
     in_halves(jobs, async |jobs| {
-        let keys = jobs.iter().map(|job| (job.organization, job.input.0)).collect();
+        let keys: HashSet<_> = jobs.iter().map(|job| (job.organization, job.input.0)).collect();
+        let each_its_own = keys.len() == jobs.len();
         // The group reads as of its latest call.
         let Some(now) = jobs.iter().map(|job| job.input.1).max() else { return Ok(Vec::new()) };
-        let found = profiles.retrieve_many(keys, now).await?;
-        let outcome = |job: &Job<(ProfileId, Timestamp), Profile>| match found.get(&(job.organization, job.input.0)) {
-            Some(Ok(profile)) => Ok(profile.clone()),
-            Some(Err(error)) => Err(error.repeated()),
-            None => Err(profile_not_found()),
+        let mut found = profiles.retrieve_many(keys, now).await?;
+        let outcome = |job: &Job<(ProfileId, Timestamp), Profile>| {
+            let key = (job.organization, job.input.0);
+            let profile = if each_its_own { found.remove(&key) } else { found.get(&key).map(copied) };
+            profile.unwrap_or_else(|| Err(profile_not_found()))
         };
         Ok(jobs.iter().map(outcome).collect())
     })
     .await;
+}
+
+fn copied(found: &Result<Profile>) -> Result<Profile> {
+    match found {
+        Ok(profile) => Ok(profile.clone()),
+        Err(error) => Err(error.repeated()),
+    }
 }
 
 async fn flush_updates(profiles: &PgProfiles, jobs: Vec<Job<Update, Outcome<Profile>>>) {
