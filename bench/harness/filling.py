@@ -50,6 +50,18 @@ class Database:
         self.postgres.sql(self.name, "; ".join(definitions))
         self.postgres.sql(self.name, "vacuum (freeze, analyze);")
 
+    def warm(self):
+        """Reads what operations reach at random into the shared buffers, where it is after some time of use."""
+        self.postgres.sql(
+            self.name,
+            """create extension if not exists pg_prewarm;
+               select sum(pg_prewarm(oid::regclass))
+                 from pg_class
+                where relnamespace = 'public'::regnamespace
+                  and relkind in ('r', 'i')
+                  and (relname like 'user\\_profile%' or relname = 'events_profile_idx');""",
+        )
+
     def copy(self, table, columns, values):
         series = f"copy (select {values} from generate_series(0::bigint, {self.count - 1}) n) to stdout (format binary)"
         # Every row that is pointed to is there; asking for each of millions would take minutes.

@@ -8,24 +8,35 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from .contestants import BENCH, BINARY, ROOT, TARGET
+from .postgres import SHARED_BUFFERS_MEGABYTES
 
 
 def described(postgres):
     """Name and value of what a reader must know to compare."""
-    kilobytes = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1])
     return {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "revision": said("git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude", "*"),
         "processor": f"{os.cpu_count()} cores, {processor()}",
-        "memory": f"{kilobytes / 1024**2:.0f} GiB",
+        "memory": f"{memory('MemTotal') / 1024**2:.0f} GiB",
         "system": f"{distribution()}, kernel {platform.release()}",
-        "PostgreSQL": f"{postgres.version()}, settings of initdb",
+        "PostgreSQL": f"{postgres.version()}, settings of initdb but {SHARED_BUFFERS_MEGABYTES:,} MB of shared buffers on {pages()}",
         "rustc": said("rustc", "--version").split()[1],
         "wrk": re.search(r"wrk (?:debian/)?([\d.]+)", said("wrk", "--version"))[1],
         "node": f"{said('node', '--version')}, {', '.join(node_packages())}",
         "python": f"{python_version()}, {', '.join(python_packages())}",
         "release binary": f"{BINARY.stat().st_size / 1e6:.1f} MB",
     }
+
+
+def pages():
+    """On what Postgres, which is running, has its shared buffers: its own setting is to take huge pages where the system has some."""
+    taken = (memory("HugePages_Total") - memory("HugePages_Free") + memory("HugePages_Rsvd")) * memory("Hugepagesize")
+    return "huge pages" if taken >= SHARED_BUFFERS_MEGABYTES * 1024 else "pages of 4 KiB"
+
+
+def memory(name):
+    """A number of /proc/meminfo; sizes are in KiB."""
+    return int(re.search(rf"^{name}:\s+(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE)[1])
 
 
 def said(*command):

@@ -28,9 +28,11 @@ class Effort:
     lone_rounds: int = 15
     lone_seconds: int = 1
     starts: int = 11
+    growth_rounds: int = 4
+    growth_warm_up: int = 4
 
 
-QUICK = Effort(rounds=1, seconds=1, contest=10_000, sizes=(1_000, 10_000, 100_000), lone_rounds=3, starts=3)
+QUICK = Effort(rounds=1, seconds=1, contest=10_000, sizes=(1_000, 10_000, 100_000), lone_rounds=3, starts=3, growth_rounds=1, growth_warm_up=1)
 
 
 class Run:
@@ -52,8 +54,8 @@ class Run:
             self.lone()
             self.starts()
             self.growth()
-        # The peers are installed now.
-        self.results["machine"] = machine.described(self.postgres)
+            # The peers are installed now, and Postgres has its memory.
+            self.results["machine"] = machine.described(self.postgres)
         self.results["seconds"] = time.monotonic() - self.began
         return self.results
 
@@ -138,10 +140,12 @@ class Run:
                 place = self.postgres, database.name, database.key, self.scratch
                 services[size] = stack.enter_context(contestants.uprof(*place, name=database.name))
                 self.results["plans"][size] = statements.plans(self.postgres, database.name, asked)
+                self.say(f"warming up {size:,} profiles")
+                database.warm()
                 for operation in OPERATIONS:
-                    self.sample(None, services[size], operation, 64, self.effort.warm_up, database)
-            for number in range(self.effort.rounds):
-                self.say(f"growth: round {number + 1} of {self.effort.rounds}")
+                    self.sample(None, services[size], operation, 64, self.effort.growth_warm_up, database)
+            for number in range(self.effort.growth_rounds):
+                self.say(f"growth: round {number + 1} of {self.effort.growth_rounds}")
                 for operation in OPERATIONS:
                     for connections in GROWTH_CONNECTIONS:
                         for size in self.sizes if number % 2 == 0 else reversed(self.sizes):
