@@ -46,21 +46,26 @@ impl<T> FairQueue<T> {
         crowded_out
     }
 
-    /// Waits until there is something, and takes up to `most`, one of each organization in turn.
-    pub(super) async fn take(&self, most: usize) -> Vec<T> {
+    /// Waits until there is something.
+    pub(super) async fn filled(&self) {
         loop {
             // Registered before looking, so that nothing arrives unnoticed in between.
             let arrived = self.arrived.notified();
-            let (taken, more) = self.waiting().take(most);
-            if more {
-                // One notification may have stood for several items; another taker shall have the rest.
-                self.arrived.notify_one();
-            }
-            if !taken.is_empty() {
-                return taken;
+            if self.depth() > 0 {
+                return;
             }
             arrived.await;
         }
+    }
+
+    /// Takes up to `most`, one of each organization in turn; nothing where somebody else was quicker.
+    pub(super) fn take(&self, most: usize) -> Vec<T> {
+        let (taken, more) = self.waiting().take(most);
+        if more {
+            // One notification may have stood for several items; another taker shall have the rest.
+            self.arrived.notify_one();
+        }
+        taken
     }
 
     /// How many wait.

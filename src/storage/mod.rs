@@ -14,6 +14,7 @@ mod events;
 mod expiry;
 mod fair_queue;
 mod idempotency;
+mod lane;
 mod lease;
 mod migrate;
 mod organizations;

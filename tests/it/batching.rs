@@ -128,8 +128,8 @@ fn a_flood_of_one_organization_does_not_hold_up_the_single_request_of_another() 
             call.await.unwrap();
         }
         let place = done.borrow().iter().position(|organization| *organization == port.another).unwrap();
-        // In the second group at the latest.
-        assert!(place < 2 * 16, "{place}");
+        // In the second group at the latest, after the first call, which went alone.
+        assert!(place < 1 + 2 * 16, "{place}");
     });
     assert_eq!(stored, 2001);
 }
@@ -139,10 +139,11 @@ fn what_finds_the_queue_full_is_refused_and_not_written() {
     let stored = with_port(BatchSettings { capacity: 4, ..SETTINGS }, async |port| {
         let calls: Vec<_> = (0..10).map(|at| (at, port.create(port.organization))).collect();
         for (at, call) in calls {
-            assert_eq!(kind(call).await, (at >= 4).then_some(ErrorKind::Unavailable), "{at}");
+            // The first finds nobody there, and does not queue.
+            assert_eq!(kind(call).await, (at > 4).then_some(ErrorKind::Unavailable), "{at}");
         }
     });
-    assert_eq!(stored, 4);
+    assert_eq!(stored, 5);
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn what_waited_too_long_is_refused_and_never_written() {
     let stored = with_port(settings, async |port| {
         let mut blocker = PgConnection::connect(&port.url).await.unwrap();
         blocker.execute("begin; lock table user_profiles in share mode").await.unwrap();
-        // As many as there are flushers, and one more.
+        // As many as may run, and one more.
         let [first, second] = [(); 2].map(|()| port.create(port.organization));
         assert_eq!(kind(second).await, Some(ErrorKind::Unavailable));
         blocker.execute("commit").await.unwrap();
