@@ -22,7 +22,7 @@ need_rust() {
     [ "$oldest" = "$wanted" ] || fail "Rust $found is too old, $wanted or newer is needed: say 'rustup update stable'"
 }
 
-# install_missing PROGRAM…: PROGRAM is cc, chromium, node, postgres, python or wrk.
+# install_missing PROGRAM…: PROGRAM is cc, chromium, node, perf, postgres, python or wrk.
 install_missing() {
     missing=
     for program in "$@"; do
@@ -80,6 +80,9 @@ has_node() { has npm && node -e 'process.exit(Number.parseInt(process.versions.n
 
 has_wrk() { has wrk; }
 
+# Debian's wrapper is there without the program that it calls.
+has_perf() { perf --version >/dev/null 2>&1; }
+
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
@@ -106,6 +109,7 @@ install_with_apt() {
             ;;
         python) packages="$packages python3 python3-venv" ;;
         node) packages="$packages nodejs npm" ;;
+        perf) packages="$packages linux-perf" ;;
         wrk) packages="$packages wrk" ;;
         postgres)
             candidate=$(apt-cache policy postgresql | sed -n 's/^ *Candidate: \([0-9]*\).*/\1/p')
@@ -141,6 +145,7 @@ install_with_dnf() {
         chromium) packages="$packages chromium" ;;
         python) packages="$packages python3" ;;
         node) packages="$packages nodejs npm" ;;
+        perf) packages="$packages perf" ;;
         wrk) packages="$packages wrk" ;;
         postgres) packages="$packages postgresql-server" ;;
         esac

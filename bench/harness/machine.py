@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from .contestants import BENCH, BINARY, ROOT, TARGET
-from .postgres import SHARED_BUFFERS_MEGABYTES
+from .postgres import MAX_WAL_SIZE, SHARED_BUFFERS_MEGABYTES
 
 
 def described(postgres):
@@ -19,7 +19,7 @@ def described(postgres):
         "processor": f"{os.cpu_count()} cores, {processor()}",
         "memory": f"{memory('MemTotal') / 1024**2:.0f} GiB",
         "system": f"{distribution()}, kernel {platform.release()}",
-        "PostgreSQL": f"{postgres.version()}, settings of initdb but {SHARED_BUFFERS_MEGABYTES:,} MB of shared buffers on {pages()}",
+        "PostgreSQL": f"{postgres.version()}, settings of initdb but {SHARED_BUFFERS_MEGABYTES:,} MB of shared buffers on {pages()}, and {MAX_WAL_SIZE} of WAL",
         "rustc": said("rustc", "--version").split()[1],
         "wrk": re.search(r"wrk (?:debian/)?([\d.]+)", said("wrk", "--version"))[1],
         "node": f"{said('node', '--version')}, {', '.join(node_packages())}",

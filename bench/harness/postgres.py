@@ -15,7 +15,9 @@ PLACES = "/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr"
 # What the service sets on its connections (src/storage/pool.rs) and what tells Postgres how to plan: for pgbench and for the plans.
 SESSION = {"PGOPTIONS": "-c enable_sort=off -c jit=off"}
 
-# What Postgres' manual advises for a server with 1 GB and more: a quarter of the memory (section 20.4.1, shared_buffers).
+# What Postgres' manual advises: a quarter of the memory (20.4.1, shared_buffers), and more WAL between two checkpoints than 1 GB where that
+# would make one every few seconds (30.5: each has the next change of every page write the whole page again).
+MAX_WAL_SIZE = "8GB"
 SHARED_BUFFERS_MEGABYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4 // 1024**2
 
 # For filling the tables only; whatever is measured runs without.
@@ -52,8 +54,8 @@ class Postgres:
         """Runs it from `with` to the end of the block, with `settings` beside those of `initdb`."""
         # All contestants keep their connections while 64 clients of pgbench come.
         private = {"listen_addresses": "", "unix_socket_directories": self.home, "max_connections": 200}
-        together = {**private, "shared_buffers": f"{SHARED_BUFFERS_MEGABYTES}MB", **settings}
-        options = [word for name, value in together.items() for word in ("-c", f"{name}={value}")]
+        sized = {"shared_buffers": f"{SHARED_BUFFERS_MEGABYTES}MB", "max_wal_size": MAX_WAL_SIZE}
+        options = [word for name, value in {**private, **sized, **settings}.items() for word in ("-c", f"{name}={value}")]
         return Running(self, [self.programs / "postgres", "-D", self.data, *options])
 
     def url(self, database):

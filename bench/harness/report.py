@@ -31,6 +31,9 @@ def text(results):
         for goal in goals(results)
     ]
     yield from table(("", "goal", "measured", "reached"), rows)
+    yield from ("What a request costs, in the service and in Postgres, function by function, is drawn by `bench/profile`:", "")
+    yield from (f"- [{operation}](report/flame-{operation}.svg)" for operation in results["contest"]["uprof"])
+    yield ""
     yield from contest(results)
     yield from lone(results["lone"])
     yield from growth(results)

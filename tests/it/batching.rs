@@ -165,6 +165,25 @@ fn what_waited_too_long_is_refused_and_never_written() {
 }
 
 #[test]
+fn a_call_that_is_given_up_under_way_holds_up_nobody() {
+    with_port(BatchSettings { patience: Duration::from_secs(2), ..SETTINGS }, async |port| {
+        let mut blocker = PgConnection::connect(&port.url).await.unwrap();
+        blocker.execute("begin; lock table user_profiles in share mode").await.unwrap();
+        let alone = port.create(port.organization);
+        let waiting = "select exists (select from pg_locks where not granted and relation = 'user_profiles'::regclass)";
+        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&mut blocker).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+        alone.abort();
+        assert!(alone.await.unwrap_err().is_cancelled());
+        let next = port.create(port.organization);
+        blocker.execute("commit").await.unwrap();
+        assert_eq!(kind(next).await, None);
+        blocker.close().await.unwrap();
+    });
+}
+
+#[test]
 fn two_updates_of_one_profile_apply_in_the_order_in_which_they_came() {
     with_port(SETTINGS, async |port| {
         let profile = port.create(port.organization).await.unwrap().unwrap();
