@@ -25,14 +25,15 @@ class Effort:
     warm_up: int = 1
     contest: int = 100_000
     sizes: tuple = (10_000, 1_000_000, 10_000_000)
-    lone_rounds: int = 15
+    lone_starts: int = 6
+    lone_rounds: int = 3
     lone_seconds: int = 1
     starts: int = 11
     growth_rounds: int = 4
-    growth_warm_up: int = 4
+    growth_warm_up: int = 8
 
 
-QUICK = Effort(rounds=1, seconds=1, contest=10_000, sizes=(1_000, 10_000, 100_000), lone_rounds=3, starts=3, growth_rounds=1, growth_warm_up=1)
+QUICK = Effort(rounds=1, seconds=1, contest=10_000, sizes=(1_000, 10_000, 100_000), lone_starts=1, starts=3, growth_rounds=1, growth_warm_up=1)
 
 
 class Run:
@@ -113,11 +114,16 @@ class Run:
         """A create that is alone, with batching and without."""
         self.say("a lone create, with batching and without")
         self.results["lone"] = {"batching": {}, "single": {}}
-        place = self.postgres, "contest", self.database.key, self.scratch
-        with contestants.uprof(*place, name="batching") as batching:
-            with contestants.uprof(*place, name="single", UPROF_BATCH_ROWS="1") as single:
+        for start in range(self.effort.lone_starts):
+            # Anew each time, for where the system puts the threads that wake each other it hardly changes later.
+            with ExitStack() as stack:
+                place = self.postgres, "contest", self.database.key, self.scratch
+                kinds = {"batching": {}, "single": {"UPROF_BATCH_ROWS": "1"}}
+                pair = [stack.enter_context(contestants.uprof(*place, name=name, **kind)) for name, kind in kinds.items()]
+                for contestant in pair:
+                    self.sample(None, contestant, "create", 1, self.effort.warm_up, self.database)
                 for number in range(self.effort.lone_rounds):
-                    for contestant in (batching, single) if number % 2 == 0 else (single, batching):
+                    for contestant in pair if (start + number) % 2 == 0 else pair[::-1]:
                         kept = self.results["lone"][contestant.name]
                         self.sample(kept, contestant, "create", 1, self.effort.lone_seconds, self.database)
 
