@@ -65,8 +65,9 @@ impl Application {
         let service = Arc::new(Service::new(ports, args.links(address), args.webhooks.reach(), http, registry));
         let server =
             serve(listener, Arc::clone(&service), http).map_err(|error| unusable(args.listen, &error, "--listen"))?;
-        let dispatcher = Dispatcher::start(dispatcher_ports(&pool), args.webhooks.dispatcher(), registry);
-        let sweeper = Sweeper::start(expiry(&pool), Arc::new(SystemClock));
+        let dispatcher =
+            Dispatcher::start(dispatcher_ports(&pool.in_background()), args.webhooks.dispatcher(), registry);
+        let sweeper = Sweeper::start(expiry(&pool.in_background()), Arc::new(SystemClock));
         let stopper = Stopper { service, server: server.handle(), dispatcher: dispatcher.stopper(), drain: args.drain };
         Ok(Self { address, server, metrics, stopper, dispatcher, sweeper, grace: args.grace, pool })
     }

@@ -30,6 +30,10 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 /// How long a connection passes from one user to the next before it goes back to sqlx's pool, which looks after its age and its health.
 const KEPT: Duration = TRUSTED_IDLE;
 
+/// How long ago a connection may have been used to be passed on untried: where requests are rarer than that, each is better off with one
+/// that was tried than with the latest.
+const JUST_NOW: Duration = Duration::from_millis(100);
+
 /// How long a connection that is tried may take to answer. One whose other end has gone without a word never does, and whoever waits
 /// still has to be given another.
 const PING_LIMIT: Duration = Duration::from_millis(500);
@@ -64,6 +68,8 @@ impl PoolSettings {
 pub struct Pool {
     connections: PgPool,
     recent: Recent<Used>,
+    /// Whether what is used through this handle is kept for whoever comes next.
+    keeps: bool,
     notifications: PgPool,
     deadline: Duration,
     lost: LastLoss,
@@ -121,7 +127,21 @@ impl Pool {
             .idle_timeout(None)
             .connect_lazy_with(base.application_name("uprof notifications"));
         let deadline = settings.statement_timeout + ANSWER_GRACE;
-        Ok(Self { connections, recent: Recent::new(), notifications, deadline, lost, home: Handle::current() })
+        Ok(Self {
+            connections,
+            recent: Recent::new(),
+            keeps: true,
+            notifications,
+            deadline,
+            lost,
+            home: Handle::current(),
+        })
+    }
+
+    /// The same, for what is done now and then behind the requests: they are not handed a connection that only such work has tried.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self { keeps: false, ..self.clone() }
     }
 
     /// Lets `registry` show how many connections there are.
@@ -189,8 +209,10 @@ impl Pool {
     async fn acquire(&self) -> Result<Lease> {
         let _waiting = loop {
             match self.recent.take() {
-                Ok(used) if !self.lost.is_within(used.at.elapsed()) => return Ok(used.lease),
-                // It has probably died with the one that was lost, and goes to where that is found out.
+                Ok(used) if used.at.elapsed() < JUST_NOW && !self.lost.is_within(used.at.elapsed()) => {
+                    return Ok(used.lease);
+                }
+                // It may have died since, perhaps with one that was lost, and goes to where that is found out.
                 Ok(doubtful) => drop(doubtful),
                 Err(waiting) => break waiting,
             }
@@ -215,7 +237,7 @@ impl Pool {
     fn keep(&self, lease: Lease) {
         // The end of a transaction that was dropped is queued, and its locks hold until it is sent: the way back to the pool does that.
         let is_settled = !lease.connection.should_flush();
-        if is_settled && lease.since.elapsed() < KEPT && !self.connections.is_closed() {
+        if self.keeps && is_settled && lease.since.elapsed() < KEPT && !self.connections.is_closed() {
             drop(self.recent.keep(Used { lease, at: Instant::now() }));
         }
     }

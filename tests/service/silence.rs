@@ -152,7 +152,8 @@ fn idle_connections_that_have_fallen_silent_fail_no_request() {
     let database = Database::migrated();
     let network = Network::before(&database);
     let (service, _) = serve(&network, &database, &["--database-wait=20s"]);
-    Session::open(&database.url()).unwrap().execute("select pg_sleep(1.5)");
+    // For a second they pass from one user to the next; then each answers once more, and is trusted for another.
+    Session::open(&database.url()).unwrap().execute("select pg_sleep(2.5)");
     network.swallow();
     for _ in 0..2 * PLACES {
         service.client.list("");
