@@ -1,6 +1,6 @@
 //! Composition root: pool, repositories, server; and how all of it ends.
 
-mod sweeper;
+mod expiry;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::storage::{
     PgEvents, PgExpiry, PgProfiles, PgTrustGrants, PgWebhooks, Pool, SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
-use sweeper::Sweeper;
+use expiry::Sweeper;
 
 /// The running service: a value that can be started any number of times in one process.
 pub struct Application {

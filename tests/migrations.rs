@@ -6,7 +6,8 @@ use std::thread;
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::Row;
-use uprof::storage::{SchemaState, migrate, schema_state};
+use uprof::storage::migrate;
+use uprof::storage::{SchemaState, schema_state};
 
 use support::database::{Database, runtime};
 

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 use uprof::api::ApiVersion;
 use uprof::api::document::{Subject, document_text};
-use uprof::domain::word::Word;
+use uprof::domain::label::Word;
 
 /// The documents that clients are written against. Only the newest shape may still change.
 const FROZEN: [(ApiVersion, &str); 3] = [

@@ -12,7 +12,7 @@ from .process import Process, clean_environment
 USER = "bench"
 PLACES = "/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr"
 
-# What the service sets on its connections (src/storage/pool.rs) and what tells Postgres how to plan: for pgbench and for the plans.
+# What the service sets on its connections (src/storage/pool/connections.rs) and what tells Postgres how to plan: for pgbench and for the plans.
 SESSION = {"PGOPTIONS": "-c enable_sort=off -c jit=off"}
 
 # What Postgres' manual advises: a quarter of the memory (20.4.1, shared_buffers), and more WAL between two checkpoints than 1 GB where that

@@ -1,33 +1,24 @@
 //! The wire: what requests and answers look like, one folder a dated shape; each holds only what changed.
 //! May know `domain` and serde; nothing of actix or SQL.
 
+use body::fields;
 use serde::Serialize;
+use wire::{list, schema};
 
-use crate::domain::enforcement::EnforcementStatus;
 use crate::domain::profile::{Profile, ProfileDraft, ProfilePatch};
-use crate::domain::trust_grant::GrantName;
+use crate::domain::trust::enforcement::EnforcementStatus;
+use crate::domain::trust::grant::GrantName;
 
 pub mod body;
-pub mod cursor;
-pub mod deletion;
 pub mod document;
-pub mod error;
-pub mod fields;
 pub mod ga;
-mod json;
-pub mod links;
-pub mod list;
 pub mod operator;
-mod request_schema;
-mod scalars;
-pub mod schema;
-mod timestamp;
 pub mod v2026_03_24;
 pub mod v2026_08_18;
 pub mod v2026_09_04;
-mod values;
 mod version;
 pub mod webhook_event;
+pub mod wire;
 
 pub use version::{ANTHROPIC_BETA, ANTHROPIC_VERSION, ApiVersion};
 

@@ -3,7 +3,7 @@
 use time::Date;
 use time::macros::date;
 
-use crate::domain::word::Word;
+use crate::domain::label::Word;
 
 /// A dated shape; a later one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

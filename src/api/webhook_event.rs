@@ -4,19 +4,19 @@
 use serde::Serialize;
 
 use super::ga::Ga;
-use super::scalars::{WireId, WireWord};
-use super::timestamp::WireTimestamp;
 use super::v2026_03_24::V2026_03_24;
 use super::v2026_08_18::V2026_08_18;
 use super::v2026_09_04::V2026_09_04;
+use super::wire::scalars::{WireId, WireWord};
+use super::wire::timestamp::WireTimestamp;
 use super::{ApiVersion, WireFormat};
 use crate::domain::event::{Event, Happening};
 use crate::domain::id::{
     EnforcementActionId, EnforcementActionKind, EventMark, OrganizationId, OrganizationKind, ProfileKind,
 };
-use crate::domain::trust_grant::GrantName;
+use crate::domain::label::{Word, words};
+use crate::domain::trust::grant::GrantName;
 use crate::domain::webhook::endpoint::Subject;
-use crate::domain::word::{Word, words};
 use crate::domain::{Error, Result};
 
 words! {
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use crate::domain::id::{EventId, ProfileId};
     use crate::domain::text::Text;
-    use crate::domain::trust_grant::TrustGrantStatus;
+    use crate::domain::trust::grant::TrustGrantStatus;
 
     const ORGANIZATION: OrganizationId = OrganizationId::new(Uuid::from_u128(1));
 

@@ -5,9 +5,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::domain::clock::{Timestamp, to_microsecond};
+use crate::domain::label::Word;
 use crate::domain::page::PageLimit;
 use crate::domain::text::Text;
-use crate::domain::word::Word;
 
 /// A text of 1–255 characters.
 pub(super) fn text<T: Text>(value: &str) -> Result<T, String> {

@@ -7,24 +7,13 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+mod admin;
 mod arguments;
 mod client;
-mod completions;
-mod database;
-mod dev;
-mod enforcement_actions;
-mod events;
-mod health;
-mod keys;
-mod man;
-mod migrate;
-mod openapi;
-mod organizations;
-mod output;
-mod serve;
-mod trust_grants;
-mod webhook_output;
-mod webhooks;
+mod run;
+
+use admin::{enforcement_actions, events, keys, organizations, trust_grants, webhooks};
+use run::{completions, dev, health, man, migrate, openapi, serve};
 
 /// The user-profile service that a platform runs for the entities it serves through an AI API
 #[derive(Debug, Parser)]

@@ -11,10 +11,13 @@ use rustix::process::Signal;
 use super::account::Account;
 use super::data_dir::DataDir;
 use super::installation::Installation;
-use super::lock::{self, Ownership, Seat, Tenure};
-use super::postmaster::{self, Postmaster};
+use super::lock;
+use super::lock::{Ownership, Seat, Tenure};
+use super::postmaster;
+use super::postmaster::Postmaster;
 use super::server::{START_LIMIT, Server};
-use super::socket::{self, SocketDir};
+use super::socket;
+use super::socket::SocketDir;
 use super::{DatabaseError, cluster, wait};
 
 /// The superuser of the cluster, and its only user.

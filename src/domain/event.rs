@@ -2,10 +2,10 @@
 
 use super::clock::Timestamp;
 use super::id::{EnforcementActionId, EventId, ProfileId};
+use super::label::words;
 use super::page::{Order, PageLimit};
 use super::profile::ProfileField;
-use super::trust_grant::{GrantName, TrustGrantStatus};
-use super::word::words;
+use super::trust::grant::{GrantName, TrustGrantStatus};
 
 words! {
     /// What kind of thing happened.

@@ -1,9 +1,9 @@
 //! What the platform states about an entity. Nothing of it is verified.
 
 use super::clock::Timestamp;
+use super::label::words;
 use super::profile::Change;
 use super::text::{Country, EmailHash, NameHash, ReferenceId};
-use super::word::words;
 
 words! {
     /// The state of the entity's account on the platform.

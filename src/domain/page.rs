@@ -2,11 +2,11 @@
 
 use std::num::NonZeroU32;
 
-use super::enforcement::EnforcementStatus;
 use super::id::ProfileId;
+use super::label::words;
 use super::profile::Profile;
 use super::text::Text;
-use super::word::words;
+use super::trust::enforcement::EnforcementStatus;
 
 words! {
     /// The way a list runs.

@@ -1,15 +1,15 @@
 //! The profile: what is kept about an entity, and what an update may do to it.
 
 use super::clock::Timestamp;
-use super::enforcement::EnforcementAction;
 use super::error::{Error, Result, reason};
 use super::external_user::{ExternalUserDetails, ExternalUserPatch};
 use super::id::ProfileId;
+use super::label::words;
 use super::metadata::{Metadata, MetadataPatch};
 use super::relationship::{Relationship, RelationshipChange};
 use super::text::DisplayName;
-use super::trust_grant::TrustGrants;
-use super::word::words;
+use super::trust::enforcement::EnforcementAction;
+use super::trust::grant::TrustGrants;
 
 /// One entity that the platform serves.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What an entity is to the platform, in a finer word and a coarser one.
 
-use super::word::words;
+use super::label::words;
 
 words! {
     /// What the entity is to the platform.

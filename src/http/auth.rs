@@ -11,12 +11,12 @@ use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::error::HttpError;
-use super::log::RequestRecord;
+use super::request_log::RequestRecord;
 use super::server::Service;
-use crate::domain::api_key::{ApiKey, ApiKeySecret, Credential, Scope};
+use crate::domain::credential::api_key::{ApiKey, ApiKeySecret, Credential, Scope};
 use crate::domain::id::OrganizationId;
+use crate::domain::label::Word;
 use crate::domain::text::Text;
-use crate::domain::word::Word;
 use crate::domain::{Error, ErrorKind};
 
 const X_API_KEY: &str = "x-api-key";

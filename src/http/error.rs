@@ -6,9 +6,9 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 
-use super::log::RequestRecord;
 use super::pages;
-use crate::api::error::{ErrorEnvelope, ErrorType};
+use super::request_log::RequestRecord;
+use crate::api::wire::error::{ErrorEnvelope, ErrorType};
 use crate::domain::error::Cause;
 use crate::domain::{Error, ErrorKind};
 

@@ -4,18 +4,19 @@ use actix_web::{HttpRequest, web};
 use serde::Serialize;
 
 use super::auth::Caller;
-use super::body::JsonBytes;
-use super::idempotency::Repeatable;
+use super::body::json_body::JsonBytes;
+use super::idempotency::replay::Repeatable;
 use super::pages;
 use super::profiles::{Answer, profile_id};
 use super::server::Service;
-use crate::api::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
-use crate::api::{WireFormat, body};
-use crate::domain::api_key::Scope;
+use crate::api::WireFormat;
+use crate::api::body;
+use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
 use crate::domain::clock::Timestamp;
-use crate::domain::enrollment::{Enrollment, LinkToken};
+use crate::domain::credential::api_key::Scope;
 use crate::domain::id::{EnrollmentId, ProfileId};
-use crate::domain::word::Word;
+use crate::domain::label::Word;
+use crate::domain::trust::enrollment::{Enrollment, LinkToken};
 use crate::domain::{Error, ErrorKind};
 
 pub(super) async fn create_enrollment_url<F: WireFormat>(

@@ -10,8 +10,8 @@ use actix_web::dev::Server;
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-use super::log::RequestRecord;
-use crate::domain::word::Word;
+use super::request_log::RequestRecord;
+use crate::domain::label::Word;
 use crate::metrics::{Counter, Family, Histogram, Registry, Scale};
 
 /// The text format, as those who read it ask for it.

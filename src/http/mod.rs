@@ -7,16 +7,14 @@ mod error;
 mod health;
 mod idempotency;
 mod links;
-mod log;
 mod metrics;
 mod openapi;
 mod operator;
 mod pages;
 mod profiles;
+mod request_log;
 mod routes;
-mod seal;
 mod server;
-mod unread;
 mod version;
 
 pub use metrics::serve_metrics;

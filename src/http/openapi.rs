@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::HttpError;
 use crate::api::document::{Subject, document_text};
-use crate::domain::word::Word;
+use crate::domain::label::Word;
 
 /// A document as it is served, and what tells it from an earlier release's.
 struct Served {

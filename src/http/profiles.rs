@@ -3,17 +3,18 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::auth::Caller;
-use super::body::JsonBytes;
+use super::body::json_body::JsonBytes;
 use super::error::HttpError;
-use super::idempotency::{Repeatable, answer};
+use super::idempotency::replay::{Repeatable, answer};
 use super::server::Service;
-use crate::api::deletion::DeletedProfile;
-use crate::api::list::{ListBody, parse_query};
-use crate::api::{WireFormat, body};
-use crate::domain::api_key::Scope;
+use crate::api::WireFormat;
+use crate::api::body;
+use crate::api::v2026_03_24::deletion::DeletedProfile;
+use crate::api::wire::list::{ListBody, parse_query};
+use crate::domain::credential::api_key::Scope;
 use crate::domain::id::ProfileId;
+use crate::domain::label::Word;
 use crate::domain::profile::{Profile, ProfileDraft};
-use crate::domain::word::Word;
 use crate::domain::{Error, ErrorKind};
 
 pub(super) type Answer = Result<HttpResponse, HttpError>;

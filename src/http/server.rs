@@ -10,10 +10,10 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
-use super::body::BodyLimits;
-use super::idempotency::Running;
+use super::body::json_body::BodyLimits;
+use super::idempotency::replay::Running;
 use super::metrics::RequestMetrics;
-use super::{log, routes};
+use super::{request_log, routes};
 use crate::domain::clock::Clock;
 use crate::domain::id::IdSource;
 use crate::domain::random::Randomness;
@@ -136,7 +136,7 @@ impl Service {
 pub fn serve(listener: TcpListener, service: Arc<Service>, settings: HttpSettings) -> std::io::Result<Server> {
     let service = web::Data::from(service);
     let server = HttpServer::new(move || {
-        App::new().app_data(service.clone()).wrap(from_fn(log::record)).configure(routes::configure)
+        App::new().app_data(service.clone()).wrap(from_fn(request_log::record)).configure(routes::configure)
     });
     Ok(server
         .workers(settings.workers)

@@ -11,10 +11,10 @@ use time::macros::format_description;
 
 use super::auth::Caller;
 use super::error::HttpError;
-use super::log::RequestRecord;
+use super::request_log::RequestRecord;
 use crate::api::{ANTHROPIC_BETA, ANTHROPIC_VERSION, ApiVersion};
 use crate::domain::error::{reason, shortened};
-use crate::domain::word::Word;
+use crate::domain::label::Word;
 use crate::domain::{Error, ErrorKind};
 
 const DATE: StaticFormatDescription = format_description!("[year]-[month]-[day]");

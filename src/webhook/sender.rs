@@ -11,10 +11,10 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Error};
 
 use super::signature::{ID, SIGNATURE, TIMESTAMP};
+use crate::domain::label::Word;
 use crate::domain::webhook::address::Forbidden;
 use crate::domain::webhook::delivery::Outcome;
 use crate::domain::webhook::url::{Reach, WebhookUrl};
-use crate::domain::word::Word;
 
 const USER_AGENT: &str = concat!("uprof/", env!("CARGO_PKG_VERSION"));
 

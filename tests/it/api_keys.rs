@@ -1,7 +1,7 @@
 //! Keys, as the operator of an organization administers them.
 
 use serde_json::{Value, json};
-use uprof::domain::api_key::{KEY_PREFIX, Scope};
+use uprof::domain::credential::api_key::{KEY_PREFIX, Scope};
 use uprof::domain::id::{ApiKeyId, OrganizationId};
 use uuid::Uuid;
 

@@ -4,9 +4,9 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use uprof::domain::api_key::Scope;
 use uprof::domain::clock::{Clock, SystemClock};
-use uprof::domain::word::Word;
+use uprof::domain::credential::api_key::Scope;
+use uprof::domain::label::Word;
 
 use crate::support::client::{PROFILES, id, path};
 use crate::support::routes::Route;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use uprof::api::ApiVersion;
 use uprof::api::document::{Subject, document_text};
-use uprof::domain::api_key::Scope;
-use uprof::domain::word::Word;
+use uprof::domain::credential::api_key::Scope;
+use uprof::domain::label::Word;
 use ureq::http::Method;
 
 use crate::support::client::id;

@@ -1,7 +1,7 @@
 //! What submitting the form of an enrollment link does, and who may.
 
 use serde_json::json;
-use uprof::domain::api_key::Scope;
+use uprof::domain::credential::api_key::Scope;
 use ureq::http::Method;
 
 use crate::support::client::{id, path};

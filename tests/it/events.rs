@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sqlx::Row;
-use uprof::domain::api_key::Scope;
+use uprof::domain::credential::api_key::Scope;
 
 use crate::support::client::{id, path};
 use crate::support::{Client, KeySpec, TestApp};

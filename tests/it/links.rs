@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sqlx::Row;
-use uprof::domain::api_key::Scope;
+use uprof::domain::credential::api_key::Scope;
 
 use crate::support::answer::keys;
 use crate::support::client::{id, path};

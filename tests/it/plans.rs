@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use sqlx::Row;
 use uprof::domain::clock::{Clock, SystemClock};
-use uprof::domain::enforcement::EnforcementStatus;
 use uprof::domain::id::{OrganizationId, ProfileId, RandomIds};
 use uprof::domain::page::{Keyset, Order, OrderBy, PageLimit, PageQuery};
 use uprof::domain::profile::{Change, ProfilePatch};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, Text};
+use uprof::domain::trust::enforcement::EnforcementStatus;
 use uprof::storage::{Outbox, PgProfiles, Pool, PoolSettings};
 use uuid::Uuid;
 

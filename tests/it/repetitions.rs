@@ -1,6 +1,6 @@
 //! Every POST, asked for again under its idempotency key.
 
-use uprof::domain::api_key::Scope;
+use uprof::domain::credential::api_key::Scope;
 use ureq::http::Method;
 
 use crate::idempotency::replayed;

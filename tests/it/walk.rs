@@ -1,6 +1,6 @@
 //! docs/walk.md: from a new profile to its grant, through everybody's hands.
 
-use uprof::domain::api_key::Scope;
+use uprof::domain::credential::api_key::Scope;
 
 use crate::support::receiver::Receiver;
 use crate::support::told::Told;

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::reference;
-use crate::api::error::{ErrorEnvelope, ErrorType};
-use crate::domain::word::Word;
+use crate::api::wire::error::{ErrorEnvelope, ErrorType};
+use crate::domain::label::Word;
 
 /// A way to fail.
 pub(super) struct Failure {

@@ -5,10 +5,11 @@ use serde_json::{Map, Value, json};
 use super::operations::page_schema;
 use super::operator::{limit, operation, order, page, post};
 use super::{examples, reference};
+use crate::api::ApiVersion;
+use crate::api::body::reader;
 use crate::api::operator::api_key::{CreateApiKey, NewWireApiKey, WireApiKey};
-use crate::api::scalars::WireId;
-use crate::api::schema::Documented;
-use crate::api::{ApiVersion, body};
+use crate::api::wire::scalars::WireId;
+use crate::api::wire::schema::Documented;
 use crate::domain::id::ApiKeyKind;
 
 /// The schemas that operations refer to, by the names of their components.
@@ -22,7 +23,7 @@ pub(super) fn schemas() -> [(&'static str, Value); 4] {
 }
 
 fn create_schema() -> Value {
-    body::schema::<CreateApiKey>(ApiVersion::Ga)
+    reader::schema::<CreateApiKey>(ApiVersion::Ga)
 }
 
 /// The parameters that several operations have, by the names of their components.

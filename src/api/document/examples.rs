@@ -8,30 +8,33 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 use crate::api::WireFormat;
-use crate::api::deletion::DeletedProfile;
-use crate::api::links::{ActionUrl, EnrollmentUrl};
-use crate::api::list::ListBody;
-use crate::api::operator::api_key::{self, NewWireApiKey, WireApiKey};
+use crate::api::operator::api_key;
+use crate::api::operator::api_key::{NewWireApiKey, WireApiKey};
 use crate::api::operator::event;
-use crate::api::operator::webhook::{self, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint};
-use crate::api::operator::webhook_delivery::{self, WireDelivery};
-use crate::domain::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
+use crate::api::operator::webhook;
+use crate::api::operator::webhook::{DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint};
+use crate::api::operator::webhook_delivery;
+use crate::api::operator::webhook_delivery::WireDelivery;
+use crate::api::v2026_03_24::deletion::DeletedProfile;
+use crate::api::v2026_03_24::links::{ActionUrl, EnrollmentUrl};
+use crate::api::wire::list::ListBody;
 use crate::domain::clock::Timestamp;
+use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::event::{Event, EventQuery, Happening};
 use crate::domain::external_user::ExternalUserDetails;
 use crate::domain::id::{ApiKeyId, EventId, OrganizationId, ProfileId, WebhookEndpointId};
+use crate::domain::label::Word;
 use crate::domain::metadata::Metadata;
 use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfileDraft, ProfileField};
 use crate::domain::text::{DisplayName, ReferenceId, Text};
-use crate::domain::trust_grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
+use crate::domain::trust::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
 use crate::domain::webhook::delivery::{Attempt, Delivery, DeliveryState, Outcome};
 use crate::domain::webhook::endpoint::{
     EndpointDescription, EndpointLabel, EndpointState, Stretch, Subject, WebhookEndpoint,
 };
 use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::webhook::url::WebhookUrl;
-use crate::domain::word::Word;
 
 pub(super) const ID: ProfileId = ProfileId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a3));
 pub(super) const CREATED_AT: Timestamp = datetime!(2026-03-23 12:00 UTC);
@@ -224,11 +227,12 @@ pub(super) fn written(answer: impl Serialize) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::body::reader as request;
     use crate::api::ga::Ga;
     use crate::api::v2026_03_24::V2026_03_24;
+    use crate::api::v2026_03_24::links;
     use crate::api::v2026_08_18::V2026_08_18;
     use crate::api::v2026_09_04::V2026_09_04;
-    use crate::api::{body as request, links};
 
     fn read_examples<F: WireFormat>() {
         let now = datetime!(2026-03-24 0:00 UTC);

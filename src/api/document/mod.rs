@@ -13,14 +13,14 @@ mod webhooks;
 
 use serde_json::{Value, json};
 
-use super::error::ErrorEnvelope;
 use super::ga::Ga;
-use super::schema::Documented;
 use super::v2026_03_24::V2026_03_24;
 use super::v2026_08_18::V2026_08_18;
 use super::v2026_09_04::V2026_09_04;
+use super::wire::error::ErrorEnvelope;
+use super::wire::schema::Documented;
 use super::{ApiVersion, WireFormat};
-use crate::domain::word::Word;
+use crate::domain::label::Word;
 
 /// What a document describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::{answers, error_schema, examples, parameters, reference};
-use crate::api::deletion::DeletedProfile;
-use crate::api::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
-use crate::api::list::filters_by_enforcement;
-use crate::api::schema::{Documented, object};
-use crate::api::{ApiVersion, WireFormat, body};
+use crate::api::body::reader;
+use crate::api::v2026_03_24::deletion::DeletedProfile;
+use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
+use crate::api::wire::list::filters_by_enforcement;
+use crate::api::wire::schema::{Documented, object};
+use crate::api::{ApiVersion, WireFormat};
 
 /// What only an operation on one profile answers.
 const ON_ONE: u16 = 404;
@@ -18,12 +19,12 @@ const WITH_BODY: &[u16] = &[408, 413];
 pub(super) fn schemas<F: WireFormat>() -> Value {
     json!({
         "ActionUrl": ActionUrl::schema(),
-        "CreateActionUrl": body::schema::<CreateActionUrl>(F::VERSION),
-        "CreateUserProfile": body::schema::<F::CreateProfile>(F::VERSION),
+        "CreateActionUrl": reader::schema::<CreateActionUrl>(F::VERSION),
+        "CreateUserProfile": reader::schema::<F::CreateProfile>(F::VERSION),
         "DeletedUserProfile": DeletedProfile::schema(),
         "EnrollmentUrl": EnrollmentUrl::schema(),
         "Error": error_schema(),
-        "UpdateUserProfile": body::schema::<F::UpdateProfile>(F::VERSION),
+        "UpdateUserProfile": reader::schema::<F::UpdateProfile>(F::VERSION),
         "UserProfile": F::Profile::schema(),
         "UserProfilePage": page_schema("UserProfile", "The profiles of this page, in the order of the list."),
     })
@@ -48,7 +49,7 @@ pub(super) fn paths<F: WireFormat>() -> Value {
     let list = list.answers("UserProfilePage", &examples::page::<F>(), "The page.", &[]);
 
     let mut create = post::<F>("create_user_profile", "Create a user profile", "Every field may be absent.");
-    create.body("CreateUserProfile", &body::schema::<F::CreateProfile>(F::VERSION));
+    create.body("CreateUserProfile", &reader::schema::<F::CreateProfile>(F::VERSION));
     let create = create.answers("UserProfile", &examples::profile::<F>(), "The new profile.", &on_post::<F>(WITH_BODY));
 
     let retrieve = operation::<F>("retrieve_user_profile", "Retrieve a user profile", "One profile.");
@@ -59,7 +60,7 @@ pub(super) fn paths<F: WireFormat>() -> Value {
         "Update a user profile",
         "An absent field stays as it is. An update that changes nothing does not move `updated_at`.",
     );
-    update.body("UpdateUserProfile", &body::schema::<F::UpdateProfile>(F::VERSION));
+    update.body("UpdateUserProfile", &reader::schema::<F::UpdateProfile>(F::VERSION));
     let update = update.answers(
         "UserProfile",
         &examples::profile::<F>(),
@@ -81,7 +82,7 @@ pub(super) fn paths<F: WireFormat>() -> Value {
 
     let about = "A fresh link on every call, by which the entity does what the body says.";
     let mut action_url = post::<F>("create_action_url", "Create an action URL", about);
-    action_url.body("CreateActionUrl", &body::schema::<CreateActionUrl>(F::VERSION));
+    action_url.body("CreateActionUrl", &reader::schema::<CreateActionUrl>(F::VERSION));
     let action_url =
         action_url.answers("ActionUrl", &examples::action_url(), "The link.", &on_post::<F>(&[ON_ONE, 408, 413]));
 

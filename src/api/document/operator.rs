@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::operations::{Operation, page_schema};
-use super::parameters::{self, query, with_default};
+use super::parameters;
+use super::parameters::{query, with_default};
 use super::{answers, api_keys, error_schema, examples, reference, trust, webhooks};
 use crate::api::operator::event::WireEvent;
-use crate::api::scalars::{WireId, word_schema};
-use crate::api::schema::Documented;
+use crate::api::wire::scalars::{WireId, word_schema};
+use crate::api::wire::schema::Documented;
 use crate::domain::event::EventKind;
 use crate::domain::id::ProfileKind;
 use crate::domain::page::Order;

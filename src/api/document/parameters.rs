@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::reference;
-use crate::api::scalars::{WireId, word_schema};
-use crate::api::schema::Documented;
+use crate::api::wire::scalars::{WireId, word_schema};
+use crate::api::wire::schema::Documented;
 use crate::api::{ANTHROPIC_VERSION, ApiVersion};
-use crate::domain::enforcement::EnforcementStatus;
 use crate::domain::id::ProfileKind;
+use crate::domain::label::Word;
 use crate::domain::page::{Order, OrderBy, PageLimit};
-use crate::domain::word::Word;
+use crate::domain::trust::enforcement::EnforcementStatus;
 
 /// The parameters that several operations have, by the names of their components.
 pub(super) fn components(version: ApiVersion) -> Value {

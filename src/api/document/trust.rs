@@ -7,13 +7,14 @@ use super::operator::{limit, operation, order, page, post};
 use super::parameters::{query, with_default};
 use super::{reference, trust_examples as examples};
 use crate::api::operator::enforcement::{WireEnforcementRecord, opening_schema, step_schema};
-use crate::api::operator::grant_decision::{self, WireDecision};
+use crate::api::operator::grant_decision;
+use crate::api::operator::grant_decision::WireDecision;
 use crate::api::operator::trust_grant::{WireGrantName, WireTrustGrant};
-use crate::api::scalars::{WireId, word_schema};
-use crate::api::schema::Documented;
+use crate::api::wire::scalars::{WireId, word_schema};
+use crate::api::wire::schema::Documented;
 use crate::domain::id::EnforcementActionKind;
 use crate::domain::page::Order;
-use crate::domain::trust_grant::TrustGrantStatus;
+use crate::domain::trust::grant::TrustGrantStatus;
 
 /// The schemas that operations refer to, by the names of their components.
 pub(super) fn schemas() -> [(&'static str, Value); 9] {

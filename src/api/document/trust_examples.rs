@@ -4,17 +4,19 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::examples::{CREATED_AT, EXPIRES_AT, ID, written};
-use crate::api::operator::enforcement::{self, WireEnforcementRecord};
-use crate::api::operator::grant_decision::{self, WireDecision};
+use crate::api::operator::enforcement;
+use crate::api::operator::enforcement::WireEnforcementRecord;
+use crate::api::operator::grant_decision;
+use crate::api::operator::grant_decision::WireDecision;
 use crate::api::operator::trust_grant;
 use crate::domain::clock::Timestamp;
-use crate::domain::enforcement::{EnforcementAction, EnforcementKind, EnforcementReason, IdentityCheck};
-use crate::domain::enforcement_record::{EnforcementEnd, EnforcementQuery, EnforcementRecord};
-use crate::domain::grant_decision::{Decision, DecisionQuery};
 use crate::domain::id::{DecisionId, EnforcementActionId, OrganizationId};
 use crate::domain::page::{Order, Page, PageLimit};
 use crate::domain::text::{Actor, Text};
-use crate::domain::trust_grant::{GrantName, GrantParts, GrantQuery, ProfileGrant, TrustGrant, TrustGrantStatus};
+use crate::domain::trust::decision::{Decision, DecisionQuery};
+use crate::domain::trust::enforcement::{EnforcementAction, EnforcementKind, EnforcementReason, IdentityCheck};
+use crate::domain::trust::enforcement_record::{EnforcementEnd, EnforcementQuery, EnforcementRecord};
+use crate::domain::trust::grant::{GrantName, GrantParts, GrantQuery, ProfileGrant, TrustGrant, TrustGrantStatus};
 
 const DECISION_ID: DecisionId = DecisionId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a6));
 const ACTION_ID: EnforcementActionId =
@@ -121,7 +123,7 @@ fn reviewer() -> Actor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::trust_grant::GrantName;
+    use crate::domain::trust::grant::GrantName;
 
     #[test]
     fn every_example_of_a_body_is_one_that_is_taken() {

@@ -9,8 +9,8 @@ use crate::api::operator::webhook::{
     CreateWebhook, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint, patch_schema,
 };
 use crate::api::operator::webhook_delivery::WireDelivery;
-use crate::api::scalars::{WireId, word_schema};
-use crate::api::schema::{Documented, object};
+use crate::api::wire::scalars::{WireId, word_schema};
+use crate::api::wire::schema::{Documented, object};
 use crate::domain::id::{EventMark, WebhookEndpointKind};
 use crate::domain::page::{Order, PageLimit};
 

@@ -1,11 +1,11 @@
 //! An open enforcement action as it is answered.
 
-use crate::api::scalars::{WireId, WireWord};
-use crate::api::schema::answer;
-use crate::api::timestamp::WireTimestamp;
-use crate::domain::enforcement::{EnforcementAction, EnforcementKind, EnforcementReason, IdentityCheck};
+use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::schema::answer;
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::EnforcementActionKind;
-use crate::domain::word::words;
+use crate::domain::label::words;
+use crate::domain::trust::enforcement::{EnforcementAction, EnforcementKind, EnforcementReason, IdentityCheck};
 
 words! {
     /// What an entity can do to clear an action.

@@ -5,11 +5,11 @@ pub mod enforcement;
 mod profile;
 mod programs;
 
-use super::list::Parameters;
+use super::wire::list::Parameters;
 use super::{ApiVersion, WireFormat, v2026_09_04};
-use crate::domain::enforcement::EnforcementStatus;
 use crate::domain::text::Text;
-use crate::domain::trust_grant::{CYBER, EFS, GrantName};
+use crate::domain::trust::enforcement::EnforcementStatus;
+use crate::domain::trust::grant::{CYBER, EFS, GrantName};
 
 /// The shape that needs no `anthropic-beta`.
 #[derive(Clone, Copy, Debug)]

@@ -6,16 +6,16 @@ use serde::Serialize;
 
 use super::enforcement::WireEnforcementAction;
 use super::programs::Programs;
-use crate::api::scalars::{WireId, WireWord};
-use crate::api::schema::answer;
-use crate::api::timestamp::WireTimestamp;
 use crate::api::v2026_03_24::profile::ProfileType;
 use crate::api::v2026_09_04::details::WireDetails;
-use crate::domain::enforcement::EnforcementStatus;
+use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::schema::answer;
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
 use crate::domain::profile;
 use crate::domain::relationship::AccessType;
 use crate::domain::text::Text;
+use crate::domain::trust::enforcement::EnforcementStatus;
 
 answer! {
     /// Every field is always present; what is unset is null.

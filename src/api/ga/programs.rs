@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::api::scalars::WireWord;
-use crate::api::schema::{Documented, answer};
-use crate::domain::trust_grant::{
+use crate::api::wire::scalars::WireWord;
+use crate::api::wire::schema::{Documented, answer};
+use crate::domain::trust::grant::{
     CYBER, CYBER_TIERS, EFS, EFS_FEATURES, PartStatus, TrustGrant, TrustGrantStatus, TrustGrants,
 };
 

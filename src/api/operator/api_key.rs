@@ -1,19 +1,21 @@
 //! API keys as they are answered, made, and asked for.
 
-use crate::api::body::Body;
-use crate::api::cursor::{self, List};
-use crate::api::fields::Fields;
-use crate::api::list::{self, IdPage, Parameters};
-use crate::api::scalars::{WireId, WireWord};
-use crate::api::schema::answer;
-use crate::api::timestamp::WireTimestamp;
-use crate::api::values;
+use crate::api::body::fields::Fields;
+use crate::api::body::reader::Body;
+use crate::api::body::values;
+use crate::api::wire::cursor;
+use crate::api::wire::cursor::List;
+use crate::api::wire::list;
+use crate::api::wire::list::{IdPage, Parameters};
+use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::schema::answer;
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
-use crate::domain::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
+use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::id::{ApiKeyId, ApiKeyKind, OrganizationId};
+use crate::domain::label::words;
 use crate::domain::page::Page;
 use crate::domain::text::Text;
-use crate::domain::word::words;
 
 words! {
     /// What a key is called.

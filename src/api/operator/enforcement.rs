@@ -2,22 +2,25 @@
 
 use serde_json::{Value, json};
 
-use crate::api::cursor::{self, List};
-use crate::api::fields::Fields;
+use crate::api::ApiVersion;
+use crate::api::body::fields::Fields;
+use crate::api::body::{reader, values};
 use crate::api::ga::enforcement::ClearingAction;
-use crate::api::list::{self, IdPage, Parameters};
-use crate::api::scalars::{WireId, WireWord};
-use crate::api::schema::answer;
-use crate::api::timestamp::WireTimestamp;
-use crate::api::{ApiVersion, body, values};
+use crate::api::wire::cursor;
+use crate::api::wire::cursor::List;
+use crate::api::wire::list;
+use crate::api::wire::list::{IdPage, Parameters};
+use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::schema::answer;
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::clock::Timestamp;
-use crate::domain::enforcement::{EnforcementKind, EnforcementReason, IdentityCheck};
-use crate::domain::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep, Opening};
 use crate::domain::error::{Error, Result, reason};
 use crate::domain::id::{EnforcementActionId, EnforcementActionKind, OrganizationId, ProfileId};
+use crate::domain::label::{Word, words};
 use crate::domain::page::Page;
 use crate::domain::text::Text;
-use crate::domain::word::{Word, words};
+use crate::domain::trust::enforcement::{EnforcementKind, EnforcementReason, IdentityCheck};
+use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep, Opening};
 
 words! {
     /// What may become of an open action.
@@ -91,7 +94,7 @@ impl From<EnforcementRecord> for WireEnforcementRecord {
 /// # Errors
 /// `Invalid` with everything that is wrong.
 pub fn parse_opening(bytes: &[u8], id: EnforcementActionId, now: Timestamp) -> Result<EnforcementRecord> {
-    let read = body::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read_opening(fields, now))?;
+    let read = reader::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read_opening(fields, now))?;
     read.ok_or_else(|| Error::internal("an opening without what it needs was taken"))?.into_record(id, now)
 }
 
@@ -137,7 +140,7 @@ fn read_opening(fields: &mut Fields, now: Timestamp) -> Option<Opening> {
 /// # Errors
 /// `Invalid` with everything that is wrong.
 pub fn parse_step(bytes: &[u8], now: Timestamp) -> Result<EnforcementStep> {
-    let read = body::parse_with(bytes, ApiVersion::Ga, now, &[], read_step)?;
+    let read = reader::parse_with(bytes, ApiVersion::Ga, now, &[], read_step)?;
     read.ok_or_else(|| Error::internal("a step without what it needs was taken"))
 }
 

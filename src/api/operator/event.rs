@@ -3,19 +3,21 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::api::cursor::{self, List};
-use crate::api::list::{self, IdPage, Parameters};
-use crate::api::scalars::{WireId, WireWord, word_schema};
-use crate::api::schema::{Documented, answer};
-use crate::api::timestamp::WireTimestamp;
+use crate::api::wire::cursor;
+use crate::api::wire::cursor::List;
+use crate::api::wire::list;
+use crate::api::wire::list::{IdPage, Parameters};
+use crate::api::wire::scalars::{WireId, WireWord, word_schema};
+use crate::api::wire::schema::{Documented, answer};
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
 use crate::domain::event::{Event, EventKind, EventQuery, Happening};
 use crate::domain::id::{EnforcementActionKind, EventId, EventMark, OrganizationId, ProfileKind};
+use crate::domain::label::words;
 use crate::domain::page::Page;
 use crate::domain::profile::ProfileField;
 use crate::domain::text::Text;
-use crate::domain::trust_grant::TrustGrantStatus;
-use crate::domain::word::words;
+use crate::domain::trust::grant::TrustGrantStatus;
 
 words! {
     /// What an event is called.

@@ -3,23 +3,26 @@
 use serde_json::{Value, json};
 
 use super::trust_grant::{WireFeatures, WireGrantName, WireTiers, parts};
-use crate::api::cursor::{self, List};
-use crate::api::fields::Fields;
-use crate::api::list::{self, IdPage, Parameters};
-use crate::api::scalars::{WireId, WireWord};
-use crate::api::schema::answer;
-use crate::api::timestamp::WireTimestamp;
-use crate::api::{ApiVersion, body, values};
+use crate::api::ApiVersion;
+use crate::api::body::fields::Fields;
+use crate::api::body::{reader, values};
+use crate::api::wire::cursor;
+use crate::api::wire::cursor::List;
+use crate::api::wire::list;
+use crate::api::wire::list::{IdPage, Parameters};
+use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::schema::answer;
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, Result, reason};
-use crate::domain::grant_decision::{DecidedStatus, Decision, DecisionQuery, Verdict};
 use crate::domain::id::{DecisionId, DecisionKind, OrganizationId, ProfileId, ProfileKind};
+use crate::domain::label::{Word, words};
 use crate::domain::page::Page;
 use crate::domain::text::Text;
-use crate::domain::trust_grant::{
+use crate::domain::trust::decision::{DecidedStatus, Decision, DecisionQuery, Verdict};
+use crate::domain::trust::grant::{
     CYBER_TIERS, EFS_FEATURES, GrantName, GrantPart, GrantParts, PartStatus, Requirements, parts_of,
 };
-use crate::domain::word::{Word, words};
 
 words! {
     /// What a decision is called.
@@ -88,7 +91,7 @@ impl WireDecision {
 /// # Errors
 /// `Invalid` with everything that is wrong.
 pub fn parse(bytes: &[u8], name: &GrantName, id: DecisionId, now: Timestamp) -> Result<Decision> {
-    let read = body::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read(fields, Some(name), id, now))?;
+    let read = reader::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read(fields, Some(name), id, now))?;
     read.ok_or_else(|| Error::internal("a decision without what it needs was taken"))
 }
 

@@ -4,20 +4,22 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::api::cursor::{self, List};
-use crate::api::list::{self, IdPage, Parameters};
-use crate::api::scalars::{WireId, WireWord};
-use crate::api::schema::{Documented, answer};
-use crate::api::timestamp::WireTimestamp;
+use crate::api::wire::cursor;
+use crate::api::wire::cursor::List;
+use crate::api::wire::list;
+use crate::api::wire::list::{IdPage, Parameters};
+use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::schema::{Documented, answer};
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
 use crate::domain::error::Error;
 use crate::domain::id::{DecisionId, DecisionKind, OrganizationId, ProfileKind};
+use crate::domain::label::words;
 use crate::domain::page::{Order, Page};
 use crate::domain::text::Text;
-use crate::domain::trust_grant::{
+use crate::domain::trust::grant::{
     CYBER, EFS, GrantName, GrantPart, GrantParts, GrantQuery, PartStatus, ProfileGrant, TrustGrantStatus,
 };
-use crate::domain::word::words;
 
 words! {
     /// What a grant is called.

@@ -4,16 +4,19 @@ use serde::Serialize;
 use serde_json::Value;
 use validator::ValidationError;
 
-use crate::api::fields::Fields;
-use crate::api::list::{self, Parameters};
-use crate::api::scalars::{WireId, WireUrl, WireWord};
-use crate::api::schema::answer;
-use crate::api::timestamp::WireTimestamp;
-use crate::api::{ApiVersion, body, values};
+use crate::api::ApiVersion;
+use crate::api::body::fields::Fields;
+use crate::api::body::{reader, values};
+use crate::api::wire::list;
+use crate::api::wire::list::Parameters;
+use crate::api::wire::scalars::{WireId, WireUrl, WireWord};
+use crate::api::wire::schema::answer;
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::id::{Id, Kind, WebhookEndpointId, WebhookEndpointKind};
+use crate::domain::label::words;
 use crate::domain::page::PageLimit;
 use crate::domain::text::Text;
 use crate::domain::webhook::endpoint::{
@@ -21,7 +24,6 @@ use crate::domain::webhook::endpoint::{
 };
 use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::webhook::url::{Reach, WebhookUrl};
-use crate::domain::word::words;
 
 words! {
     /// What the answer to a deletion is called.
@@ -135,7 +137,7 @@ impl CreateWebhook {
     /// # Errors
     /// `Invalid` with everything that is wrong.
     pub fn parse(bytes: &[u8], reach: Reach, id: WebhookEndpointId, now: Timestamp) -> Result<WebhookEndpoint> {
-        let created = body::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| Self::read(fields, reach))?;
+        let created = reader::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| Self::read(fields, reach))?;
         let missing = || crate::domain::Error::internal("a create without a URL was taken");
         Ok(WebhookEndpoint {
             id,
@@ -171,7 +173,7 @@ impl CreateWebhook {
 /// # Errors
 /// `Invalid` with everything that is wrong.
 pub fn parse_patch(bytes: &[u8], reach: Reach, now: Timestamp) -> Result<EndpointPatch> {
-    body::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read_patch(fields, reach))
+    reader::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read_patch(fields, reach))
 }
 
 fn read_patch(fields: &mut Fields, reach: Reach) -> EndpointPatch {

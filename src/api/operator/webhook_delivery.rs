@@ -1,13 +1,13 @@
 //! What was and is to be delivered to an endpoint, as it is answered.
 
 use super::webhook::StretchBody;
-use crate::api::scalars::{WireId, WireWord};
-use crate::api::schema::answer;
-use crate::api::timestamp::WireTimestamp;
+use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::schema::answer;
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::EventMark;
+use crate::domain::label::words;
 use crate::domain::webhook::delivery::{Attempt, Delivery, DeliveryState, Outcome};
 use crate::domain::webhook::endpoint::{Stretch, Subject};
-use crate::domain::word::words;
 
 words! {
     /// What a delivery is called.

@@ -2,6 +2,8 @@
 //! May know what its parent may.
 
 mod create;
+pub mod deletion;
+pub mod links;
 pub mod profile;
 mod update;
 

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::scalars::{WireId, WireWord};
-use crate::api::schema::answer;
-use crate::api::timestamp::WireTimestamp;
+use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::schema::answer;
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
+use crate::domain::label::words;
+use crate::domain::profile;
 use crate::domain::relationship::Relationship;
 use crate::domain::text::Text;
-use crate::domain::trust_grant::TrustGrantStatus;
-use crate::domain::word::words;
-use crate::domain::{profile, trust_grant};
+use crate::domain::trust::grant;
+use crate::domain::trust::grant::TrustGrantStatus;
 
 words! {
     /// What all shapes call a profile.
@@ -56,7 +57,7 @@ answer! {
 }
 
 /// The decisions as this shape and the two after it show them.
-pub(in crate::api) fn trust_grants(grants: trust_grant::TrustGrants) -> TrustGrants {
+pub(in crate::api) fn trust_grants(grants: grant::TrustGrants) -> TrustGrants {
     grants
         .into_iter()
         .map(|(name, grant)| (name.into_string(), TrustGrant { status: WireWord(grant.status) }))

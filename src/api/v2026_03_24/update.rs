@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::api::body::Body;
-use crate::api::fields::{FIELDS_OF_PROFILES, Fields};
-use crate::api::values;
+use crate::api::body::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::reader::Body;
+use crate::api::body::values;
 use crate::domain::external_user::ExternalUserPatch;
 use crate::domain::metadata::MetadataPatch;
 use crate::domain::profile::{Change, NamePolicy, ProfilePatch};

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::api::fields::Fields;
-use crate::api::values;
+use crate::api::body::fields::Fields;
+use crate::api::body::values;
 use crate::domain::error::reason;
+use crate::domain::label::Word;
 use crate::domain::relationship::{AccessType, Relationship, RelationshipChange};
-use crate::domain::word::Word;
 
 /// `access_type` and `relationship`, which must not contradict each other; the finer word counts.
 pub(super) fn read_with_alias(fields: &mut Fields) -> Option<RelationshipChange> {

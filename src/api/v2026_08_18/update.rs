@@ -1,9 +1,9 @@
 //! The body of an update.
 
 use super::access;
-use crate::api::body::Body;
-use crate::api::fields::{FIELDS_OF_PROFILES, Fields};
-use crate::api::values;
+use crate::api::body::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::reader::Body;
+use crate::api::body::values;
 use crate::domain::clock::Timestamp;
 use crate::domain::external_user::ExternalUserPatch;
 use crate::domain::metadata::MetadataPatch;

@@ -1,10 +1,10 @@
 //! The body of a create.
 
 use super::details;
-use crate::api::body::Body;
-use crate::api::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::reader::Body;
+use crate::api::body::values;
 use crate::api::v2026_08_18::read_relationship;
-use crate::api::values;
 use crate::domain::external_user::ExternalUserDetails;
 use crate::domain::metadata::Metadata;
 use crate::domain::profile::ProfileDraft;

@@ -1,10 +1,10 @@
 //! `external_user_details`, in requests and answers.
 
-use crate::api::fields::Fields;
-use crate::api::scalars::WireWord;
-use crate::api::schema::answer;
-use crate::api::timestamp::WireTimestamp;
-use crate::api::values;
+use crate::api::body::fields::Fields;
+use crate::api::body::values;
+use crate::api::wire::scalars::WireWord;
+use crate::api::wire::schema::answer;
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::external_user::{AccountStatus, EntityType, ExternalUserDetails, ExternalUserPatch};
 use crate::domain::profile::Change;
 use crate::domain::text::Text;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::details::WireDetails;
-use crate::api::scalars::{WireId, WireWord};
-use crate::api::schema::answer;
-use crate::api::timestamp::WireTimestamp;
 use crate::api::v2026_03_24::profile::{ProfileType, TrustGrants, trust_grants};
+use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::schema::answer;
+use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
 use crate::domain::profile;
 use crate::domain::relationship::AccessType;

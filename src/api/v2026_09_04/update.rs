@@ -1,10 +1,10 @@
 //! The body of an update.
 
 use super::details;
-use crate::api::body::Body;
-use crate::api::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::reader::Body;
+use crate::api::body::values;
 use crate::api::v2026_08_18::read_access_change;
-use crate::api::values;
 use crate::domain::external_user::ExternalUserPatch;
 use crate::domain::metadata::MetadataPatch;
 use crate::domain::profile::{Change, NamePolicy, ProfilePatch};

@@ -7,8 +7,8 @@ use ureq::http::Method;
 use super::Failure;
 use super::document::Document;
 use super::namespace::Namespace;
-use super::output::{Audience, Printer};
-use super::transport::{Client, Request};
+use super::output::printer::{Audience, Printer};
+use super::transport::client::{Client, Request};
 
 #[derive(Args, Debug)]
 pub(super) struct List<N: Namespace> {

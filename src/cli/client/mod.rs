@@ -10,13 +10,8 @@ mod list;
 mod namespace;
 mod options;
 mod output;
-mod readable;
-mod retry;
 mod text;
-mod trace;
-mod transform;
 mod transport;
-mod url;
 mod verbs;
 
 pub(super) use namespace::{Beta, General};

@@ -7,7 +7,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Failure;
-use super::output::Format;
+use super::output::printer::Format;
 use crate::config;
 
 /// May stand before the namespace, before the verb and after it.

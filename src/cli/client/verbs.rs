@@ -8,9 +8,9 @@ use super::fields::Action;
 use super::list::List;
 use super::namespace::Namespace;
 use super::options::Options;
-use super::output::Printer;
-use super::transport::{Client, Request};
-use super::url::encoded;
+use super::output::printer::Printer;
+use super::transport::client::{Client, Request};
+use super::transport::url::encoded;
 use super::{Failure, Outcome, PROFILES, input, note};
 
 const BODY_HELP: &str = "\

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
 use crate::domain::error::Result;
-use crate::domain::grant_decision::{Decision, DecisionQuery};
 use crate::domain::id::{DecisionId, EnforcementActionId, OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, Outcome};
 use crate::domain::page::Page;
-use crate::domain::trust_grant::{GrantName, GrantQuery, ProfileGrant};
+use crate::domain::trust::decision::{Decision, DecisionQuery};
+use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
+use crate::domain::trust::grant::{GrantName, GrantQuery, ProfileGrant};
 
 /// The trust grants of profiles.
 #[async_trait]

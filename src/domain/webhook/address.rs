@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::domain::word::words;
+use crate::domain::label::words;
 
 words! {
     /// Why nothing is sent to an address.

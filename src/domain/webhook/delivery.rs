@@ -10,7 +10,7 @@ use super::url::WebhookUrl;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::EventId;
-use crate::domain::word::words;
+use crate::domain::label::words;
 
 words! {
     /// What became of a delivery so far.

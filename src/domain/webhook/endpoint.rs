@@ -5,9 +5,9 @@ use validator::ValidationError;
 use super::url::WebhookUrl;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrganizationId, WebhookEndpointId};
+use crate::domain::label::words;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::{Text, bounded};
-use crate::domain::word::words;
 
 /// How many endpoints an organization may have, enabled or not.
 pub const MAX_ENDPOINTS: usize = 32;
@@ -165,8 +165,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::label::Word;
     use crate::domain::webhook::url::Reach;
-    use crate::domain::word::Word;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 

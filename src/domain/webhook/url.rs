@@ -6,7 +6,7 @@ use validator::ValidationError;
 
 use super::address::{Forbidden, judge};
 use crate::domain::error::reason;
-use crate::domain::word::Word;
+use crate::domain::label::Word;
 
 /// The longest URL, in bytes.
 pub const MAX_BYTES: usize = 2_048;

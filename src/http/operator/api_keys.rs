@@ -2,16 +2,18 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::auth::Caller;
-use super::super::body::JsonBytes;
-use super::super::idempotency::{Repeatable, UNVERSIONED};
-use super::super::profiles::{Answer, pairs};
-use super::super::server::Service;
-use crate::api::operator::api_key::{self, CreateApiKey, NewWireApiKey, WireApiKey};
-use crate::api::{ApiVersion, body};
-use crate::domain::api_key::{ApiKeySecret, Scope};
+use crate::api::ApiVersion;
+use crate::api::body;
+use crate::api::operator::api_key;
+use crate::api::operator::api_key::{CreateApiKey, NewWireApiKey, WireApiKey};
+use crate::domain::credential::api_key::{ApiKeySecret, Scope};
 use crate::domain::id::ApiKeyId;
 use crate::domain::{Error, ErrorKind};
+use crate::http::auth::Caller;
+use crate::http::body::json_body::JsonBytes;
+use crate::http::idempotency::replay::{Repeatable, UNVERSIONED};
+use crate::http::profiles::{Answer, pairs};
+use crate::http::server::Service;
 
 pub(super) async fn list_api_keys(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> Answer {
     caller.permit("list_api_keys", Scope::Admin)?;

@@ -2,16 +2,17 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::auth::Caller;
-use super::super::body::JsonBytes;
-use super::super::idempotency::{Repeatable, UNVERSIONED, answer};
-use super::super::profiles::{Answer, pairs, profile_id};
-use super::super::server::Service;
-use crate::api::operator::enforcement::{self, WireEnforcementRecord};
-use crate::domain::api_key::Scope;
-use crate::domain::enforcement_record::EnforcementRecord;
+use crate::api::operator::enforcement;
+use crate::api::operator::enforcement::WireEnforcementRecord;
+use crate::domain::credential::api_key::Scope;
 use crate::domain::id::EnforcementActionId;
+use crate::domain::trust::enforcement_record::EnforcementRecord;
 use crate::domain::{Error, ErrorKind};
+use crate::http::auth::Caller;
+use crate::http::body::json_body::JsonBytes;
+use crate::http::idempotency::replay::{Repeatable, UNVERSIONED, answer};
+use crate::http::profiles::{Answer, pairs, profile_id};
+use crate::http::server::Service;
 
 pub(super) async fn open_enforcement_action(
     service: web::Data<Service>,

@@ -2,11 +2,11 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::auth::Caller;
-use super::super::profiles::{Answer, pairs};
-use super::super::server::Service;
 use crate::api::operator::event;
-use crate::domain::api_key::Scope;
+use crate::domain::credential::api_key::Scope;
+use crate::http::auth::Caller;
+use crate::http::profiles::{Answer, pairs};
+use crate::http::server::Service;
 
 pub(super) async fn list_events(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> Answer {
     caller.permit("list_events", Scope::Admin)?;

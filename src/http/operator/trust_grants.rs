@@ -2,16 +2,17 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::auth::Caller;
-use super::super::body::JsonBytes;
-use super::super::idempotency::{Repeatable, UNVERSIONED, answer};
-use super::super::profiles::{Answer, pairs, profile_id};
-use super::super::server::Service;
-use crate::api::operator::grant_decision::{self, WireDecision};
+use crate::api::operator::grant_decision;
+use crate::api::operator::grant_decision::WireDecision;
 use crate::api::operator::trust_grant;
-use crate::domain::api_key::Scope;
-use crate::domain::grant_decision::Decision;
+use crate::domain::credential::api_key::Scope;
 use crate::domain::id::DecisionId;
+use crate::domain::trust::decision::Decision;
+use crate::http::auth::Caller;
+use crate::http::body::json_body::JsonBytes;
+use crate::http::idempotency::replay::{Repeatable, UNVERSIONED, answer};
+use crate::http::profiles::{Answer, pairs, profile_id};
+use crate::http::server::Service;
 
 pub(super) async fn list_trust_grants(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> Answer {
     caller.permit("list_trust_grants", Scope::Admin)?;

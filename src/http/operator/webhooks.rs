@@ -2,21 +2,21 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::auth::Caller;
-use super::super::body::JsonBytes;
-use super::super::idempotency::{Repeatable, UNVERSIONED, answer};
-use super::super::profiles::{Answer, pairs};
-use super::super::server::Service;
-use crate::api::operator::webhook::{
-    self, CreateWebhook, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint,
-};
-use crate::api::operator::webhook_delivery::{self, WireDelivery};
-use crate::domain::api_key::Scope;
+use crate::api::operator::webhook;
+use crate::api::operator::webhook::{CreateWebhook, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint};
+use crate::api::operator::webhook_delivery;
+use crate::api::operator::webhook_delivery::WireDelivery;
+use crate::domain::credential::api_key::Scope;
 use crate::domain::id::{EventId, WebhookEndpointId};
 use crate::domain::webhook::delivery::Delivery;
 use crate::domain::webhook::endpoint::WebhookEndpoint;
 use crate::domain::webhook::secret::{ROTATION, SigningSecret};
 use crate::domain::{Error, ErrorKind};
+use crate::http::auth::Caller;
+use crate::http::body::json_body::JsonBytes;
+use crate::http::idempotency::replay::{Repeatable, UNVERSIONED, answer};
+use crate::http::profiles::{Answer, pairs};
+use crate::http::server::Service;
 
 pub(super) async fn create_webhook(
     service: web::Data<Service>,

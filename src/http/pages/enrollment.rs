@@ -6,14 +6,14 @@ use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
-use super::super::error::HttpError;
-use super::super::log::RequestRecord;
-use super::super::server::Service;
 use super::html::{Escaped, letter, letter_with_form};
 use super::origin::is_sent_by_our_form;
-use crate::domain::enrollment::{ENROLLED_GRANT, Invitation, LinkToken, Submission};
 use crate::domain::text::Text;
-use crate::domain::trust_grant::TrustGrantStatus;
+use crate::domain::trust::enrollment::{ENROLLED_GRANT, Invitation, LinkToken, Submission};
+use crate::domain::trust::grant::TrustGrantStatus;
+use crate::http::error::HttpError;
+use crate::http::request_log::RequestRecord;
+use crate::http::server::Service;
 
 /// Where links lead.
 pub(in crate::http) const ENROLLMENT_PATH: &str = "/enroll/{token}";

@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 use actix_web::{HttpResponse, web};
 use serde_json::Value;
 
-use super::super::error::HttpError;
 use super::html::{Escaped, Prose, page};
 use super::schema::{fields, phrase};
 use crate::api::ApiVersion;
 use crate::api::document::{Subject, document};
-use crate::domain::word::Word;
+use crate::domain::label::Word;
+use crate::http::error::HttpError;
 
 static PAGES: LazyLock<Vec<(Subject, String)>> =
     LazyLock::new(|| Subject::ALL.iter().map(|subject| (*subject, reference(*subject))).collect());

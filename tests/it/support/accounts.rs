@@ -2,13 +2,13 @@
 
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
-use uprof::domain::api_key::{ApiKey, ApiKeySecret, Scope};
 use uprof::domain::clock::{Clock, SystemClock, Timestamp};
+use uprof::domain::credential::api_key::{ApiKey, ApiKeySecret, Scope};
+use uprof::domain::credential::organization::{Organization, OrganizationPatch};
 use uprof::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
-use uprof::domain::organization::{Organization, OrganizationPatch};
+use uprof::domain::label::Word;
 use uprof::domain::repository::{ApiKeyRepository, OrganizationRepository};
 use uprof::domain::text::{DisplayName, Text, WorkspaceId};
-use uprof::domain::word::Word;
 use uprof::storage::{PgApiKeys, PgOrganizations, Pool, PoolSettings};
 
 use super::database::runtime;

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use uprof::app::{Application, Stopper};
 use uprof::config::ServerArgs;
-use uprof::domain::api_key::Scope;
+use uprof::domain::credential::api_key::Scope;
 use uprof::domain::id::{OrganizationId, ProfileId};
 use uprof::metrics::Registry;
 

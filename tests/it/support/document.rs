@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 use uprof::api::ApiVersion;
 use uprof::api::document::{Subject, document};
-use uprof::domain::word::Word;
+use uprof::domain::label::Word;
 use ureq::http::{HeaderMap, request::Parts};
 
 use super::answer::Answer;

@@ -1,7 +1,7 @@
 //! Every route that needs a key. A new one belongs into this table: the tests about strangers, scopes and methods walk it.
 
 use serde_json::{Value, json};
-use uprof::domain::api_key::Scope;
+use uprof::domain::credential::api_key::Scope;
 use ureq::http::Method;
 
 use super::answer::Answer;

@@ -1,0 +1,105 @@
+//! The schemas of request bodies, made by watching how the bodies are read.
+
+use serde_json::{Map, Value, json};
+
+use crate::api::wire::schema::nullable;
+
+/// What a field's absence and `null` mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::api) enum Presence {
+    /// `null` means the same as absence.
+    Optional,
+    /// `null` empties the field.
+    Clearable,
+    /// May be absent, but not `null`.
+    NeverNull,
+    /// Neither.
+    Required,
+}
+
+/// The fields that were asked for, and what holds between them.
+#[derive(Debug, Default)]
+pub(in crate::api) struct ObjectShape {
+    properties: Map<String, Value>,
+    required: Vec<&'static str>,
+    rules: Vec<Value>,
+}
+
+impl ObjectShape {
+    pub(in crate::api) fn field(&mut self, name: &'static str, presence: Presence, schema: Value) {
+        let mut schema =
+            if matches!(presence, Presence::Optional | Presence::Clearable) { nullable(schema) } else { schema };
+        let null = match presence {
+            Presence::Optional => " `null` means the same as absence.",
+            Presence::Clearable => " `null` clears it.",
+            Presence::NeverNull | Presence::Required => "",
+        };
+        let more = schema["description"].as_str().map(|more| format!(" {more}")).unwrap_or_default();
+        schema["description"] = format!("{}{more}{null}", about(name)).into();
+        if presence == Presence::Required {
+            self.required.push(name);
+        }
+        self.properties.insert(name.to_owned(), schema);
+    }
+
+    pub(in crate::api) fn rule(&mut self, rule: Value) {
+        self.rules.push(rule);
+    }
+
+    pub(in crate::api) fn deprecate(&mut self, name: &'static str) {
+        if let Some(schema) = self.properties.get_mut(name) {
+            schema["deprecated"] = true.into();
+        }
+    }
+
+    pub(in crate::api) fn describe(&mut self, name: &'static str, about: &str) {
+        if let Some(schema) = self.properties.get_mut(name) {
+            schema["description"] = about.into();
+        }
+    }
+
+    pub(in crate::api) fn into_schema(self) -> Value {
+        let mut schema = json!({"type": "object", "properties": self.properties, "additionalProperties": false});
+        if !self.required.is_empty() {
+            schema["required"] = self.required.into();
+        }
+        if !self.rules.is_empty() {
+            schema["allOf"] = self.rules.into();
+        }
+        schema
+    }
+}
+
+/// What a field is for. Empty for one that nobody described yet, which a test notices.
+fn about(name: &str) -> &'static str {
+    match name {
+        "access_type" => {
+            "How the platform uses the API for the entity: `application` for its own product, `passthrough` resold."
+        }
+        "account_status" => "The state of the entity's account with the platform.",
+        "action" => "What whoever opens the link is to do.",
+        "actor" => "Who does this: a person or a program, as the operator calls it.",
+        "country" => "Where the entity is: two upper-case ASCII letters.",
+        "description" => "What people note of it. Empty: nothing.",
+        "email_hash" => "The platform's own hash of the entity's e-mail address: opaque.",
+        "enabled_events" => "Of what the endpoint hears.",
+        "entity_type" => "What the entity is.",
+        "external_id" | "reference_id" => "The platform's own id for the entity; need not be unique.",
+        "external_user_details" => "What the platform states about the entity.",
+        "external_user_onboarded_at" | "onboarded_at" => {
+            "When the entity signed up with the platform: with any offset, at most a minute in the future."
+        }
+        "metadata" => "The platform's own pairs.",
+        "name" => "The entity's name.",
+        "name_hash" => "The platform's own hash of the entity's name: opaque.",
+        "note" => "What they note, for those who read it later.",
+        "relationship" => {
+            "What the entity is to the platform: an end user, a company that the platform resells to, or the platform itself."
+        }
+        "state" => "Whether deliveries are sent. What happens while they are not is never delivered.",
+        "transition" => "What becomes of the action.",
+        "type" => "What kind of action it is.",
+        "url" => "Where deliveries go.",
+        _ => "",
+    }
+}

@@ -1,0 +1,219 @@
+//! What the values of fields may be: from JSON to types that cannot hold a bad one.
+
+use serde_json::{Value, json};
+use time::Duration;
+use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
+
+use super::json::Json;
+use crate::api::wire::scalars::word_schema;
+use crate::api::wire::timestamp;
+use crate::domain::clock::Timestamp;
+use crate::domain::error::reason;
+use crate::domain::label::Word;
+use crate::domain::metadata::{
+    MAX_KEY_CHARACTERS, MAX_PAIRS, MAX_VALUE_CHARACTERS, Metadata, MetadataPatch, MetadataViolations,
+};
+use crate::domain::text::{Country, Text};
+use crate::domain::webhook::url::{MAX_BYTES, Reach, WebhookUrl};
+
+/// How far a caller's clock may be ahead of ours.
+const LATEST: Duration = Duration::minutes(1);
+
+/// A value of a field, or everything that is wrong with it.
+pub(in crate::api) type Parsed<T> = std::result::Result<T, ValidationErrorsKind>;
+
+/// What a field may hold: how it is read, and how that is documented.
+pub(in crate::api) struct Kind<T> {
+    /// Reads a value that arrived at a time.
+    pub(in crate::api) parse: fn(Json, Timestamp) -> Parsed<T>,
+    /// The schema of what `parse` takes, as exactly as a schema can be.
+    pub(in crate::api) schema: fn() -> Value,
+}
+
+/// What every string may hold: anything but the one character that Postgres cannot.
+const NO_NUL: &str = r"^[^\u0000]*$";
+
+/// A text of one character up to as many as its type takes.
+pub(in crate::api) fn text<T: Text>() -> Kind<T> {
+    Kind { parse: |value, _| T::parse(string(value)?).map_err(one), schema: || bounded(1, T::MAX_CHARACTERS) }
+}
+
+/// A country: two upper-case ASCII letters.
+pub(in crate::api) fn country() -> Kind<Country> {
+    Kind { parse: text().parse, schema: || json!({"type": "string", "pattern": "^[A-Z]{2}$"}) }
+}
+
+/// One word of a closed set.
+pub(in crate::api) fn word<T: Word>() -> Kind<T> {
+    Kind {
+        parse: |value, _| T::from_word(&string(value)?).ok_or_else(|| one(not_a_word::<T>())),
+        schema: word_schema::<T>,
+    }
+}
+
+/// A complete RFC 3339 timestamp, with any offset, at most a minute after it arrived.
+pub(in crate::api) fn past_timestamp() -> Kind<Timestamp> {
+    Kind { parse: parse_past_timestamp, schema: || json!({"type": "string", "format": "date-time"}) }
+}
+
+fn parse_past_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
+    let moment = moment(value)?;
+    if moment > now + LATEST { Err(one(reason("future", "Timestamp lies in the future"))) } else { Ok(moment) }
+}
+
+/// A complete RFC 3339 timestamp, with any offset, later than it arrived.
+pub(in crate::api) fn future_timestamp() -> Kind<Timestamp> {
+    Kind { parse: parse_future_timestamp, ..past_timestamp() }
+}
+
+fn parse_future_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
+    let moment = moment(value)?;
+    if moment <= now { Err(one(reason("past", "Timestamp lies in the past"))) } else { Ok(moment) }
+}
+
+fn moment(value: Json) -> Parsed<Timestamp> {
+    timestamp::parse(&string(value)?).ok_or_else(|| one(timestamp::incomplete()))
+}
+
+/// True or false.
+pub(in crate::api) fn flag() -> Kind<bool> {
+    Kind {
+        parse: |value, _| match value {
+            Json::Bool(value) => Ok(value),
+            _ => Err(one(reason("type", "Input should be a valid boolean"))),
+        },
+        schema: || json!({"type": "boolean"}),
+    }
+}
+
+/// Several words of a closed set, each counted once.
+pub(in crate::api) fn word_list<T: Word + PartialEq>() -> Kind<Vec<T>> {
+    Kind { parse: |value, _| parse_words(value), schema: || json!({"type": "array", "items": word_schema::<T>()}) }
+}
+
+/// As [`word_list`], at least one.
+pub(in crate::api) fn some_words<T: Word + PartialEq>() -> Kind<Vec<T>> {
+    Kind {
+        parse: |value, _| {
+            let words = parse_words(value)?;
+            if words.is_empty() { Err(one(reason("length", "Array should have at least 1 item"))) } else { Ok(words) }
+        },
+        schema: || json!({"type": "array", "items": word_schema::<T>(), "minItems": 1}),
+    }
+}
+
+fn parse_words<T: Word + PartialEq>(value: Json) -> Parsed<Vec<T>> {
+    let Json::Array(items) = value else { return Err(one(reason("type", "Input should be a valid array"))) };
+    let mut words = Vec::new();
+    for item in items {
+        let word = T::from_word(&string(item)?).ok_or_else(|| one(not_a_word::<T>()))?;
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    Ok(words)
+}
+
+/// A URL that deliveries within `reach` can be sent to.
+pub(in crate::api) fn webhook_url(reach: Reach) -> Kind<WebhookUrl> {
+    Kind {
+        parse: match reach {
+            Reach::Internet => |value, _| WebhookUrl::parse(string(value)?, Reach::Internet).map_err(one),
+            Reach::Anywhere => |value, _| WebhookUrl::parse(string(value)?, Reach::Anywhere).map_err(one),
+        },
+        schema: || {
+            json!({
+                "type": "string",
+                "format": "uri",
+                "maxLength": MAX_BYTES,
+                "description": "`https://`, a host on the internet, at most a port, a path and a query.",
+            })
+        },
+    }
+}
+
+/// A text that may be empty.
+pub(in crate::api) fn possibly_empty<T: Text>() -> Kind<T> {
+    Kind { parse: text().parse, schema: || bounded(0, T::MAX_CHARACTERS) }
+}
+
+/// The metadata of a create.
+pub(in crate::api) fn metadata() -> Kind<Metadata> {
+    Kind {
+        parse: |value, _| pairs(value, Metadata::parse),
+        schema: || {
+            let mut schema = pairs_schema(1);
+            schema["maxProperties"] = MAX_PAIRS.into();
+            schema["description"] = "No value is empty.".into();
+            schema
+        },
+    }
+}
+
+/// The metadata of an update.
+pub(in crate::api) fn metadata_patch() -> Kind<MetadataPatch> {
+    Kind {
+        parse: |value, _| pairs(value, MetadataPatch::parse),
+        schema: || {
+            let mut schema = pairs_schema(0);
+            schema["description"] = format!(
+                "A pair that is sent replaces, an empty value removes its key, and the others stay; after that there may be {MAX_PAIRS}."
+            )
+            .into();
+            schema
+        },
+    }
+}
+
+fn bounded(min: u64, max: u64) -> Value {
+    json!({"type": "string", "minLength": min, "maxLength": max, "pattern": NO_NUL})
+}
+
+fn pairs_schema(min_value_characters: u64) -> Value {
+    json!({
+        "type": "object",
+        "propertyNames": bounded(1, MAX_KEY_CHARACTERS),
+        "additionalProperties": bounded(min_value_characters, MAX_VALUE_CHARACTERS),
+    })
+}
+
+/// Why a text is none of a closed set's words.
+pub(in crate::api) fn not_a_word<T: Word>() -> ValidationError {
+    let words: Vec<_> = T::ALL.iter().map(|word| format!("`{}`", word.as_str())).collect();
+    reason("word", format!("Input should be one of {}", words.join(", ")))
+}
+
+fn string(value: Json) -> Parsed<String> {
+    match value {
+        Json::String(text) => Ok(text),
+        _ => Err(one(reason("type", "Input should be a valid string"))),
+    }
+}
+
+fn pairs<T>(
+    value: Json,
+    parse: impl FnOnce(Vec<(String, String)>) -> std::result::Result<T, MetadataViolations>,
+) -> Parsed<T> {
+    let Json::Object(object) = value else { return Err(one(reason("type", "Input should be a valid object"))) };
+    let mut pairs = Vec::with_capacity(object.len());
+    let mut violations = ValidationErrors::new();
+    for (key, value) in object {
+        match string(value) {
+            Ok(value) => pairs.push((key, value)),
+            Err(violation) => _ = violations.errors_mut().insert(key.into(), violation),
+        }
+    }
+    match (parse(pairs), violations.is_empty()) {
+        (Ok(parsed), true) => Ok(parsed),
+        (Err(MetadataViolations::Count(count)), true) => Err(one(count)),
+        (Err(MetadataViolations::Pairs(more)), _) => {
+            violations.errors_mut().extend(more.into_errors());
+            Err(ValidationErrorsKind::Struct(Box::new(violations)))
+        }
+        (_, false) => Err(ValidationErrorsKind::Struct(Box::new(violations))),
+    }
+}
+
+pub(in crate::api) fn one(violation: ValidationError) -> ValidationErrorsKind {
+    ValidationErrorsKind::Field(vec![violation])
+}

@@ -1,0 +1,89 @@
+//! Enrollment links, under their two names. Unchanged since the first shape.
+
+use crate::api::body::fields::Fields;
+use crate::api::body::reader::Body;
+use crate::api::body::values;
+use crate::api::wire::scalars::{WireUrl, WireWord};
+use crate::api::wire::schema::answer;
+use crate::api::wire::timestamp::WireTimestamp;
+use crate::domain::clock::Timestamp;
+use crate::domain::label::words;
+
+words! {
+    /// What a link is called by `enrollment_url`.
+    EnrollmentUrlType {
+        /// A link.
+        EnrollmentUrl = "enrollment_url",
+    }
+}
+
+words! {
+    /// What a link is called by `action_urls`.
+    ActionUrlType {
+        /// A link.
+        UserProfileActionUrl = "user_profile_action_url",
+    }
+}
+
+answer! {
+    /// The answer to `enrollment_url`.
+    pub struct EnrollmentUrl {
+        /// What kind of object this is.
+        r#type: WireWord<EnrollmentUrlType>,
+        /// The link: anyone who holds it can open it.
+        url: WireUrl,
+        /// From when on the link opens nothing, in UTC.
+        expires_at: WireTimestamp,
+    }
+}
+
+answer! {
+    /// The answer to `action_urls`.
+    pub struct ActionUrl {
+        /// What kind of object this is.
+        r#type: WireWord<ActionUrlType>,
+        /// The link: anyone who holds it can open it.
+        url: WireUrl,
+        /// From when on the link opens nothing, in UTC.
+        expires_at: WireTimestamp,
+    }
+}
+
+impl EnrollmentUrl {
+    /// The link `url`.
+    #[must_use]
+    pub const fn new(url: String, expires_at: Timestamp) -> Self {
+        let r#type = WireWord(EnrollmentUrlType::EnrollmentUrl);
+        Self { r#type, url: WireUrl(url), expires_at: WireTimestamp(expires_at) }
+    }
+}
+
+impl ActionUrl {
+    /// The link `url`.
+    #[must_use]
+    pub const fn new(url: String, expires_at: Timestamp) -> Self {
+        let r#type = WireWord(ActionUrlType::UserProfileActionUrl);
+        Self { r#type, url: WireUrl(url), expires_at: WireTimestamp(expires_at) }
+    }
+}
+
+words! {
+    /// What whoever opens an action URL does.
+    ActionType {
+        /// The end user enrolls.
+        EnrollEndUser = "enroll_end_user",
+    }
+}
+
+/// `{"action":{"type":"enroll_end_user"}}`.
+#[derive(Debug)]
+pub struct CreateActionUrl;
+
+impl Body for CreateActionUrl {
+    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = &["action"];
+
+    fn read(fields: &mut Fields) -> Self {
+        fields.required_object("action", |action| action.required("type", values::word::<ActionType>()));
+        Self
+    }
+}

@@ -1,0 +1,9 @@
+//! What answers and query strings of every shape consist of: scalars, timestamps, cursors, lists and errors.
+//! May know what its parent may.
+
+pub mod cursor;
+pub mod error;
+pub mod list;
+pub(in crate::api) mod scalars;
+pub mod schema;
+pub(in crate::api) mod timestamp;

@@ -1,0 +1,79 @@
+//! Times on the wire: RFC 3339 in UTC with `Z`.
+
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+use time::UtcOffset;
+use time::format_description::well_known::Rfc3339;
+use validator::ValidationError;
+
+use super::schema::Documented;
+use crate::domain::clock::{Timestamp, to_microsecond};
+use crate::domain::error::reason;
+
+const DATE_BYTES: usize = "2026-03-15".len();
+
+/// A time as it is written, fractions only as far as there are any.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::api) struct WireTimestamp(pub(in crate::api) Timestamp);
+
+impl Serialize for WireTimestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.0.to_offset(UtcOffset::UTC).format(&Rfc3339).map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(&text)
+    }
+}
+
+impl Documented for WireTimestamp {
+    fn schema() -> Value {
+        json!({"type": "string", "format": "date-time"})
+    }
+}
+
+/// Reads a complete RFC 3339 timestamp with any offset, to the microsecond. `None` where it is none, or where its year in UTC could not
+/// be written again.
+pub(in crate::api) fn parse(text: &str) -> Option<Timestamp> {
+    // The parser takes any byte between date and time. RFC 3339 names three: section 5.6 and its note.
+    if !matches!(text.as_bytes().get(DATE_BYTES), Some(b'T' | b't' | b' ')) {
+        return None;
+    }
+    let moment = Timestamp::parse(text, &Rfc3339).ok()?.checked_to_offset(UtcOffset::UTC)?;
+    (0..=9999).contains(&moment.year()).then(|| to_microsecond(moment))
+}
+
+/// Why a text that [`parse`] does not read is refused.
+pub(in crate::api) fn incomplete() -> ValidationError {
+    reason("timestamp", "Input should be a complete RFC 3339 timestamp, such as 2026-03-15T10:00:00Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc_with_as_many_digits_as_they_have() {
+        let written = |moment| serde_json::to_string(&WireTimestamp(moment)).unwrap();
+        assert_eq!(written(datetime!(2026-03-15 10:00 UTC)), r#""2026-03-15T10:00:00Z""#);
+        assert_eq!(written(datetime!(2026-03-15 12:00:00.000_120 +2)), r#""2026-03-15T10:00:00.00012Z""#);
+    }
+
+    #[test]
+    fn any_offset_is_read_and_a_time_without_one_is_not() {
+        assert_eq!(parse("2026-03-15T12:00:00.1234567+02:00"), Some(datetime!(2026-03-15 10:00:00.123_456 UTC)));
+        for text in [
+            "2026-03-15",
+            "2026-03-15T10:00:00",
+            "2026-03-15 10:00",
+            "2026-03-15_10:00:00Z",
+            "2026-03-15010:00:00Z",
+            "2026-02-30T10:00:00Z",
+            "0000-01-01T00:00:00+23:59",
+            "9999-12-31T23:59:59-23:59",
+            "1773568800",
+            "",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The form for people.
+
+use crate::cli::client::document::Document;
+use crate::cli::client::one_line;
+
+/// `key: value`, a line each; what lies deeper is indented. Control characters are shown, not obeyed by the terminal.
+pub(in crate::cli) fn lines(document: &Document) -> String {
+    let mut text = String::new();
+    write(document, 0, &mut text);
+    text.trim_matches('\n').to_owned()
+}
+
+/// Writes a single value behind what stands there, and a larger one below it.
+fn write(document: &Document, depth: usize, text: &mut String) {
+    let single = match document {
+        Document::Null => "null".to_owned(),
+        Document::Bool(truth) => truth.to_string(),
+        Document::Number(number) => number.to_string(),
+        Document::Text(content) if content.is_empty() => "(empty)".to_owned(),
+        Document::Text(content) => one_line(content),
+        Document::List(items) if items.is_empty() => "(none)".to_owned(),
+        Document::Map(pairs) if pairs.is_empty() => "(none)".to_owned(),
+        Document::List(items) => {
+            let numbered = items.iter().enumerate().map(|(index, item)| ((index + 1).to_string(), item));
+            return entries(numbered, depth, text);
+        }
+        Document::Map(pairs) => return entries(pairs.iter().map(|(key, value)| (one_line(key), value)), depth, text),
+    };
+    if depth > 0 {
+        text.push(' ');
+    }
+    text.push_str(&single);
+}
+
+fn entries<'a>(entries: impl Iterator<Item = (String, &'a Document)>, depth: usize, text: &mut String) {
+    for (name, value) in entries {
+        text.push('\n');
+        text.push_str(&"  ".repeat(depth));
+        text.push_str(&name);
+        text.push(':');
+        write(value, depth + 1, text);
+    }
+}

@@ -1,0 +1,208 @@
+//! Sends requests, again where that helps, and takes what they are answered.
+
+use std::io::ErrorKind;
+use std::thread;
+use std::time::Duration;
+
+use ureq::http::{self, HeaderMap, Method, StatusCode};
+use ureq::{Agent, Proxy};
+
+use super::url::BaseUrl;
+use super::{retry, trace};
+use crate::cli::client::document::Document;
+use crate::cli::client::namespace::Namespace;
+use crate::cli::client::options::Options;
+use crate::cli::client::output::printer::Printer;
+use crate::cli::client::{Failure, one_line};
+
+const USER_AGENT: &str = concat!("uprof/", env!("CARGO_PKG_VERSION"));
+
+/// The largest answer that is read, in bytes. A page of 100 profiles is 3 MB at most.
+const LARGEST_ANSWER: u64 = 64 << 20;
+
+/// One request, without what is the same for all.
+#[derive(Debug)]
+pub(in crate::cli) struct Request {
+    pub(in crate::cli) method: Method,
+    /// Below the base URL, its parts encoded.
+    pub(in crate::cli) path: String,
+    pub(in crate::cli) query: Vec<(&'static str, String)>,
+    pub(in crate::cli) body: Option<Document>,
+}
+
+/// What the service answered.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+/// A client of one service, with one namespace's headers.
+#[derive(Debug)]
+pub(in crate::cli) struct Client {
+    agent: Agent,
+    base_url: BaseUrl,
+    headers: Vec<(&'static str, String)>,
+    query: &'static [(&'static str, &'static str)],
+    max_retries: u32,
+    debug: bool,
+    errors: Printer,
+}
+
+impl Client {
+    /// # Errors
+    /// The options name no key, or no address of a service.
+    pub(in crate::cli) fn new<N: Namespace>(options: &Options) -> Result<Self, Failure> {
+        let base_url = BaseUrl::parse(&options.base_url)?;
+        let mut headers = vec![options.credential()?.header(), ("anthropic-version", N::VERSION.to_owned())];
+        if options.betas.is_empty() {
+            headers.extend(N::BETA.map(|beta| ("anthropic-beta", beta.to_owned())));
+        }
+        headers.extend(options.betas.iter().map(|beta| ("anthropic-beta", beta.clone())));
+        let workspace = options.workspace_id.clone().filter(|id| !id.is_empty());
+        headers.extend(workspace.map(|id| ("anthropic-workspace-id", id)));
+        headers.extend([("accept", "application/json".to_owned()), ("user-agent", USER_AGENT.to_owned())]);
+
+        let config = Agent::config_builder()
+            .timeout_global(Some(options.timeout))
+            .http_status_as_error(false)
+            // A redirect would carry the key to whomever it names.
+            .max_redirects(0)
+            .proxy(if base_url.is_loopback() { None } else { Proxy::try_from_env() });
+        Ok(Self {
+            agent: config.build().into(),
+            base_url,
+            headers,
+            query: N::QUERY,
+            max_retries: options.max_retries,
+            debug: options.debug,
+            errors: Printer::for_errors(options),
+        })
+    }
+
+    /// The body of the answer to `request`, which is a success.
+    ///
+    /// # Errors
+    /// The service was not reached, or answered an error; then its body has been printed.
+    pub(in crate::cli) fn call(&mut self, request: Request) -> Result<String, Failure> {
+        let query: Vec<_> =
+            self.query.iter().map(|&(name, value)| (name, value.to_owned())).chain(request.query).collect();
+        let url = self.base_url.join(&request.path, &query);
+        let body = request.body.as_ref().map(serde_json::to_string).transpose()?;
+        let headers = self.headers_of(&request.method, body.is_some())?;
+        let answer = self.send(&request.method, &url, &headers, body.as_deref())?;
+        if answer.status.is_success() {
+            return Ok(answer.body);
+        }
+        self.errors.print_error(&answer.body)?;
+        Err(complaint(&request.method, &url, &answer).into())
+    }
+
+    fn headers_of(&self, method: &Method, has_body: bool) -> Result<HeaderMap, Failure> {
+        let mut headers = self.headers.clone();
+        if has_body {
+            headers.push(("content-type", "application/json".to_owned()));
+        }
+        if *method == Method::POST {
+            // One for all attempts: a server that knows it does a thing once, even when its first answer was lost.
+            headers.push(("idempotency-key", random_key()?));
+        }
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            // The value may be a key, so it is not told.
+            let value = http::HeaderValue::try_from(value)
+                .map_err(|_| format!("the value for {name} holds a character that no header may hold"))?;
+            map.append(name, value);
+        }
+        Ok(map)
+    }
+
+    fn send(&self, method: &Method, url: &str, headers: &HeaderMap, body: Option<&str>) -> Result<Answer, Failure> {
+        let mut attempt = 0;
+        loop {
+            let sent = self.send_once(method, url, headers, body);
+            let worthwhile = match &sent {
+                Ok(answer) => retry::is_worthwhile(answer.status.as_u16(), &answer.headers),
+                Err(error) => may_pass(error),
+            };
+            if attempt >= self.max_retries || !worthwhile {
+                return sent.map_err(|error| {
+                    let why = match error {
+                        ureq::Error::Io(error) => one_line(&error.to_string()),
+                        error => one_line(&error.to_string()),
+                    };
+                    format!("{method} {url}: {why}: is the service running there? --base-url says where it is").into()
+                });
+            }
+            let mut chance = [0];
+            getrandom::fill(&mut chance)?;
+            let pause = retry::pause(attempt, sent.as_ref().ok().map(|answer| &answer.headers), chance[0]);
+            if self.debug {
+                trace::failure(sent.as_ref().err(), pause);
+            }
+            sleep(pause);
+            attempt += 1;
+        }
+    }
+
+    fn send_once(
+        &self,
+        method: &Method,
+        url: &str,
+        headers: &HeaderMap,
+        body: Option<&str>,
+    ) -> Result<Answer, ureq::Error> {
+        if self.debug {
+            trace::request(method.as_str(), url, headers, body);
+        }
+        let mut request = http::Request::builder().method(method).uri(url);
+        if let Some(all) = request.headers_mut() {
+            all.clone_from(headers);
+        }
+        let response = match body {
+            Some(body) => self.agent.run(request.body(body)?),
+            None if *method == Method::POST => self.agent.run(request.body("")?),
+            None => self.agent.run(request.body(())?),
+        }?;
+        let (head, mut body) = response.into_parts();
+        let body = body.with_config().limit(LARGEST_ANSWER).lossy_utf8(true).read_to_string()?;
+        if self.debug {
+            trace::answer(&head.status.to_string(), &head.headers, &body);
+        }
+        Ok(Answer { status: head.status, headers: head.headers, body })
+    }
+}
+
+/// Whether what kept a request from being answered may be gone a moment later.
+fn may_pass(error: &ureq::Error) -> bool {
+    match error {
+        // A certificate that nobody vouches for, or no TLS at all.
+        ureq::Error::Io(error) => error.kind() != ErrorKind::InvalidData,
+        ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => true,
+        _ => false,
+    }
+}
+
+/// An error answer in one line: status, what the service says, and where it was asked.
+fn complaint(method: &Method, url: &str, answer: &Answer) -> String {
+    let body: Option<Document> = serde_json::from_str(&answer.body).ok();
+    let message = body.as_ref().and_then(|body| body.get("error")?.get("message")?.as_text());
+    let location = answer.headers.get(http::header::LOCATION).filter(|_| answer.status.is_redirection());
+    let what = match (message, location) {
+        (Some(message), _) => format!(": {message}"),
+        (None, Some(location)) => format!(": it is at {}", String::from_utf8_lossy(location.as_bytes())),
+        (None, None) => String::new(),
+    };
+    one_line(&format!("{}{what} ({method} {url})", answer.status))
+}
+
+fn random_key() -> Result<String, Failure> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| format!("the machine gives no random numbers: {error}"))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(random)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "no runtime is running here, and the process does nothing else")]
+fn sleep(pause: Duration) {
+    thread::sleep(pause);
+}

@@ -1,0 +1,49 @@
+//! `--debug`: what goes over the wire, on standard error.
+
+use std::io::{Write, stderr};
+use std::time::Duration;
+
+use ureq::http::HeaderMap;
+
+/// What is shown of a header that carries a key.
+const REDACTED: &str = "<redacted>";
+
+/// Shows a request; never its key.
+pub(in crate::cli) fn request(method: &str, url: &str, headers: &HeaderMap, body: Option<&str>) {
+    show('>', &format!("{method} {url}"), headers, body.unwrap_or_default());
+}
+
+/// Shows an answer.
+pub(in crate::cli) fn answer(status: &str, headers: &HeaderMap, body: &str) {
+    show('<', status, headers, body);
+}
+
+/// Tells that an attempt has failed, and when the next follows.
+pub(in crate::cli) fn failure(error: Option<&ureq::Error>, pause: Duration) {
+    let why = error.map(|error| format!("{error}; ")).unwrap_or_default();
+    write(&format!("* {}\n", crate::cli::client::one_line(&format!("{why}trying again in {} ms", pause.as_millis()))));
+}
+
+fn show(mark: char, first: &str, headers: &HeaderMap, body: &str) {
+    let mut lines = vec![first.to_owned()];
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        lines.push(match name.as_str() {
+            "x-api-key" => format!("{name}: {REDACTED}"),
+            "authorization" => format!("{name}: {} {REDACTED}", value.split(' ').next().unwrap_or_default()),
+            _ => format!("{name}: {value}"),
+        });
+    }
+    if !body.is_empty() {
+        lines.push(String::new());
+        lines.extend(body.lines().map(str::to_owned));
+    }
+    for line in lines {
+        write(&format!("{mark} {}\n", crate::cli::client::one_line(&line)));
+    }
+}
+
+fn write(text: &str) {
+    // A standard error that is closed takes nothing away from the answer.
+    let _ = stderr().write_all(text.as_bytes());
+}

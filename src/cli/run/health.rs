@@ -1,0 +1,28 @@
+//! `uprof health`: the probe of an image that holds nothing but this binary.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::Outcome;
+use crate::cli::admin::output;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Health {
+    /// What to ask
+    #[arg(long, env = "UPROF_HEALTH_URL", value_name = "URL", default_value = "http://127.0.0.1:8080/health/ready")]
+    url: String,
+}
+
+impl Health {
+    pub(in crate::cli) fn run(self) -> Outcome {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).proxy(None).build().into();
+        match agent.get(&self.url).call() {
+            Ok(_) => output::line("ready"),
+            Err(error) => Err(format!("{} is not ready: {error}", self.url).into()),
+        }
+    }
+}

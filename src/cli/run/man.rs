@@ -1,0 +1,29 @@
+//! `uprof man`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Args, Command};
+use clap_mangen::{Man, generate_to};
+
+use crate::cli::Outcome;
+use crate::cli::admin::output;
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ManPages {
+    /// Write a page for each verb into this directory, which is made if need be; without it, print the first page
+    #[arg(value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
+
+impl ManPages {
+    pub(in crate::cli) fn run(self, command: Command) -> Outcome {
+        let Some(directory) = self.directory else {
+            let mut page = Vec::new();
+            Man::new(command).render(&mut page)?;
+            return output::line(String::from_utf8(page)?.trim_end());
+        };
+        let written = fs::create_dir_all(&directory).and_then(|()| generate_to(command, &directory));
+        written.map_err(|error| format!("cannot write into {}: {error}", directory.display()).into())
+    }
+}

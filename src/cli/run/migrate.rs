@@ -1,0 +1,36 @@
+//! `uprof migrate`.
+
+use clap::Args;
+
+use super::database::with_database;
+use crate::app::check_schema;
+use crate::cli::Outcome;
+use crate::cli::admin::output;
+use crate::config::DatabaseArgs;
+use crate::storage::migrate;
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Migrate {
+    /// Only tell whether the schema is current; the exit status is 1 if it is not
+    #[arg(long)]
+    check: bool,
+
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl Migrate {
+    pub(in crate::cli) fn run(self) -> Outcome {
+        with_database(&self.database, async |url| {
+            if self.check {
+                check_schema(&url).await?;
+                output::line("the schema is current")
+            } else {
+                match migrate(&url).await? {
+                    0 => output::line("the schema was current already"),
+                    count => output::line(&format!("migrations applied: {count}")),
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! Verbs that run the service, prepare its database, or describe the program.
+//! May know what its parent may.
+
+pub(in crate::cli) mod completions;
+pub(in crate::cli) mod database;
+pub(in crate::cli) mod dev;
+pub(in crate::cli) mod health;
+pub(in crate::cli) mod man;
+pub(in crate::cli) mod migrate;
+pub(in crate::cli) mod openapi;
+pub(in crate::cli) mod serve;

@@ -1,0 +1,244 @@
+//! Decisions on trust grants: the life of a grant, as a table of what may follow what.
+
+use super::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
+use crate::domain::clock::Timestamp;
+use crate::domain::error::{Error, ErrorKind, Result};
+use crate::domain::id::{DecisionId, ProfileId};
+use crate::domain::label::{Word, words};
+use crate::domain::page::{Order, PageLimit};
+use crate::domain::text::{Actor, Rationale};
+
+/// What is decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was asked for.
+    Request,
+    /// It is granted; also again, with other parts or another end.
+    Grant {
+        /// From when on it is there no longer.
+        expires_at: Option<Timestamp>,
+        /// Which parts of it apply; those that are not named do not.
+        parts: GrantParts,
+    },
+    /// It is declined.
+    Reject,
+    /// It ends: taken back by whoever asked or whoever granted, or expired.
+    Withdraw,
+}
+
+words! {
+    /// What a decision makes of a grant, withdrawn ones included.
+    DecidedStatus {
+        /// Granted.
+        Active = "active",
+        /// Asked for, not yet decided.
+        Pending = "pending",
+        /// Declined.
+        Rejected = "rejected",
+        /// Neither decided nor in flight any more.
+        Withdrawn = "withdrawn",
+    }
+}
+
+/// Who decided what, when and why. Never changed afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Unique, and in the order of decisions.
+    pub id: DecisionId,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// When.
+    pub decided_at: Timestamp,
+    /// Who did.
+    pub actor: Actor,
+    /// Why.
+    pub reason: Option<Rationale>,
+}
+
+/// Which page of the decisions on one grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionQuery {
+    /// Whose grant.
+    pub profile_id: ProfileId,
+    /// Which grant.
+    pub name: GrantName,
+    /// The way the list runs: in the order of decisions, or against it.
+    pub order: Order,
+    /// How many at the most.
+    pub limit: PageLimit,
+    /// Where to begin; `None` is the first page.
+    pub after: Option<DecisionId>,
+}
+
+impl Verdict {
+    /// The one word for it.
+    #[must_use]
+    pub const fn status(&self) -> DecidedStatus {
+        match self {
+            Self::Request => DecidedStatus::Pending,
+            Self::Grant { .. } => DecidedStatus::Active,
+            Self::Reject => DecidedStatus::Rejected,
+            Self::Withdraw => DecidedStatus::Withdrawn,
+        }
+    }
+}
+
+impl Decision {
+    /// That whoever the profile represents asks for the grant.
+    #[must_use]
+    pub fn request(id: DecisionId, now: Timestamp) -> Self {
+        Self { id, verdict: Verdict::Request, decided_at: now, actor: Actor::entity(), reason: None }
+    }
+
+    /// That the grant has reached its end.
+    #[must_use]
+    pub fn expiry(id: DecisionId, now: Timestamp) -> Self {
+        Self { id, verdict: Verdict::Withdraw, decided_at: now, actor: Actor::expiry(), reason: None }
+    }
+
+    /// What the decision makes of a grant that was `before`; `None`: neither decided nor in flight.
+    ///
+    /// # Errors
+    /// `Conflict` where it cannot follow what was before.
+    pub fn outcome(&self, before: Option<&TrustGrant>) -> Result<Option<TrustGrant>> {
+        let before = before.map(|grant| grant.status);
+        if !may_follow(before, self.verdict.status()) {
+            return Err(self.conflict(before));
+        }
+        let plain = |status| Some(TrustGrant { status, parts: GrantParts::new(), expires_at: None });
+        Ok(match &self.verdict {
+            Verdict::Request => plain(TrustGrantStatus::Pending),
+            Verdict::Grant { expires_at, parts } => {
+                Some(TrustGrant { status: TrustGrantStatus::Active, parts: parts.clone(), expires_at: *expires_at })
+            }
+            Verdict::Reject => plain(TrustGrantStatus::Rejected),
+            Verdict::Withdraw => None,
+        })
+    }
+
+    fn conflict(&self, before: Option<TrustGrantStatus>) -> Error {
+        let is = before.map_or("neither decided nor asked for", Word::as_str);
+        let becomes = match self.verdict {
+            Verdict::Request => "asked for",
+            Verdict::Grant { .. } => "granted",
+            Verdict::Reject => "rejected",
+            Verdict::Withdraw => "withdrawn",
+        };
+        Error::new(ErrorKind::Conflict, format!("status: A grant that is {is} cannot be {becomes}"))
+    }
+}
+
+/// Which states a grant may go through: the whole table.
+const fn may_follow(before: Option<TrustGrantStatus>, decided: DecidedStatus) -> bool {
+    use TrustGrantStatus::{Active, Pending, Rejected};
+    match decided {
+        // Who was turned down may ask again; who waits or has it, need not.
+        DecidedStatus::Pending => matches!(before, None | Some(Rejected)),
+        // Whether or not anybody asked; an active one is granted again to change its parts or its end.
+        DecidedStatus::Active => matches!(before, None | Some(Pending | Active | Rejected)),
+        // What nobody asked for cannot be declined, and what is granted is withdrawn.
+        DecidedStatus::Rejected => matches!(before, Some(Pending)),
+        // A rejection stays on record until somebody asks again.
+        DecidedStatus::Withdrawn => matches!(before, Some(Pending | Active)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use time::Duration;
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::trust::grant::{CYBER_TIERS, GrantPart, PartStatus, Requirements};
+
+    const NOW: Timestamp = datetime!(2026-03-15 10:00 UTC);
+
+    fn verdicts() -> impl Strategy<Value = Verdict> {
+        let part = (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(active, data_retention, human_review)| {
+            let status = if active { PartStatus::Active } else { PartStatus::Inactive };
+            GrantPart { status, requirements: Requirements { data_retention, human_review } }
+        });
+        let tier = prop::sample::select(&CYBER_TIERS[..]).prop_map(str::to_owned);
+        let grant = (prop::collection::btree_map(tier, part, 0..3), prop::option::of(1_i64..1_000)).prop_map(
+            |(parts, seconds)| Verdict::Grant { expires_at: seconds.map(|s| NOW + Duration::seconds(s)), parts },
+        );
+        prop_oneof![Just(Verdict::Request), grant, Just(Verdict::Reject), Just(Verdict::Withdraw)]
+    }
+
+    fn decision(verdict: Verdict) -> Decision {
+        Decision { verdict, ..Decision::request(DecisionId::new(Uuid::nil()), NOW) }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_decided_a_grant_is_what_the_last_legal_decision_made_it(verdicts in prop::collection::vec(verdicts(), 0..20)) {
+            let mut grant: Option<TrustGrant> = None;
+            let mut last: Option<Verdict> = None;
+            for verdict in verdicts {
+                match decision(verdict.clone()).outcome(grant.as_ref()) {
+                    Ok(after) => {
+                        grant = after;
+                        last = Some(verdict);
+                    }
+                    Err(error) => prop_assert_eq!(error.kind, ErrorKind::Conflict),
+                }
+                // Only what is active has parts or an end.
+                if let Some(grant) = &grant && grant.status != TrustGrantStatus::Active {
+                    prop_assert!(grant.parts.is_empty() && grant.expires_at.is_none());
+                }
+                match (&last, &grant) {
+                    (None | Some(Verdict::Withdraw), grant) => prop_assert_eq!(grant, &None),
+                    (Some(Verdict::Grant { expires_at, parts }), Some(grant)) => {
+                        prop_assert_eq!((&grant.expires_at, &grant.parts), (expires_at, parts));
+                        prop_assert_eq!(grant.status, TrustGrantStatus::Active);
+                    }
+                    (Some(verdict), Some(grant)) => prop_assert_eq!(grant.status.as_str(), verdict.status().as_str()),
+                    (_, None) => prop_assert!(false, "a grant is lost"),
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_legal_depends_on_the_state_alone(first in verdicts(), second in verdicts()) {
+            let before = decision(first).outcome(None).ok().flatten();
+            let bare = before.as_ref().map(|grant| TrustGrant { parts: GrantParts::new(), expires_at: None, ..*grant });
+            let (one, other) = (decision(second.clone()).outcome(before.as_ref()), decision(second).outcome(bare.as_ref()));
+            prop_assert_eq!(one.ok(), other.ok());
+        }
+    }
+
+    #[test]
+    fn the_table_of_what_may_follow_what() {
+        let states =
+            [None, Some(TrustGrantStatus::Pending), Some(TrustGrantStatus::Active), Some(TrustGrantStatus::Rejected)];
+        let followers = |before| -> BTreeSet<&str> {
+            DecidedStatus::ALL
+                .iter()
+                .filter(|decided| may_follow(before, **decided))
+                .map(|word| word.as_str())
+                .collect()
+        };
+        assert_eq!(
+            states.map(followers),
+            [
+                BTreeSet::from(["pending", "active"]),
+                BTreeSet::from(["active", "rejected", "withdrawn"]),
+                BTreeSet::from(["active", "withdrawn"]),
+                BTreeSet::from(["active", "pending"]),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_conflict_says_what_cannot_become_what() {
+        let grant = decision(Verdict::Request).outcome(None).unwrap();
+        let again = decision(Verdict::Request).outcome(grant.as_ref()).unwrap_err();
+        assert_eq!(again.message, "status: A grant that is pending cannot be asked for");
+        let nothing = decision(Verdict::Withdraw).outcome(None).unwrap_err();
+        assert_eq!(nothing.message, "status: A grant that is neither decided nor asked for cannot be withdrawn");
+    }
+}

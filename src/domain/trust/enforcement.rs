@@ -1,0 +1,135 @@
+//! Enforcement: limits on a profile, and the one word that sums up those that are open.
+
+use crate::domain::clock::Timestamp;
+use crate::domain::id::EnforcementActionId;
+use crate::domain::label::words;
+
+words! {
+    /// What kind of limit it is.
+    EnforcementKind {
+        /// The entity is served in part until the action is resolved.
+        Restriction = "restriction",
+        /// The entity is not served, without an end date and without a check that could clear it.
+        Ban = "ban",
+    }
+}
+
+words! {
+    /// Why the limit was placed.
+    EnforcementReason {
+        /// From where the service is not offered.
+        UnsupportedRegion = "unsupported_region",
+        /// Fraud or abuse.
+        FraudOrAbuse = "fraud_or_abuse",
+        /// High harm.
+        HighHarm = "high_harm",
+        /// A violation of the usage policy.
+        UsagePolicyViolation = "usage_policy_violation",
+        /// The account was taken over. Such an action never has an end date.
+        AccountCompromise = "account_compromise",
+        /// Not told.
+        Unspecified = "unspecified",
+    }
+}
+
+words! {
+    /// Whether an identity check can clear a restriction.
+    IdentityCheck {
+        /// It cannot.
+        None = "none",
+        /// It can, and the entity may submit one now.
+        Offered = "offered",
+        /// One was submitted and is in review.
+        InReview = "in_review",
+    }
+}
+
+words! {
+    /// The one word that sums up the open actions.
+    EnforcementStatus {
+        /// None is open.
+        Unrestricted = "unrestricted",
+        /// A check that can clear a restriction is in review.
+        Pending = "pending",
+        /// A limit is open.
+        Restricted = "restricted",
+        /// A ban is open.
+        Banned = "banned",
+    }
+}
+
+/// One limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnforcementAction {
+    /// Unique, and stable while the action is open.
+    pub id: EnforcementActionId,
+    /// What kind of limit it is.
+    pub kind: EnforcementKind,
+    /// Why it was placed.
+    pub reason: EnforcementReason,
+    /// When it was placed.
+    pub opened_at: Timestamp,
+    /// When it ends on its own; from then on it is open no longer.
+    pub expires_at: Option<Timestamp>,
+    /// Whether an identity check can clear it.
+    pub identity_check: IdentityCheck,
+}
+
+impl EnforcementStatus {
+    /// What the `open` actions amount to, by the first rule that holds: a ban; a check in review, unless an account was taken over; any
+    /// action; none.
+    #[must_use]
+    pub fn of(open: &[EnforcementAction]) -> Self {
+        let any = |holds: fn(&EnforcementAction) -> bool| open.iter().any(holds);
+        if any(|action| action.kind == EnforcementKind::Ban) {
+            Self::Banned
+        } else if any(|action| action.identity_check == IdentityCheck::InReview)
+            && !any(|action| action.reason == EnforcementReason::AccountCompromise)
+        {
+            Self::Pending
+        } else if open.is_empty() {
+            Self::Unrestricted
+        } else {
+            Self::Restricted
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn action(kind: EnforcementKind, reason: EnforcementReason, identity_check: IdentityCheck) -> EnforcementAction {
+        let id = EnforcementActionId::new(Uuid::nil());
+        EnforcementAction {
+            id,
+            kind,
+            reason,
+            opened_at: datetime!(2026-03-15 10:00 UTC),
+            expires_at: None,
+            identity_check,
+        }
+    }
+
+    #[test]
+    fn the_status_is_the_first_rule_that_holds() {
+        let ban = action(EnforcementKind::Ban, EnforcementReason::HighHarm, IdentityCheck::None);
+        let closed = action(EnforcementKind::Restriction, EnforcementReason::Unspecified, IdentityCheck::None);
+        let offered = action(EnforcementKind::Restriction, EnforcementReason::Unspecified, IdentityCheck::Offered);
+        let review = action(EnforcementKind::Restriction, EnforcementReason::Unspecified, IdentityCheck::InReview);
+        let taken = action(EnforcementKind::Restriction, EnforcementReason::AccountCompromise, IdentityCheck::None);
+        for (open, status) in [
+            (vec![], EnforcementStatus::Unrestricted),
+            (vec![closed.clone()], EnforcementStatus::Restricted),
+            (vec![offered], EnforcementStatus::Restricted),
+            (vec![closed, review.clone()], EnforcementStatus::Pending),
+            (vec![review.clone(), taken], EnforcementStatus::Restricted),
+            (vec![review, ban], EnforcementStatus::Banned),
+        ] {
+            assert_eq!(EnforcementStatus::of(&open), status, "{open:?}");
+        }
+    }
+}

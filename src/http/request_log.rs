@@ -1,0 +1,111 @@
+//! Outermost: gives each request its id, its answer to an error, its line in the log and its place in the metrics.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, web};
+
+use super::body::unread::Unread;
+use super::error::HttpError;
+use super::server::Service;
+use crate::api::ApiVersion;
+use crate::domain::id::{OrganizationId, RequestId};
+use crate::domain::label::Word;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
+/// What the log line of a request will say; each room fills in what it finds out.
+#[derive(Debug)]
+pub(in crate::http) struct RequestRecord {
+    pub(in crate::http) id: RequestId,
+    pub(in crate::http) organization: Cell<Option<OrganizationId>>,
+    pub(in crate::http) version: Cell<Option<ApiVersion>>,
+    pub(in crate::http) operation: Cell<Option<&'static str>>,
+}
+
+impl RequestRecord {
+    /// The record of `request`. Every request has one: [`record`] stands around everything.
+    pub(in crate::http) fn of(request: &impl HttpMessage) -> Option<Rc<Self>> {
+        request.extensions().get().cloned()
+    }
+
+    /// Lets the log name what `request` asks for.
+    pub(in crate::http) fn name(request: &impl HttpMessage, operation: &'static str) {
+        if let Some(record) = Self::of(request) {
+            record.operation.set(Some(operation));
+        }
+    }
+}
+
+/// Stands around everything.
+pub(in crate::http) async fn record(
+    service: web::Data<Service>,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started = Instant::now();
+    let record = Rc::new(RequestRecord {
+        id: RequestId::new(service.ids.next(service.clock.now())),
+        organization: Cell::default(),
+        version: Cell::default(),
+        operation: Cell::default(),
+    });
+    request.extensions_mut().insert(Rc::clone(&record));
+    Unread::park(&mut request);
+    let mut response = answered(next.call(request).await?, &record);
+    if let Some(unread) = Unread::take(response.request()) {
+        response = response.map_body(|_, answer| unread.outlive(answer));
+    }
+    let id = record.id.to_string();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    if service.is_draining() {
+        response.response_mut().head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
+    }
+    let duration = started.elapsed();
+    // Probes come every few seconds and say nothing while all is well.
+    let is_probe = response.request().path().starts_with("/health/");
+    if !is_probe {
+        service.metrics.count(&record, response.status(), duration);
+    }
+    log_line(&record, &id, response.status(), duration, is_probe);
+    Ok(response)
+}
+
+/// The answer to an error is made here, where the request's id is known. (Middlewares further in answer with an error inside a
+/// response; one that they returned bare would arrive without its request.)
+fn answered(response: ServiceResponse<impl MessageBody + 'static>, record: &RequestRecord) -> ServiceResponse<BoxBody> {
+    let answer = response.response().error().map(|failure| match failure.as_error::<HttpError>() {
+        Some(error) => error.to_response(record),
+        None => HttpError::from_actix(failure).to_response(record),
+    });
+    match answer {
+        Some(answer) => response.into_response(answer),
+        None => response.map_into_boxed_body(),
+    }
+}
+
+/// One line a request. Only what is listed here is logged: no path (ids may be a caller's own), no query, no header, no body.
+fn log_line(record: &RequestRecord, id: &str, status: StatusCode, duration: Duration, is_probe: bool) {
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                request.id = id,
+                organization.id = record.organization.get().map(tracing::field::display),
+                operation = record.operation.get(),
+                api.version = record.version.get().map(Word::as_str),
+                http.status = status.as_u16(),
+                duration.us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+                "request"
+            )
+        };
+    }
+    if is_probe { line!(debug) } else { line!(info) }
+}

@@ -1,0 +1,149 @@
+//! A decorator that writes and reads what came together together: concurrent calls queue, a few flushers take whatever has gathered
+//! and do it in one transaction. Nobody waits for a timer, and who comes alone does not even queue: an idle service is as quick as without.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::metrics::BatchMetrics;
+use super::queue::{BatchSettings, Job, Lane, Work};
+use crate::domain::Result;
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::idempotency::{Idempotency, Outcome};
+use crate::domain::page::{Page, PageQuery};
+use crate::domain::profile::{Profile, ProfilePatch};
+use crate::domain::repository::ProfileRepository;
+use crate::metrics::Registry;
+use crate::storage::profiles::repository::{Create, Outcomes, PgProfiles, Update, profile_not_found};
+
+/// How many transactions of creates, and of retrieves, run at once. What comes while one is under way is the next group, and a larger group
+/// costs less: with one and two, 64 connections made 19,100 and 15,700 creates a second (p99 5.3 and 6.7 ms) and 35,600 and 33,000
+/// retrieves, on two cores with Postgres and load; of 10 million profiles, 29,200 and 26,800 retrieves.
+const FLUSHERS: usize = 1;
+
+/// How many transactions of updates run at once: one that waits for the lock of a row shall not hold up the rest. A second one cost
+/// nothing: one and two made as many updates a second.
+const UPDATE_FLUSHERS: usize = 2;
+
+/// [`ProfileRepository`] that groups creates, retrieves and updates. A call is answered after the commit of its group, never before.
+pub struct BatchingProfiles {
+    inner: PgProfiles,
+    creates: Arc<Lane<Creates>>,
+    retrieves: Arc<Lane<Retrieves>>,
+    updates: Arc<Lane<Updates>>,
+}
+
+impl BatchingProfiles {
+    /// Groups calls to `inner`, and counts in `registry`. The flushers run on the runtime that this is called on.
+    #[must_use]
+    pub fn new(inner: PgProfiles, settings: BatchSettings, registry: &Registry) -> Self {
+        let metrics = BatchMetrics::new(registry);
+        Self {
+            creates: Lane::start(Creates(inner.clone()), settings, metrics.lane("create")),
+            retrieves: Lane::start(Retrieves(inner.clone()), settings, metrics.lane("retrieve")),
+            updates: Lane::start(Updates(inner.clone()), settings, metrics.lane("update")),
+            inner,
+        }
+    }
+}
+
+#[async_trait]
+impl ProfileRepository for BatchingProfiles {
+    async fn create(
+        &self,
+        organization: OrganizationId,
+        profile: Profile,
+        idempotency: Option<Idempotency<Profile>>,
+    ) -> Result<Outcome<Profile>> {
+        self.creates.call(organization, Create { organization, profile, idempotency }).await
+    }
+
+    async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile> {
+        self.retrieves.call(organization, (id, now)).await
+    }
+
+    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<Page<Profile>> {
+        self.inner.list(organization, query, now).await
+    }
+
+    async fn update(
+        &self,
+        organization: OrganizationId,
+        id: ProfileId,
+        patch: ProfilePatch,
+        now: Timestamp,
+        idempotency: Option<Idempotency<Profile>>,
+    ) -> Result<Outcome<Profile>> {
+        self.updates.call(organization, Update { organization, id, patch, now, idempotency }).await
+    }
+
+    async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {
+        self.inner.delete(organization, id, now).await
+    }
+}
+
+struct Creates(PgProfiles);
+
+impl Work for Creates {
+    type Input = Create;
+    type Output = Outcome<Profile>;
+
+    const FLUSHERS: usize = FLUSHERS;
+    const GOES_ALONE: bool = true;
+
+    async fn flush(&self, jobs: &[Job<Self>]) -> Result<Outcomes> {
+        self.0.create_many(inputs(jobs)).await
+    }
+}
+
+struct Retrieves(PgProfiles);
+
+impl Work for Retrieves {
+    type Input = (ProfileId, Timestamp);
+    type Output = Profile;
+
+    const FLUSHERS: usize = FLUSHERS;
+    const GOES_ALONE: bool = true;
+
+    async fn flush(&self, jobs: &[Job<Self>]) -> Result<Vec<Result<Profile>>> {
+        let keys: HashSet<_> = jobs.iter().map(|job| (job.organization, job.input.0)).collect();
+        let each_its_own = keys.len() == jobs.len();
+        // The group reads as of its latest call.
+        let Some(now) = jobs.iter().map(|job| job.input.1).max() else { return Ok(Vec::new()) };
+        let mut found = self.0.retrieve_many(keys, now).await?;
+        let outcome = |job: &Job<Self>| {
+            let key = (job.organization, job.input.0);
+            let profile = if each_its_own { found.remove(&key) } else { found.get(&key).map(copied) };
+            profile.unwrap_or_else(|| Err(profile_not_found()))
+        };
+        Ok(jobs.iter().map(outcome).collect())
+    }
+}
+
+struct Updates(PgProfiles);
+
+impl Work for Updates {
+    type Input = Update;
+    type Output = Outcome<Profile>;
+
+    const FLUSHERS: usize = UPDATE_FLUSHERS;
+    // What comes next may be for the same profile, and must not be done before it.
+    const GOES_ALONE: bool = false;
+
+    async fn flush(&self, jobs: &[Job<Self>]) -> Result<Outcomes> {
+        self.0.update_many(inputs(jobs)).await
+    }
+}
+
+fn inputs<W: Work<Input: Clone>>(jobs: &[Job<W>]) -> Vec<W::Input> {
+    jobs.iter().map(|job| job.input.clone()).collect()
+}
+
+fn copied(found: &Result<Profile>) -> Result<Profile> {
+    match found {
+        Ok(profile) => Ok(profile.clone()),
+        Err(error) => Err(error.repeated()),
+    }
+}

@@ -1,0 +1,226 @@
+//! API keys.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::FromRow;
+use sqlx::postgres::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash, Scope};
+use crate::domain::id::{ApiKeyId, OrganizationId};
+use crate::domain::idempotency::{Idempotency, Outcome};
+use crate::domain::label::Word;
+use crate::domain::page::{Order, Page};
+use crate::domain::repository::ApiKeyRepository;
+use crate::domain::text::{Text, WorkspaceId};
+use crate::domain::{Error, Result};
+use crate::storage::pool::connections::Pool;
+use crate::storage::pool::error::{Failure, not_found};
+
+/// [`ApiKeyRepository`] on Postgres.
+#[derive(Clone, Debug)]
+pub struct PgApiKeys(Pool);
+
+impl PgApiKeys {
+    /// The keys behind `pool`.
+    #[must_use]
+    pub const fn new(pool: Pool) -> Self {
+        Self(pool)
+    }
+}
+
+/// Reads the organization's (`$1`) keys, `$3` of them, from `$2` on, exclusive.
+macro_rules! select_api_keys {
+    ($after:literal, $order:literal) => {
+        concat!(
+            "select organization_id,
+                    id,
+                    last_four,
+                    scopes,
+                    workspace_id,
+                    created_at,
+                    expires_at,
+                    revoked_at
+               from api_keys
+              where organization_id = $1
+                and id ",
+            $after,
+            " $2
+              order by id ",
+            $order,
+            " limit $3"
+        )
+    };
+}
+
+#[derive(FromRow)]
+struct ApiKeyRow {
+    organization_id: Uuid,
+    id: Uuid,
+    last_four: String,
+    scopes: Vec<String>,
+    workspace_id: Option<String>,
+    created_at: OffsetDateTime,
+    expires_at: Option<OffsetDateTime>,
+    revoked_at: Option<OffsetDateTime>,
+}
+
+#[derive(FromRow)]
+struct CredentialRow {
+    #[sqlx(flatten)]
+    key: ApiKeyRow,
+    default_version: String,
+}
+
+#[async_trait]
+impl ApiKeyRepository for PgApiKeys {
+    async fn create(&self, key: &ApiKey, hash: KeyHash, idempotency: Option<Idempotency<()>>) -> Result<Outcome<()>> {
+        let key = key.clone();
+        self.0
+            .once(key.organization_id, None, key.created_at, idempotency, move |connection| {
+                Box::pin(async move {
+                    let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+                    sqlx::query(
+                        "insert into api_keys
+                                (organization_id, id, hash, last_four, scopes, workspace_id, created_at, expires_at)
+                         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                    )
+                    .bind(key.organization_id.uuid())
+                    .bind(key.id.uuid())
+                    .bind(hash.0.as_slice())
+                    .bind(key.last_four)
+                    .bind(scopes)
+                    .bind(key.workspace_id.map(Text::into_string))
+                    .bind(key.created_at)
+                    .bind(key.expires_at)
+                    .execute(connection)
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn list(&self, organization: OrganizationId, query: ApiKeyQuery) -> Result<Page<ApiKey, ApiKeyId>> {
+        let select = match query.order {
+            Order::Ascending => select_api_keys!(">", "asc"),
+            Order::Descending => select_api_keys!("<", "desc"),
+        };
+        let first = if query.order == Order::Ascending { Uuid::nil() } else { Uuid::max() };
+        let after = query.after.map_or(first, ApiKeyId::uuid);
+        let wanted = i64::try_from(query.limit.get() + 1).unwrap_or(i64::MAX);
+        let rows: Vec<ApiKeyRow> = self
+            .0
+            .read(move |connection| {
+                Box::pin(async move {
+                    let rows: Vec<ApiKeyRow> = sqlx::query_as(select)
+                        .bind(organization.uuid())
+                        .bind(after)
+                        .bind(wanted)
+                        .fetch_all(&mut *connection)
+                        .await?;
+                    if rows.is_empty() {
+                        check_organization(connection, organization).await?;
+                    }
+                    Ok(rows)
+                })
+            })
+            .await?;
+        let found = rows.into_iter().map(ApiKey::try_from).collect::<Result<Vec<_>>>()?;
+        Ok(Page::of_those(found, query.limit.get(), query.limit, |key| key.id, |_| true))
+    }
+
+    async fn revoke(&self, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<ApiKey> {
+        let row: Option<ApiKeyRow> = self
+            .0
+            .run(move |connection| {
+                Box::pin(async move {
+                    Ok(sqlx::query_as(
+                        "update api_keys
+                            set revoked_at = coalesce(revoked_at, $3)
+                          where organization_id = $1
+                            and id = $2
+                      returning organization_id,
+                                id,
+                                last_four,
+                                scopes,
+                                workspace_id,
+                                created_at,
+                                expires_at,
+                                revoked_at",
+                    )
+                    .bind(organization.uuid())
+                    .bind(id.uuid())
+                    .bind(now)
+                    .fetch_optional(connection)
+                    .await?)
+                })
+            })
+            .await?;
+        row.ok_or_else(|| not_found("API key"))?.try_into()
+    }
+
+    async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>> {
+        let row: Option<CredentialRow> = self
+            .0
+            .read(move |connection| {
+                Box::pin(async move {
+                    Ok(sqlx::query_as(
+                        "select k.organization_id,
+                                k.id,
+                                k.last_four,
+                                k.scopes,
+                                k.workspace_id,
+                                k.created_at,
+                                k.expires_at,
+                                k.revoked_at,
+                                o.default_version
+                           from api_keys k
+                           join organizations o on o.id = k.organization_id
+                          where k.hash = $1",
+                    )
+                    .bind(hash.0.as_slice())
+                    .fetch_optional(connection)
+                    .await?)
+                })
+            })
+            .await?;
+        let Some(CredentialRow { key, default_version }) = row else { return Ok(None) };
+        Ok(Some(Arc::new(Credential { key: key.try_into()?, default_version })))
+    }
+}
+
+/// An organization without keys is another thing than none.
+async fn check_organization(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+) -> std::result::Result<(), Failure> {
+    let known: bool = sqlx::query_scalar("select exists (select from organizations where id = $1)")
+        .bind(organization.uuid())
+        .fetch_one(connection)
+        .await?;
+    if known { Ok(()) } else { Err(not_found("Organization").into()) }
+}
+
+impl TryFrom<ApiKeyRow> for ApiKey {
+    type Error = Error;
+
+    fn try_from(row: ApiKeyRow) -> Result<Self> {
+        let id = ApiKeyId::new(row.id);
+        let broken = |column: &str| Error::internal(format!("api_keys {id}: {column} breaks a rule"));
+        let scopes = row.scopes.iter().map(|scope| Scope::from_word(scope).ok_or_else(|| broken("scopes")));
+        Ok(Self {
+            id,
+            organization_id: OrganizationId::new(row.organization_id),
+            last_four: row.last_four,
+            scopes: scopes.collect::<Result<_>>()?,
+            workspace_id: row.workspace_id.map(WorkspaceId::parse).transpose().map_err(|_| broken("workspace_id"))?,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! Organizations and their API keys, and the cache of credentials.
+//! May know what its parent may.
+
+mod api_key_cache;
+mod api_keys;
+mod changes;
+mod organizations;
+
+pub use api_key_cache::CachedApiKeys;
+pub use api_keys::PgApiKeys;
+pub use organizations::PgOrganizations;

@@ -1,0 +1,120 @@
+//! Organizations.
+
+use async_trait::async_trait;
+use sqlx::FromRow;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::domain::credential::organization::{Organization, OrganizationPatch};
+use crate::domain::id::OrganizationId;
+use crate::domain::repository::OrganizationRepository;
+use crate::domain::text::{DisplayName, Text};
+use crate::domain::{Error, Result};
+use crate::storage::pool::connections::Pool;
+use crate::storage::pool::error::not_found;
+
+/// [`OrganizationRepository`] on Postgres.
+#[derive(Clone, Debug)]
+pub struct PgOrganizations(Pool);
+
+impl PgOrganizations {
+    /// The organizations behind `pool`.
+    #[must_use]
+    pub const fn new(pool: Pool) -> Self {
+        Self(pool)
+    }
+}
+
+#[derive(FromRow)]
+struct OrganizationRow {
+    id: Uuid,
+    created_at: OffsetDateTime,
+    name: String,
+    default_version: String,
+}
+
+#[async_trait]
+impl OrganizationRepository for PgOrganizations {
+    async fn create(&self, organization: &Organization) -> Result<()> {
+        let organization = organization.clone();
+        self.0
+            .run(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "insert into organizations (id, created_at, name, default_version)
+                         values ($1, $2, $3, $4)",
+                    )
+                    .bind(organization.id.uuid())
+                    .bind(organization.created_at)
+                    .bind(organization.name.as_str())
+                    .bind(organization.default_version)
+                    .execute(connection)
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn list(&self) -> Result<Vec<Organization>> {
+        let rows: Vec<OrganizationRow> = self
+            .0
+            .read(|connection| {
+                Box::pin(async move {
+                    Ok(sqlx::query_as(
+                        "select id,
+                                created_at,
+                                name,
+                                default_version
+                           from organizations
+                          order by id",
+                    )
+                    .fetch_all(connection)
+                    .await?)
+                })
+            })
+            .await?;
+        rows.into_iter().map(Organization::try_from).collect()
+    }
+
+    async fn update(&self, id: OrganizationId, patch: OrganizationPatch) -> Result<Organization> {
+        let row: Option<OrganizationRow> = self
+            .0
+            .run(move |connection| {
+                Box::pin(async move {
+                    Ok(sqlx::query_as(
+                        "update organizations
+                            set name = coalesce($2, name),
+                                default_version = coalesce($3, default_version)
+                          where id = $1
+                      returning id,
+                                created_at,
+                                name,
+                                default_version",
+                    )
+                    .bind(id.uuid())
+                    .bind(patch.name.map(Text::into_string))
+                    .bind(patch.default_version)
+                    .fetch_optional(connection)
+                    .await?)
+                })
+            })
+            .await?;
+        row.ok_or_else(|| not_found("Organization"))?.try_into()
+    }
+}
+
+impl TryFrom<OrganizationRow> for Organization {
+    type Error = Error;
+
+    fn try_from(row: OrganizationRow) -> Result<Self> {
+        let id = OrganizationId::new(row.id);
+        Ok(Self {
+            id,
+            created_at: row.created_at,
+            name: DisplayName::parse(row.name)
+                .map_err(|_| Error::internal(format!("organizations {id}: name breaks a rule")))?,
+            default_version: row.default_version,
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! The outbox: events, appended in the transaction of the change that they tell of.
+
+use std::sync::Arc;
+
+use sqlx::Result;
+use sqlx::postgres::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::event::{Event, Happening};
+use crate::domain::id::{Id, IdSource, OrganizationId, ProfileId};
+use crate::domain::label::Word;
+use crate::domain::profile::ProfileField;
+use crate::domain::text::Text;
+use crate::storage::webhooks::fan_out;
+
+/// Makes events of what happens. A clone makes ids from the same source.
+#[derive(Clone)]
+pub struct Outbox(Arc<dyn IdSource>);
+
+impl Outbox {
+    /// Takes the ids of events from `ids`.
+    #[must_use]
+    pub fn new(ids: Arc<dyn IdSource>) -> Self {
+        Self(ids)
+    }
+
+    /// The event that `what` happened to a profile at `now`.
+    pub(in crate::storage) fn event(&self, profile_id: ProfileId, what: Happening, now: Timestamp) -> Event {
+        Event { id: self.id(now), created_at: now, profile_id, what }
+    }
+
+    /// A fresh id for what is written together with an event.
+    pub(in crate::storage) fn id<K>(&self, now: Timestamp) -> Id<K> {
+        Id::new(self.0.next(now))
+    }
+}
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Outbox")
+    }
+}
+
+/// Appends `events`, in one round trip, and queues those of which webhooks tell.
+pub(in crate::storage) async fn append(
+    connection: &mut PgConnection,
+    events: &[(OrganizationId, Event)],
+) -> Result<()> {
+    let columns = Columns::of(events);
+    sqlx::query(
+        "insert into events (
+                organization_id,
+                id,
+                created_at,
+                kind,
+                profile_id,
+                fields,
+                grant_name,
+                grant_status,
+                enforcement_action_id)
+         select organization_id,
+                id,
+                created_at,
+                kind,
+                profile_id,
+                string_to_array(fields, ','),
+                grant_name,
+                grant_status,
+                enforcement_action_id
+           from unnest(
+                $1::uuid[],
+                $2::uuid[],
+                $3::timestamptz[],
+                $4::text[],
+                $5::uuid[],
+                $6::text[],
+                $7::text[],
+                $8::text[],
+                $9::uuid[]
+                ) as happened (
+                organization_id,
+                id,
+                created_at,
+                kind,
+                profile_id,
+                fields,
+                grant_name,
+                grant_status,
+                enforcement_action_id)",
+    )
+    .bind(columns.organization_ids)
+    .bind(columns.ids)
+    .bind(columns.created_ats)
+    .bind(columns.kinds)
+    .bind(columns.profile_ids)
+    .bind(columns.fields)
+    .bind(columns.grant_names)
+    .bind(columns.grant_statuses)
+    .bind(columns.enforcement_action_ids)
+    .execute(&mut *connection)
+    .await?;
+    fan_out::queue(connection, events).await
+}
+
+/// Events, column by column.
+#[derive(Default)]
+struct Columns<'e> {
+    organization_ids: Vec<Uuid>,
+    ids: Vec<Uuid>,
+    created_ats: Vec<OffsetDateTime>,
+    kinds: Vec<&'static str>,
+    profile_ids: Vec<Uuid>,
+    /// Joined by commas: arrays of arrays have to be of one length.
+    fields: Vec<Option<String>>,
+    grant_names: Vec<Option<&'e str>>,
+    grant_statuses: Vec<Option<&'static str>>,
+    enforcement_action_ids: Vec<Option<Uuid>>,
+}
+
+impl<'e> Columns<'e> {
+    fn of(events: &'e [(OrganizationId, Event)]) -> Self {
+        let mut columns = Self::default();
+        for (organization, event) in events {
+            columns.add(*organization, event);
+        }
+        columns
+    }
+
+    fn add(&mut self, organization: OrganizationId, event: &'e Event) {
+        let (mut fields, mut grant, mut action) = (None, None, None);
+        match &event.what {
+            Happening::Created | Happening::Erased => {}
+            Happening::Updated(changed) => fields = Some(joined(changed)),
+            Happening::ProgramStatusUpdated { grant: name, status } => grant = Some((name.as_str(), *status)),
+            Happening::EnforcementActionOpened(id) | Happening::EnforcementActionResolved(id) => action = Some(id),
+        }
+        self.organization_ids.push(organization.uuid());
+        self.ids.push(event.id.uuid());
+        self.created_ats.push(event.created_at);
+        self.kinds.push(event.what.kind().as_str());
+        self.profile_ids.push(event.profile_id.uuid());
+        self.fields.push(fields);
+        self.grant_names.push(grant.map(|(name, _)| name));
+        self.grant_statuses.push(grant.and_then(|(_, status)| status).map(Word::as_str));
+        self.enforcement_action_ids.push(action.map(|id| id.uuid()));
+    }
+}
+
+fn joined(fields: &[ProfileField]) -> String {
+    fields.iter().map(|field| field.as_str()).collect::<Vec<_>>().join(",")
+}

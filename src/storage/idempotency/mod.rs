@@ -1,0 +1,4 @@
+//! Idempotency keys and the answers stored under them.
+//! May know what its parent may.
+
+pub(in crate::storage) mod records;

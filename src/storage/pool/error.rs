@@ -1,0 +1,94 @@
+//! What Postgres says, in the domain's words.
+
+use sqlx::error::DatabaseError;
+
+use crate::domain::{Error, ErrorKind};
+
+/// Why work on a connection ended: a rule of the domain, or the database.
+#[derive(Debug)]
+pub(in crate::storage) enum Failure {
+    Rule(Error),
+    Database(sqlx::Error),
+}
+
+impl Failure {
+    /// Whether the connection broke while it was used; what was under way on it may have been done.
+    pub(in crate::storage) fn is_lost_connection(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
+            // admin_shutdown, crash_shutdown, idle_session_timeout, and the connection exceptions.
+            Self::Database(sqlx::Error::Database(error)) => {
+                let code = error.code().unwrap_or_default();
+                matches!(&*code, "57P01" | "57P02" | "57P05") || code.starts_with("08")
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Rule(error)
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Rule(error) => error,
+            Failure::Database(sqlx::Error::Database(error)) => from_postgres(&*error),
+            Failure::Database(
+                error @ (sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed),
+            ) => unavailable().caused_by(error),
+            Failure::Database(error) => Self::internal(error),
+        }
+    }
+}
+
+/// Nothing of that name in this organization.
+pub(in crate::storage) fn not_found(what: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("{what} not found"))
+}
+
+pub(in crate::storage) fn unavailable() -> Error {
+    Error::new(ErrorKind::Unavailable, "The database is unavailable")
+}
+
+/// Constraints that a caller can run into, by name. Any other constraint that fails is a fault of ours.
+fn from_constraint(name: &str) -> Option<Error> {
+    match name {
+        "api_keys_organization_id_fkey" | "user_profiles_organization_id_fkey" => Some(not_found("Organization")),
+        "enrollments_profile_fkey" => Some(not_found("User profile")),
+        _ => None,
+    }
+}
+
+/// By SQLSTATE (Postgres' manual, appendix A) where no constraint tells more.
+fn from_postgres(error: &dyn DatabaseError) -> Error {
+    // The message alone: the detail of an error may repeat the row that failed.
+    let cause = || format!("{}: {}", error.code().unwrap_or_default(), error.message());
+    if let Some(known) = error.constraint().and_then(from_constraint) {
+        return known.caused_by(cause());
+    }
+    match error.code().as_deref().unwrap_or_default() {
+        // query_canceled: the statement timeout. Nothing was written.
+        "57014" => Error::new(ErrorKind::TimedOut, "The database did not answer in time").caused_by(cause()),
+        // read_only_sql_transaction (a failover), idle_in_transaction_session_timeout, serialization_failure, deadlock_detected,
+        // lock_not_available.
+        "25006" | "25P03" | "40001" | "40P01" | "55P03" => unavailable().caused_by(cause()),
+        // Connection exceptions, insufficient resources (disk full, too many connections), operator intervention (shutdown).
+        code if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => unavailable().caused_by(cause()),
+        _ => Error::internal(cause()),
+    }
+}

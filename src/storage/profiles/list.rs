@@ -1,0 +1,281 @@
+//! Lists of profiles: one keyset query a list and direction, each on an index that runs its way.
+
+use sqlx::postgres::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::repository;
+use super::row::{ProfileRow, select_profiles};
+use crate::domain::Result;
+use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::page::{Keyset, Order, OrderBy, Page, PageQuery};
+use crate::domain::profile::Profile;
+use crate::domain::trust::enforcement::EnforcementStatus;
+use crate::storage::pool::error::Failure;
+
+/// How many profiles a filtered request examines at the most.
+const EXAMINED: usize = 1_000;
+
+/// Reads which of the organization's (`$1`) profiles have an action that nobody has resolved, each once. It may have expired since.
+macro_rules! select_limited {
+    ($which:literal, $order:literal) => {
+        concat!(
+            "select distinct profile_id
+               from enforcement_actions
+              where organization_id = $1
+                and resolved_at is null
+                and profile_id ",
+            $which,
+            " order by profile_id ",
+            $order,
+            " limit $3"
+        )
+    };
+}
+
+type Rows = std::result::Result<Vec<ProfileRow>, sqlx::Error>;
+
+/// One page.
+pub(in crate::storage) async fn page(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    query: &PageQuery,
+    now: OffsetDateTime,
+) -> std::result::Result<Page<Profile>, Failure> {
+    if query.statuses.is_empty() {
+        let limit = query.limit.get();
+        // One row more than wanted tells whether another page follows.
+        let rows = rows(connection, organization, query, now, limit + 1).await?;
+        let profiles = rows.into_iter().map(Profile::try_from).collect::<Result<_>>()?;
+        return Ok(Page::of_those(
+            profiles,
+            limit,
+            query.limit,
+            |profile| Keyset::of(profile, query.order_by),
+            |_| true,
+        ));
+    }
+    filtered(connection, organization, query, now).await
+}
+
+/// Examines profiles in steps, each twice as long as the one before: where most have a status that is asked for, a page is full after the
+/// first, and where few have, not many steps are taken.
+async fn filtered(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    query: &PageQuery,
+    now: OffsetDateTime,
+) -> std::result::Result<Page<Profile>, Failure> {
+    let mut items = Vec::new();
+    let mut query = query.clone();
+    let (mut wanted, mut left) = (query.limit.get() + 1, EXAMINED);
+    while left > 0 {
+        wanted = wanted.min(left);
+        let step = step(connection, organization, &query, now, wanted).await?;
+        for profile in step.profiles {
+            if items.len() == query.limit.get() {
+                return Ok(Page { items, next: query.after });
+            }
+            // Where the next page begins: after the last profile that was looked at.
+            query.after = Some(Keyset::of(&profile, query.order_by));
+            if query.statuses.contains(&EnforcementStatus::of(&profile.enforcement_actions)) {
+                items.push(profile);
+            }
+        }
+        if step.is_last {
+            return Ok(Page { items, next: None });
+        }
+        query.after = step.end;
+        left -= wanted;
+        wanted *= 2;
+    }
+    Ok(Page { items, next: query.after })
+}
+
+/// What a filtered request examines at once.
+struct Step {
+    profiles: Vec<Profile>,
+    /// Behind which profile the next step begins.
+    end: Option<Keyset>,
+    /// Whether none is left to be examined.
+    is_last: bool,
+}
+
+/// The next `wanted` profiles. Where only those with an open action can have the status that is asked for, and the list runs in the order
+/// of the index that knows them, no others.
+async fn step(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    query: &PageQuery,
+    now: OffsetDateTime,
+    wanted: usize,
+) -> std::result::Result<Step, Failure> {
+    if query.order_by != OrderBy::CreatedAt || query.statuses.contains(&EnforcementStatus::Unrestricted) {
+        let rows = rows(connection, organization, query, now, wanted).await?;
+        let profiles: Vec<_> = rows.into_iter().map(Profile::try_from).collect::<Result<_>>()?;
+        let end = profiles.last().map(|profile| Keyset::of(profile, query.order_by));
+        return Ok(Step { is_last: profiles.len() < wanted, end, profiles });
+    }
+    let ids = limited(connection, organization, query, wanted).await?;
+    let keys = ids.iter().map(|id| (organization, *id)).collect();
+    let mut found = repository::read(connection, &keys, now).await?;
+    // One that was erased in between is there no longer.
+    let profiles = ids.iter().filter_map(|id| found.remove(&(organization, *id))).collect::<Result<_>>()?;
+    Ok(Step { profiles, end: ids.last().copied().map(Keyset::CreatedAt), is_last: ids.len() < wanted })
+}
+
+/// Which are the next `wanted` of those profiles that have an open action.
+async fn limited(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    query: &PageQuery,
+    wanted: usize,
+) -> std::result::Result<Vec<ProfileId>, sqlx::Error> {
+    let select = match query.order {
+        Order::Ascending => select_limited!("> $2", "asc"),
+        Order::Descending => select_limited!("< $2", "desc"),
+    };
+    let ids: Vec<Uuid> = sqlx::query_scalar(select)
+        .bind(organization.uuid())
+        .bind(after_id(query))
+        .bind(i64::try_from(wanted).unwrap_or(i64::MAX))
+        .fetch_all(connection)
+        .await?;
+    Ok(ids.into_iter().map(ProfileId::new).collect())
+}
+
+/// At most `wanted` profiles from where `query` begins.
+async fn rows(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    query: &PageQuery,
+    now: OffsetDateTime,
+    wanted: usize,
+) -> Rows {
+    let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+    match query.order_by {
+        OrderBy::CreatedAt => by_creation(connection, organization, query, now, wanted).await,
+        OrderBy::Name => by_name(connection, organization, query, now, wanted).await,
+    }
+}
+
+/// After which id a list by creation goes on. The bounds of the first page stand beyond every id: an `or` instead would keep Postgres from
+/// seeking in the index.
+fn after_id(query: &PageQuery) -> Uuid {
+    match (&query.after, query.order) {
+        (Some(Keyset::CreatedAt(id)), _) => id.uuid(),
+        (_, Order::Ascending) => Uuid::nil(),
+        (_, Order::Descending) => Uuid::max(),
+    }
+}
+
+async fn by_creation(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    query: &PageQuery,
+    now: OffsetDateTime,
+    wanted: i64,
+) -> Rows {
+    let select = match query.order {
+        Order::Ascending => select_profiles!("where p.organization_id = $1 and p.id > $3 order by p.id limit $4"),
+        Order::Descending => select_profiles!("where p.organization_id = $1 and p.id < $3 order by p.id desc limit $4"),
+    };
+    sqlx::query_as(select)
+        .bind(organization.uuid())
+        .bind(now)
+        .bind(after_id(query))
+        .bind(wanted)
+        .fetch_all(connection)
+        .await
+}
+
+/// Those with a name, then those without, so that the latter come last whichever way the list runs.
+async fn by_name(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    query: &PageQuery,
+    now: OffsetDateTime,
+    wanted: i64,
+) -> Rows {
+    let mut rows = match &query.after {
+        Some(Keyset::Nameless(_)) => Vec::new(),
+        _ => named(connection, organization, query, now, wanted).await?,
+    };
+    let missing = wanted - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    if missing > 0 {
+        rows.extend(nameless(connection, organization, query, now, missing).await?);
+    }
+    Ok(rows)
+}
+
+async fn named(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    query: &PageQuery,
+    now: OffsetDateTime,
+    wanted: i64,
+) -> Rows {
+    let after = match &query.after {
+        Some(Keyset::Name(key, id)) => Some((key, id.uuid())),
+        _ => None,
+    };
+    let select = match (query.order, after) {
+        (Order::Ascending, None) => select_profiles!(
+            "where p.organization_id = $1
+               and p.name is not null
+             order by lower(p.name collate \"C\"), p.id
+             limit $3"
+        ),
+        (Order::Descending, None) => select_profiles!(
+            "where p.organization_id = $1
+               and p.name is not null
+             order by lower(p.name collate \"C\") desc, p.id desc
+             limit $3"
+        ),
+        (Order::Ascending, Some(_)) => select_profiles!(
+            "where p.organization_id = $1
+               and p.name is not null
+               and (lower(p.name collate \"C\"), p.id) > ($4, $5)
+             order by lower(p.name collate \"C\"), p.id
+             limit $3"
+        ),
+        (Order::Descending, Some(_)) => select_profiles!(
+            "where p.organization_id = $1
+               and p.name is not null
+               and (lower(p.name collate \"C\"), p.id) < ($4, $5)
+             order by lower(p.name collate \"C\") desc, p.id desc
+             limit $3"
+        ),
+    };
+    let statement = sqlx::query_as(select).bind(organization.uuid()).bind(now).bind(wanted);
+    match after {
+        None => statement.fetch_all(connection).await,
+        Some((key, id)) => statement.bind(key).bind(id).fetch_all(connection).await,
+    }
+}
+
+async fn nameless(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    query: &PageQuery,
+    now: OffsetDateTime,
+    wanted: i64,
+) -> Rows {
+    let (select, first) = match query.order {
+        Order::Ascending => (
+            select_profiles!("where p.organization_id = $1 and p.name is null and p.id > $3 order by p.id limit $4"),
+            Uuid::nil(),
+        ),
+        Order::Descending => (
+            select_profiles!(
+                "where p.organization_id = $1 and p.name is null and p.id < $3 order by p.id desc limit $4"
+            ),
+            Uuid::max(),
+        ),
+    };
+    let after = match &query.after {
+        Some(Keyset::Nameless(id)) => id.uuid(),
+        _ => first,
+    };
+    sqlx::query_as(select).bind(organization.uuid()).bind(now).bind(after).bind(wanted).fetch_all(connection).await
+}

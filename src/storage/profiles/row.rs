@@ -1,0 +1,187 @@
+//! A whole profile as one row, and how it is parsed.
+
+use sqlx::FromRow;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::domain::external_user::ExternalUserDetails;
+use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
+use crate::domain::label::Word;
+use crate::domain::metadata::Metadata;
+use crate::domain::profile::Profile;
+use crate::domain::text::Text;
+use crate::domain::trust::enforcement::EnforcementAction;
+use crate::domain::trust::grant::{GrantName, GrantPart, GrantParts, Requirements, TrustGrant, TrustGrants};
+use crate::domain::{Error, Result};
+
+/// Reads whole profiles as of the moment `$2`; `$which` picks and orders them, of those in `$from`.
+macro_rules! select_profiles {
+    ($which:literal) => {
+        $crate::storage::profiles::row::select_profiles!(from "user_profiles p", $which)
+    };
+    (from $from:literal, $which:literal) => {
+        concat!(
+            "select p.organization_id,
+                    p.id,
+                    p.created_at,
+                    p.updated_at,
+                    p.name,
+                    p.relationship,
+                    p.account_status,
+                    p.country,
+                    p.email_hash,
+                    p.entity_type,
+                    p.name_hash,
+                    p.onboarded_at,
+                    p.reference_id,
+                    array(
+                        select (m.key, m.value)
+                          from user_profile_metadata m
+                         where m.organization_id = p.organization_id
+                           and m.profile_id = p.id
+                    ) as metadata,
+                    array(
+                        select (g.name, g.status, g.expires_at)
+                          from trust_grants g
+                         where g.organization_id = p.organization_id
+                           and g.profile_id = p.id
+                           and (g.expires_at is null or g.expires_at > $2)
+                    ) as grants,
+                    array(
+                        select (t.grant_name, t.name, t.status, t.requires_data_retention, t.requires_human_review)
+                          from trust_grant_parts t
+                         where t.organization_id = p.organization_id
+                           and t.profile_id = p.id
+                    ) as parts,
+                    array(
+                        select (a.id, a.kind, a.reason, a.opened_at, a.expires_at, a.identity_check)
+                          from enforcement_actions a
+                         where a.organization_id = p.organization_id
+                           and a.profile_id = p.id
+                           and a.resolved_at is null
+                           and (a.expires_at is null or a.expires_at > $2)
+                         order by a.id
+                    ) as actions
+               from ",
+            $from,
+            " ",
+            $which
+        )
+    };
+}
+
+pub(in crate::storage) use select_profiles;
+
+/// A profile among all organizations'.
+pub(in crate::storage) type ProfileKey = (OrganizationId, ProfileId);
+
+#[derive(FromRow)]
+pub(in crate::storage) struct ProfileRow {
+    organization_id: Uuid,
+    id: Uuid,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+    name: Option<String>,
+    relationship: String,
+    account_status: Option<String>,
+    country: Option<String>,
+    email_hash: Option<String>,
+    entity_type: Option<String>,
+    name_hash: Option<String>,
+    onboarded_at: Option<OffsetDateTime>,
+    reference_id: Option<String>,
+    metadata: Vec<(String, String)>,
+    grants: Vec<GrantRow>,
+    parts: Vec<PartRow>,
+    actions: Vec<ActionRow>,
+}
+
+/// Name, status, and when it ends.
+type GrantRow = (String, String, Option<OffsetDateTime>);
+
+/// The grant's name, its own, its status, and whether it requires data retention and human review.
+type PartRow = (String, String, String, bool, bool);
+
+/// Id, kind, reason, when it was opened, when it ends, and what identity check it allows.
+type ActionRow = (Uuid, String, String, OffsetDateTime, Option<OffsetDateTime>, String);
+
+impl ProfileRow {
+    /// Whose profile it is, and which.
+    pub(in crate::storage) fn key(&self) -> ProfileKey {
+        (OrganizationId::new(self.organization_id), ProfileId::new(self.id))
+    }
+}
+
+/// A column whose value breaks a rule. The value itself must not end in a log.
+struct Broken(&'static str);
+
+impl TryFrom<ProfileRow> for Profile {
+    type Error = Error;
+
+    fn try_from(row: ProfileRow) -> Result<Self> {
+        let id = ProfileId::new(row.id);
+        profile(row).map_err(|Broken(column)| Error::internal(format!("user_profiles {id}: {column} breaks a rule")))
+    }
+}
+
+fn profile(row: ProfileRow) -> std::result::Result<Profile, Broken> {
+    Ok(Profile {
+        id: ProfileId::new(row.id),
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        name: text(row.name, "name")?,
+        relationship: word(&row.relationship, "relationship")?,
+        details: ExternalUserDetails {
+            account_status: row.account_status.map(|status| word(&status, "account_status")).transpose()?,
+            country: text(row.country, "country")?,
+            email_hash: text(row.email_hash, "email_hash")?,
+            entity_type: row.entity_type.map(|kind| word(&kind, "entity_type")).transpose()?,
+            name_hash: text(row.name_hash, "name_hash")?,
+            onboarded_at: row.onboarded_at,
+            reference_id: text(row.reference_id, "reference_id")?,
+        },
+        metadata: Metadata::parse(row.metadata).map_err(|_| Broken("metadata"))?,
+        trust_grants: trust_grants(row.grants, row.parts)?,
+        enforcement_actions: row.actions.into_iter().map(enforcement_action).collect::<std::result::Result<_, _>>()?,
+    })
+}
+
+fn trust_grants(granted: Vec<GrantRow>, parts: Vec<PartRow>) -> std::result::Result<TrustGrants, Broken> {
+    let mut grants = TrustGrants::new();
+    for (name, status, expires_at) in granted {
+        let name = GrantName::parse(name).map_err(|_| Broken("trust grant name"))?;
+        let grant = TrustGrant { status: word(&status, "trust grant status")?, parts: GrantParts::new(), expires_at };
+        grants.insert(name, grant);
+    }
+    for (grant, name, status, data_retention, human_review) in parts {
+        let part = GrantPart {
+            status: word(&status, "trust grant part status")?,
+            requirements: Requirements { data_retention, human_review },
+        };
+        // Those of a grant that has expired are still there, too.
+        if let Some(grant) = grants.get_mut(grant.as_str()) {
+            grant.parts.insert(name, part);
+        }
+    }
+    Ok(grants)
+}
+
+fn enforcement_action(row: ActionRow) -> std::result::Result<EnforcementAction, Broken> {
+    let (id, kind, reason, opened_at, expires_at, identity_check) = row;
+    Ok(EnforcementAction {
+        id: EnforcementActionId::new(id),
+        kind: word(&kind, "enforcement kind")?,
+        reason: word(&reason, "enforcement reason")?,
+        opened_at,
+        expires_at,
+        identity_check: word(&identity_check, "identity check")?,
+    })
+}
+
+fn text<T: Text>(value: Option<String>, column: &'static str) -> std::result::Result<Option<T>, Broken> {
+    value.map(T::parse).transpose().map_err(|_| Broken(column))
+}
+
+fn word<T: Word>(value: &str, column: &'static str) -> std::result::Result<T, Broken> {
+    T::from_word(value).ok_or(Broken(column))
+}

@@ -1,0 +1,101 @@
+//! The limits on profiles.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::enforcement_actions;
+use super::enforcement_actions::{ActionRow, select_actions};
+use crate::domain::Result;
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
+use crate::domain::idempotency::{Idempotency, Outcome};
+use crate::domain::page::{Order, Page};
+use crate::domain::repository::EnforcementRepository;
+use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
+use crate::storage::events::outbox::Outbox;
+use crate::storage::pool::connections::Pool;
+use crate::storage::profiles::repository;
+
+/// [`EnforcementRepository`] on Postgres.
+#[derive(Clone, Debug)]
+pub struct PgEnforcement {
+    pool: Pool,
+    outbox: Outbox,
+}
+
+impl PgEnforcement {
+    /// The actions behind `pool`, which tell `outbox` what becomes of them.
+    #[must_use]
+    pub const fn new(pool: Pool, outbox: Outbox) -> Self {
+        Self { pool, outbox }
+    }
+}
+
+#[async_trait]
+impl EnforcementRepository for PgEnforcement {
+    async fn open(
+        &self,
+        organization: OrganizationId,
+        profile: ProfileId,
+        record: EnforcementRecord,
+        idempotency: Option<Idempotency<EnforcementRecord>>,
+    ) -> Result<Outcome<EnforcementRecord>> {
+        let (now, outbox) = (record.action.opened_at, self.outbox.clone());
+        self.pool
+            .once(organization, Some(profile), now, idempotency, move |connection| {
+                Box::pin(async move {
+                    enforcement_actions::open(connection, &outbox, (organization, profile), &record).await?;
+                    Ok(record)
+                })
+            })
+            .await
+    }
+
+    async fn list(
+        &self,
+        organization: OrganizationId,
+        query: EnforcementQuery,
+        now: Timestamp,
+    ) -> Result<Page<EnforcementRecord, EnforcementActionId>> {
+        let (select, first) = match query.order {
+            Order::Ascending => (select_actions!("id > $3 order by id limit $4"), Uuid::nil()),
+            Order::Descending => (select_actions!("id < $3 order by id desc limit $4"), Uuid::max()),
+        };
+        let limit = query.limit.get();
+        let rows: Vec<ActionRow> = self
+            .pool
+            .read(move |connection| {
+                Box::pin(async move {
+                    repository::check_there(connection, (organization, query.profile_id)).await?;
+                    Ok(sqlx::query_as(select)
+                        .bind(organization.uuid())
+                        .bind(query.profile_id.uuid())
+                        .bind(query.after.map_or(first, EnforcementActionId::uuid))
+                        .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
+                        .fetch_all(connection)
+                        .await?)
+                })
+            })
+            .await?;
+        let records = rows.into_iter().map(|row| Ok(EnforcementRecord::try_from(row)?.as_of(now)));
+        Ok(Page::of_those(records.collect::<Result<_>>()?, limit, query.limit, |record| record.action.id, |_| true))
+    }
+
+    async fn advance(
+        &self,
+        organization: OrganizationId,
+        (profile, id): (ProfileId, EnforcementActionId),
+        step: EnforcementStep,
+        now: Timestamp,
+        idempotency: Option<Idempotency<EnforcementRecord>>,
+    ) -> Result<Outcome<EnforcementRecord>> {
+        let outbox = self.outbox.clone();
+        self.pool
+            .once(organization, Some(profile), now, idempotency, move |connection| {
+                Box::pin(async move {
+                    enforcement_actions::advance(connection, &outbox, (organization, profile), id, step, now).await
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,241 @@
+//! How a limit is placed, changed and lifted: under the lock of its profile's row, with the event that tells of it.
+
+use std::collections::HashSet;
+
+use sqlx::FromRow;
+use sqlx::postgres::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::event::Happening;
+use crate::domain::id::EnforcementActionId;
+use crate::domain::label::Word;
+use crate::domain::text::{Actor, Rationale, Text};
+use crate::domain::trust::enforcement::EnforcementAction;
+use crate::domain::trust::enforcement_record::{EnforcementEnd, EnforcementRecord, EnforcementStep};
+use crate::domain::{Error, Result};
+use crate::storage::events::outbox;
+use crate::storage::events::outbox::Outbox;
+use crate::storage::pool::error::{Failure, not_found};
+use crate::storage::profiles::lock;
+use crate::storage::profiles::repository::profile_not_found;
+use crate::storage::profiles::row::ProfileKey;
+
+/// Reads actions on a profile (`$2`) of the organization (`$1`).
+macro_rules! select_actions {
+    ($which:literal) => {
+        concat!(
+            "select id,
+                    kind,
+                    reason,
+                    opened_at,
+                    opened_by,
+                    note,
+                    expires_at,
+                    identity_check,
+                    resolved_at,
+                    resolved_by,
+                    resolution_note
+               from enforcement_actions
+              where organization_id = $1
+                and profile_id = $2
+                and ",
+            $which
+        )
+    };
+}
+
+pub(in crate::storage) use select_actions;
+
+#[derive(FromRow)]
+pub(in crate::storage) struct ActionRow {
+    id: Uuid,
+    kind: String,
+    reason: String,
+    opened_at: OffsetDateTime,
+    opened_by: String,
+    note: Option<String>,
+    expires_at: Option<OffsetDateTime>,
+    identity_check: String,
+    resolved_at: Option<OffsetDateTime>,
+    resolved_by: Option<String>,
+    resolution_note: Option<String>,
+}
+
+/// Opens the action that `record` says, within the caller's transaction.
+///
+/// # Errors
+/// `NotFound` if the profile is.
+pub(in crate::storage) async fn open(
+    connection: &mut PgConnection,
+    outbox: &Outbox,
+    key: ProfileKey,
+    record: &EnforcementRecord,
+) -> std::result::Result<(), Failure> {
+    lock(connection, key).await?;
+    insert(connection, key, record).await?;
+    let now = record.action.opened_at;
+    lock::touch(connection, key, now).await?;
+    let event = outbox.event(key.1, Happening::EnforcementActionOpened(record.action.id), now);
+    Ok(outbox::append(connection, &[(key.0, event)]).await?)
+}
+
+/// Lets the action `id` take `step`, within the caller's transaction.
+///
+/// # Errors
+/// `NotFound` if the profile or the action is; `Conflict` where the action cannot take that step.
+pub(in crate::storage) async fn advance(
+    connection: &mut PgConnection,
+    outbox: &Outbox,
+    key: ProfileKey,
+    id: EnforcementActionId,
+    step: EnforcementStep,
+    now: Timestamp,
+) -> std::result::Result<EnforcementRecord, Failure> {
+    lock(connection, key).await?;
+    let before = read(connection, key, id).await?.ok_or_else(|| not_found("Enforcement action"))?;
+    let after = before.advanced(step, now)?;
+    save(connection, outbox, key, &after, now).await?;
+    Ok(after)
+}
+
+async fn lock(connection: &mut PgConnection, key: ProfileKey) -> std::result::Result<(), Failure> {
+    match lock::lock(connection, &HashSet::from([key])).await? {
+        0 => Err(profile_not_found().into()),
+        _ => Ok(()),
+    }
+}
+
+async fn insert(connection: &mut PgConnection, key: ProfileKey, record: &EnforcementRecord) -> sqlx::Result<()> {
+    let action = &record.action;
+    sqlx::query(
+        "insert into enforcement_actions (
+                organization_id,
+                profile_id,
+                id,
+                kind,
+                reason,
+                opened_at,
+                opened_by,
+                note,
+                expires_at,
+                identity_check)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(key.0.uuid())
+    .bind(key.1.uuid())
+    .bind(action.id.uuid())
+    .bind(action.kind.as_str())
+    .bind(action.reason.as_str())
+    .bind(action.opened_at)
+    .bind(record.opened_by.as_str())
+    .bind(record.note.as_ref().map(Text::as_str))
+    .bind(action.expires_at)
+    .bind(action.identity_check.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Resolves the action if its end has come `now`, within the caller's transaction. Its profile's row is locked. Answers whether it did.
+///
+/// # Errors
+/// None of its own.
+pub(in crate::storage) async fn expire(
+    connection: &mut PgConnection,
+    outbox: &Outbox,
+    key: ProfileKey,
+    id: EnforcementActionId,
+    now: Timestamp,
+) -> std::result::Result<bool, Failure> {
+    let before = read(connection, key, id).await?.filter(|record| record.end.is_none());
+    let Some(after) = before.map(|record| record.as_of(now)).filter(|record| record.end.is_some()) else {
+        return Ok(false);
+    };
+    save(connection, outbox, key, &after, now).await?;
+    Ok(true)
+}
+
+/// The action as it was last written. Its profile's row is locked.
+async fn read(
+    connection: &mut PgConnection,
+    key: ProfileKey,
+    id: EnforcementActionId,
+) -> std::result::Result<Option<EnforcementRecord>, Failure> {
+    let row: Option<ActionRow> = sqlx::query_as(select_actions!("id = $3"))
+        .bind(key.0.uuid())
+        .bind(key.1.uuid())
+        .bind(id.uuid())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(EnforcementRecord::try_from).transpose()?)
+}
+
+/// Writes what may change of an action, and tells of its end. Its profile's row is locked.
+async fn save(
+    connection: &mut PgConnection,
+    outbox: &Outbox,
+    key: ProfileKey,
+    record: &EnforcementRecord,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let end = record.end.as_ref();
+    sqlx::query(
+        "update enforcement_actions
+            set identity_check = $4,
+                resolved_at = $5,
+                resolved_by = $6,
+                resolution_note = $7
+          where organization_id = $1
+            and profile_id = $2
+            and id = $3",
+    )
+    .bind(key.0.uuid())
+    .bind(key.1.uuid())
+    .bind(record.action.id.uuid())
+    .bind(record.action.identity_check.as_str())
+    .bind(end.map(|end| end.at))
+    .bind(end.map(|end| end.by.as_str()))
+    .bind(end.and_then(|end| end.note.as_ref()).map(Text::as_str))
+    .execute(&mut *connection)
+    .await?;
+    lock::touch(connection, key, now).await?;
+    if end.is_some() {
+        let event = outbox.event(key.1, Happening::EnforcementActionResolved(record.action.id), now);
+        outbox::append(connection, &[(key.0, event)]).await?;
+    }
+    Ok(())
+}
+
+impl TryFrom<ActionRow> for EnforcementRecord {
+    type Error = Error;
+
+    fn try_from(row: ActionRow) -> Result<Self> {
+        let id = EnforcementActionId::new(row.id);
+        record(row).ok_or_else(|| Error::internal(format!("enforcement_actions {id}: a column breaks a rule")))
+    }
+}
+
+fn record(row: ActionRow) -> Option<EnforcementRecord> {
+    let note = |note: Option<String>| note.map(Rationale::parse).transpose().ok();
+    let end = match (row.resolved_at, row.resolved_by) {
+        (Some(at), Some(by)) => {
+            Some(EnforcementEnd { at, by: Actor::parse(by).ok()?, note: note(row.resolution_note)? })
+        }
+        _ => None,
+    };
+    Some(EnforcementRecord {
+        action: EnforcementAction {
+            id: EnforcementActionId::new(row.id),
+            kind: Word::from_word(&row.kind)?,
+            reason: Word::from_word(&row.reason)?,
+            opened_at: row.opened_at,
+            expires_at: row.expires_at,
+            identity_check: Word::from_word(&row.identity_check)?,
+        },
+        opened_by: Actor::parse(row.opened_by).ok()?,
+        note: note(row.note)?,
+        end,
+    })
+}

@@ -1,0 +1,14 @@
+//! Trust grants, enforcement actions and enrollment links, and what expires of them.
+//! May know what its parent may, and the locks of profiles.
+
+mod decide;
+mod enforcement;
+mod enforcement_actions;
+mod enrollments;
+mod expiry;
+mod grants;
+
+pub use enforcement::PgEnforcement;
+pub use enrollments::PgEnrollments;
+pub use expiry::PgExpiry;
+pub use grants::PgTrustGrants;

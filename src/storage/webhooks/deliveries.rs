@@ -1,0 +1,211 @@
+//! What was and is to be delivered to an endpoint, and what was tried.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, FromRow};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::endpoint_row::{bounds, endpoint_not_found, stretch, wanted};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
+use crate::domain::label::Word;
+use crate::domain::page::Order;
+use crate::domain::webhook::delivery::{Attempt, Delivery, DeliveryState, Outcome};
+use crate::domain::webhook::endpoint::{EndpointState, Stretch, StretchQuery, Subject};
+use crate::domain::webhook::retry::PERSISTENCE;
+use crate::domain::{Error, ErrorKind};
+use crate::storage::pool::error::{Failure, not_found};
+
+/// Reads deliveries to the organization's (`$1`) endpoint (`$2`).
+macro_rules! select_deliveries {
+    ($which:literal) => {
+        concat!(
+            "select d.event_id,
+                    e.kind,
+                    d.created_at,
+                    d.state,
+                    d.due_at
+               from webhook_deliveries d
+               join events e on e.organization_id = d.organization_id and e.id = d.event_id
+              where d.organization_id = $1
+                and d.endpoint_id = $2 ",
+            $which
+        )
+    };
+}
+
+#[derive(FromRow)]
+struct DeliveryRow {
+    event_id: Uuid,
+    kind: String,
+    created_at: OffsetDateTime,
+    state: String,
+    due_at: OffsetDateTime,
+}
+
+#[derive(FromRow)]
+struct AttemptRow {
+    event_id: Uuid,
+    started_at: OffsetDateTime,
+    took_ms: i32,
+    status: Option<i32>,
+    error: Option<String>,
+}
+
+pub(in crate::storage) async fn deliveries(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    id: WebhookEndpointId,
+    query: &StretchQuery<EventId>,
+) -> Result<Stretch<Delivery>, Failure> {
+    // One moment for all of it: a delivery that is settled meanwhile would show its attempt without what came of that.
+    let mut transaction = connection.begin_with("begin isolation level repeatable read, read only").await?;
+    state(&mut transaction, organization, id).await?;
+    let (greater, less) = bounds(query);
+    let rows: Vec<DeliveryRow> = sqlx::query_as(match query.order {
+        Order::Ascending => {
+            select_deliveries!("and d.event_id > $3 and d.event_id < $4 order by d.event_id asc limit $5")
+        }
+        Order::Descending => {
+            select_deliveries!("and d.event_id > $3 and d.event_id < $4 order by d.event_id desc limit $5")
+        }
+    })
+    .bind(organization.uuid())
+    .bind(id.uuid())
+    .bind(greater)
+    .bind(less)
+    .bind(wanted(query))
+    .fetch_all(&mut *transaction)
+    .await?;
+    let mut found: Stretch<Delivery> = stretch(rows, query)?;
+    add_attempts(&mut transaction, organization, id, &mut found.items).await?;
+    Ok(found)
+}
+
+pub(in crate::storage) async fn redeliver(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    id: WebhookEndpointId,
+    event: EventId,
+    now: Timestamp,
+) -> Result<Delivery, Failure> {
+    if state(connection, organization, id).await? == EndpointState::Disabled {
+        let message = "The webhook endpoint is disabled; enable it first";
+        return Err(Error::new(ErrorKind::Conflict, message).into());
+    }
+    sqlx::query(
+        "update webhook_deliveries
+            set state = 'pending',
+                due_at = $4,
+                tried_until = $5,
+                failures = 0
+          where organization_id = $1
+            and endpoint_id = $2
+            and event_id = $3",
+    )
+    .bind(organization.uuid())
+    .bind(id.uuid())
+    .bind(event.uuid())
+    .bind(now)
+    .bind(now + PERSISTENCE)
+    .execute(&mut *connection)
+    .await?;
+    let row: Option<DeliveryRow> = sqlx::query_as(select_deliveries!("and d.event_id = $3"))
+        .bind(organization.uuid())
+        .bind(id.uuid())
+        .bind(event.uuid())
+        .fetch_optional(&mut *connection)
+        .await?;
+    let mut found: Delivery = row.ok_or_else(|| not_found("Webhook delivery"))?.try_into()?;
+    add_attempts(connection, organization, id, std::slice::from_mut(&mut found)).await?;
+    Ok(found)
+}
+
+async fn state(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    id: WebhookEndpointId,
+) -> Result<EndpointState, Failure> {
+    let found: Option<String> = sqlx::query_scalar(
+        "select state
+           from webhook_endpoints
+          where organization_id = $1
+            and id = $2",
+    )
+    .bind(organization.uuid())
+    .bind(id.uuid())
+    .fetch_optional(connection)
+    .await?;
+    let found = found.ok_or_else(endpoint_not_found)?;
+    Ok(EndpointState::from_word(&found).ok_or_else(|| Error::internal("webhook_endpoints: state breaks a rule"))?)
+}
+
+async fn add_attempts(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    id: WebhookEndpointId,
+    deliveries: &mut [Delivery],
+) -> Result<(), Failure> {
+    let events: Vec<_> = deliveries.iter().map(|delivery| delivery.event_id.uuid()).collect();
+    let rows: Vec<AttemptRow> = sqlx::query_as(
+        "select event_id,
+                started_at,
+                took_ms,
+                status,
+                error
+           from webhook_attempts
+          where organization_id = $1
+            and endpoint_id = $2
+            and event_id = any($3)
+          order by event_id, number",
+    )
+    .bind(organization.uuid())
+    .bind(id.uuid())
+    .bind(events)
+    .fetch_all(connection)
+    .await?;
+    let mut attempts: HashMap<Uuid, Vec<Attempt>> = HashMap::new();
+    for row in rows {
+        attempts.entry(row.event_id).or_default().push(row.try_into()?);
+    }
+    for delivery in deliveries {
+        delivery.attempts = attempts.remove(&delivery.event_id.uuid()).unwrap_or_default();
+    }
+    Ok(())
+}
+
+impl TryFrom<DeliveryRow> for Delivery {
+    type Error = Error;
+
+    fn try_from(row: DeliveryRow) -> Result<Self, Error> {
+        let event_id = EventId::new(row.event_id);
+        let broken = |column: &str| Error::internal(format!("webhook_deliveries {event_id}: {column} breaks a rule"));
+        let state = DeliveryState::from_word(&row.state).ok_or_else(|| broken("state"))?;
+        Ok(Self {
+            event_id,
+            subject: Subject::from_word(&row.kind).ok_or_else(|| broken("event_id"))?,
+            created_at: row.created_at,
+            state,
+            next_attempt_at: (state == DeliveryState::Pending).then_some(row.due_at),
+            attempts: Vec::new(),
+        })
+    }
+}
+
+impl TryFrom<AttemptRow> for Attempt {
+    type Error = Error;
+
+    fn try_from(row: AttemptRow) -> Result<Self, Error> {
+        let outcome = match (row.status.map(u16::try_from), row.error) {
+            (Some(Ok(status)), _) => Outcome::Answered(status),
+            (None, Some(why)) => Outcome::Unanswered(Cow::Owned(why)),
+            _ => return Err(Error::internal("webhook_attempts: status breaks a rule")),
+        };
+        let took = Duration::from_millis(u64::try_from(row.took_ms).unwrap_or_default());
+        Ok(Self { at: row.started_at, took, outcome })
+    }
+}

@@ -1,0 +1,217 @@
+//! The queue of deliveries: who takes one on, and what became of it.
+
+use async_trait::async_trait;
+use sqlx::{Connection, FromRow};
+use uuid::Uuid;
+
+use super::settlement;
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
+use crate::domain::repository::DeliveryQueue;
+use crate::domain::webhook::delivery::{Attempt, Claim, Settlement};
+use crate::domain::webhook::endpoint::EndpointKey;
+use crate::domain::webhook::secret::SigningSecret;
+use crate::domain::webhook::url::WebhookUrl;
+use crate::domain::{Error, Result};
+use crate::storage::events::repository::EventRow;
+use crate::storage::pool::connections::Pool;
+
+/// [`DeliveryQueue`] on Postgres.
+#[derive(Clone, Debug)]
+pub struct PgDeliveries(Pool);
+
+impl PgDeliveries {
+    /// The queue behind `pool`.
+    #[must_use]
+    pub const fn new(pool: Pool) -> Self {
+        Self(pool)
+    }
+}
+
+#[derive(FromRow)]
+struct ClaimRow {
+    #[sqlx(flatten)]
+    event: EventRow,
+    version: String,
+    url: String,
+    signing_secret: Vec<u8>,
+    previous_secret: Option<Vec<u8>>,
+}
+
+#[async_trait]
+impl DeliveryQueue for PgDeliveries {
+    async fn due(&self, now: Timestamp) -> Result<Vec<EndpointKey>> {
+        let rows: Vec<(Uuid, Uuid)> = self
+            .0
+            .read(move |connection| {
+                Box::pin(async move {
+                    // Skips along the index from endpoint to endpoint, however much is pending for each.
+                    Ok(sqlx::query_as(
+                        "with recursive waiting as (
+                             (select organization_id,
+                                     endpoint_id
+                                from webhook_deliveries
+                               where state = 'pending'
+                               order by organization_id, endpoint_id
+                               limit 1)
+                             union all
+                             select next.organization_id,
+                                    next.endpoint_id
+                               from waiting
+                              cross join lateral (
+                                    select d.organization_id,
+                                           d.endpoint_id
+                                      from webhook_deliveries d
+                                     where d.state = 'pending'
+                                       and (d.organization_id, d.endpoint_id) > (waiting.organization_id, waiting.endpoint_id)
+                                     order by d.organization_id, d.endpoint_id
+                                     limit 1) next
+                         )
+                         select w.organization_id,
+                                w.endpoint_id
+                           from waiting w
+                           join webhook_endpoints e on e.organization_id = w.organization_id and e.id = w.endpoint_id
+                          where e.state = 'enabled'
+                            and exists (
+                                select
+                                  from webhook_deliveries d
+                                 where d.organization_id = w.organization_id
+                                   and d.endpoint_id = w.endpoint_id
+                                   and d.state = 'pending'
+                                   and d.due_at <= $1)",
+                    )
+                    .bind(now)
+                    .fetch_all(connection)
+                    .await?)
+                })
+            })
+            .await?;
+        Ok(rows.into_iter().map(|(organization, endpoint)| key(organization, endpoint)).collect())
+    }
+
+    async fn claim(&self, key: EndpointKey, now: Timestamp, lease: Timestamp, limit: usize) -> Result<Vec<Claim>> {
+        let rows: Vec<ClaimRow> = self
+            .0
+            .run(move |connection| {
+                Box::pin(async move {
+                    Ok(sqlx::query_as(
+                        "with due as (
+                             select d.event_id
+                               from webhook_deliveries d
+                               join webhook_endpoints e on e.organization_id = d.organization_id and e.id = d.endpoint_id
+                              where d.organization_id = $1
+                                and d.endpoint_id = $2
+                                and d.state = 'pending'
+                                and d.due_at <= $3
+                                and e.state = 'enabled'
+                              order by d.due_at
+                              limit $5
+                                for update of d skip locked
+                         ), claimed as (
+                             update webhook_deliveries d
+                                set due_at = $4
+                               from due
+                              where d.organization_id = $1
+                                and d.endpoint_id = $2
+                                and d.event_id = due.event_id
+                          returning d.event_id,
+                                    d.version
+                         )
+                         select v.id,
+                                v.created_at,
+                                v.kind,
+                                v.profile_id,
+                                v.fields,
+                                v.grant_name,
+                                v.grant_status,
+                                v.enforcement_action_id,
+                                c.version,
+                                e.url,
+                                e.signing_secret,
+                                case when e.previous_secret_until > $3 then e.previous_secret end as previous_secret
+                           from claimed c
+                           join events v on v.organization_id = $1 and v.id = c.event_id
+                           join webhook_endpoints e on e.organization_id = $1 and e.id = $2",
+                    )
+                    .bind(key.organization.uuid())
+                    .bind(key.endpoint.uuid())
+                    .bind(now)
+                    .bind(lease)
+                    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+                    .fetch_all(connection)
+                    .await?)
+                })
+            })
+            .await?;
+        rows.into_iter().map(Claim::try_from).collect()
+    }
+
+    async fn settle(
+        &self,
+        key: EndpointKey,
+        event: EventId,
+        attempt: Attempt,
+        chance: u16,
+        now: Timestamp,
+    ) -> Result<Option<Settlement>> {
+        self.0
+            .run(move |connection| {
+                Box::pin(async move {
+                    let mut transaction = connection.begin().await?;
+                    let Some(standing) = settlement::standing(&mut transaction, key, event).await? else {
+                        return Ok(None);
+                    };
+                    let settlement = standing.after(&attempt.outcome, now, chance);
+                    settlement::save_delivery(&mut transaction, key, event, &settlement).await?;
+                    settlement::save_attempt(&mut transaction, key, event, &attempt).await?;
+                    settlement::save_endpoint(&mut transaction, key, standing, &settlement, now).await?;
+                    transaction.commit().await?;
+                    Ok(Some(settlement))
+                })
+            })
+            .await
+    }
+
+    async fn forget(&self, key: EndpointKey, event: EventId) -> Result<()> {
+        self.0
+            .run(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "delete from webhook_deliveries
+                          where organization_id = $1
+                            and endpoint_id = $2
+                            and event_id = $3",
+                    )
+                    .bind(key.organization.uuid())
+                    .bind(key.endpoint.uuid())
+                    .bind(event.uuid())
+                    .execute(connection)
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+}
+
+fn key(organization: Uuid, endpoint: Uuid) -> EndpointKey {
+    EndpointKey { organization: OrganizationId::new(organization), endpoint: WebhookEndpointId::new(endpoint) }
+}
+
+impl TryFrom<ClaimRow> for Claim {
+    type Error = Error;
+
+    fn try_from(row: ClaimRow) -> Result<Self> {
+        let secret = |bytes: Vec<u8>| {
+            let bits = bytes.try_into().map_err(|_| Error::internal("webhook_endpoints: a secret breaks a rule"))?;
+            Ok(SigningSecret::new(bits))
+        };
+        let secrets = [Some(row.signing_secret), row.previous_secret].into_iter().flatten().map(secret);
+        Ok(Self {
+            event: row.event.try_into()?,
+            version: row.version,
+            url: WebhookUrl::kept(row.url),
+            secrets: secrets.collect::<Result<_>>()?,
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! From what happened to what is to be delivered, in the same transaction.
+
+use sqlx::Result;
+use sqlx::postgres::PgConnection;
+
+use crate::domain::event::Event;
+use crate::domain::id::OrganizationId;
+use crate::domain::label::Word;
+use crate::domain::webhook::endpoint::Subject;
+use crate::domain::webhook::retry::PERSISTENCE;
+
+/// Queues a delivery of each of `events`, which are stored, to each endpoint of its organization that is enabled and hears of its kind. Of
+/// creates and updates none does, and nothing is asked.
+pub(in crate::storage) async fn queue(connection: &mut PgConnection, events: &[(OrganizationId, Event)]) -> Result<()> {
+    let told = || events.iter().filter(|(_, event)| Subject::from_word(event.what.kind().as_str()).is_some());
+    if told().next().is_none() {
+        return Ok(());
+    }
+    sqlx::query(
+        // An endpoint that is deleted meanwhile is waited for and left out.
+        "insert into webhook_deliveries
+                (organization_id, endpoint_id, event_id, created_at, version, state, due_at, tried_until)
+         select e.organization_id,
+                w.id,
+                e.id,
+                e.created_at,
+                o.default_version,
+                'pending',
+                e.created_at,
+                e.tried_until
+           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+                as e (organization_id, id, kind, created_at, tried_until)
+           join organizations o on o.id = e.organization_id
+           join webhook_endpoints w on w.organization_id = e.organization_id
+          where w.state = 'enabled'
+            and e.kind = any(w.enabled_events)
+            for key share of w",
+    )
+    .bind(told().map(|(organization, _)| organization.uuid()).collect::<Vec<_>>())
+    .bind(told().map(|(_, event)| event.id.uuid()).collect::<Vec<_>>())
+    .bind(told().map(|(_, event)| event.what.kind().as_str()).collect::<Vec<_>>())
+    .bind(told().map(|(_, event)| event.created_at).collect::<Vec<_>>())
+    .bind(told().map(|(_, event)| event.created_at + PERSISTENCE).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
