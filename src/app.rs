@@ -21,7 +21,7 @@ use crate::storage::{
     PgEvents, PgExpiry, PgProfiles, PgTrustGrants, PgWebhooks, Pool, SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
-use expiry::Sweeper;
+use expiry::ExpirySweeper;
 
 /// The running service: a value that can be started any number of times in one process.
 pub struct Application {
@@ -30,7 +30,7 @@ pub struct Application {
     metrics: Option<(SocketAddr, ServerHandle)>,
     stopper: Stopper,
     dispatcher: Dispatcher,
-    sweeper: Sweeper,
+    sweeper: ExpirySweeper,
     grace: Duration,
     pool: Pool,
 }
@@ -67,7 +67,7 @@ impl Application {
             serve(listener, Arc::clone(&service), http).map_err(|error| unusable(args.listen, &error, "--listen"))?;
         let dispatcher =
             Dispatcher::start(dispatcher_ports(&pool.in_background()), args.webhooks.dispatcher(), registry);
-        let sweeper = Sweeper::start(expiry(&pool.in_background()), Arc::new(SystemClock));
+        let sweeper = ExpirySweeper::start(expiry(&pool.in_background()), Arc::new(SystemClock));
         let stopper = Stopper { service, server: server.handle(), dispatcher: dispatcher.stopper(), drain: args.drain };
         Ok(Self { address, server, metrics, stopper, dispatcher, sweeper, grace: args.grace, pool })
     }

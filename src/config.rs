@@ -70,7 +70,7 @@ impl PoolArgs {
     /// How requests are grouped. One that waits to be taken waits for a connection, in effect.
     #[must_use]
     pub fn batches(&self) -> BatchSettings {
-        BatchSettings { max_rows: self.batch_rows.get(), capacity: self.queue.get(), patience: self.database_wait }
+        BatchSettings { max_rows: self.batch_rows.get(), capacity: self.queue.get(), max_wait: self.database_wait }
     }
 
     /// The settings of a pool on `url`.

@@ -7,8 +7,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 use uprof::api::ApiVersion;
-use uprof::api::document::{Subject, document_text};
-use uprof::domain::label::Word;
+use uprof::api::document::{ApiDocument, document_text};
+use uprof::domain::label::EnumLabel;
 
 /// The documents that clients are written against. Only the newest shape may still change.
 const FROZEN: [(ApiVersion, &str); 3] = [
@@ -17,14 +17,14 @@ const FROZEN: [(ApiVersion, &str); 3] = [
     (ApiVersion::V2026_09_04, "iloaMzA9wY4HbxYMvGKYVzCuiiodxUVEzZkDPGB4VGQ="),
 ];
 
-fn kept(subject: Subject) -> String {
+fn kept(subject: ApiDocument) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("openapi/{}.json", subject.as_str()));
     fs::read_to_string(file).unwrap_or_default()
 }
 
 #[test]
 fn every_kept_document_is_the_one_that_the_code_makes() {
-    for subject in Subject::ALL {
+    for subject in ApiDocument::ALL {
         let label = subject.as_str();
         assert!(
             kept(*subject) == document_text(*subject),
@@ -37,7 +37,7 @@ fn every_kept_document_is_the_one_that_the_code_makes() {
 #[test]
 fn the_documents_of_all_shapes_but_the_newest_never_change() {
     for (version, digest) in FROZEN {
-        let found = BASE64_STANDARD.encode(Sha256::digest(kept(Subject::Shape(version))));
+        let found = BASE64_STANDARD.encode(Sha256::digest(kept(ApiDocument::Shape(version))));
         assert_eq!(
             found,
             digest,
@@ -56,15 +56,15 @@ fn every_shape_but_the_newest_is_frozen() {
 
 #[test]
 fn every_shape_has_a_document() {
-    let shapes = |subject: &Subject| if let Subject::Shape(version) = subject { Some(*version) } else { None };
-    assert_eq!(Subject::ALL.iter().filter_map(shapes).collect::<Vec<_>>(), ApiVersion::ALL);
+    let shapes = |subject: &ApiDocument| if let ApiDocument::Shape(version) = subject { Some(*version) } else { None };
+    assert_eq!(ApiDocument::ALL.iter().filter_map(shapes).collect::<Vec<_>>(), ApiVersion::ALL);
 }
 
 #[test]
 fn there_is_no_document_of_anything_else() {
     let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi")).unwrap();
     let mut files: Vec<_> = folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    let mut expected: Vec<_> = Subject::ALL.iter().map(|subject| format!("{}.json", subject.as_str())).collect();
+    let mut expected: Vec<_> = ApiDocument::ALL.iter().map(|subject| format!("{}.json", subject.as_str())).collect();
     files.sort();
     expected.sort();
     assert_eq!(files, expected);

@@ -3,7 +3,7 @@
 use time::Date;
 use time::macros::date;
 
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 
 /// A dated shape; a later one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +18,7 @@ pub enum ApiVersion {
     Ga,
 }
 
-impl Word for ApiVersion {
+impl EnumLabel for ApiVersion {
     const ALL: &'static [Self] = &[Self::V2026_03_24, Self::V2026_08_18, Self::V2026_09_04, Self::Ga];
 
     /// The label: what an organization's default is pinned to, and what the log names.
@@ -75,7 +75,7 @@ impl ApiVersion {
     /// The value is a date of this feature that is none of its shapes.
     pub fn from_beta(value: &str) -> Result<Option<Self>, UnknownShape> {
         let Some(label) = value.strip_prefix(BETA_PREFIX).filter(|label| is_dated(label)) else { return Ok(None) };
-        Self::from_word(label).map(Some).ok_or(UnknownShape)
+        Self::from_label(label).map(Some).ok_or(UnknownShape)
     }
 }
 

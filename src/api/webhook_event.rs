@@ -7,19 +7,19 @@ use super::ga::Ga;
 use super::v2026_03_24::V2026_03_24;
 use super::v2026_08_18::V2026_08_18;
 use super::v2026_09_04::V2026_09_04;
-use super::wire::scalars::{WireId, WireWord};
+use super::wire::scalars::{WireId, WireLabel};
 use super::wire::timestamp::WireTimestamp;
 use super::{ApiVersion, WireFormat};
-use crate::domain::event::{Event, Happening};
+use crate::domain::event::{Event, EventDetails};
 use crate::domain::id::{
     EnforcementActionId, EnforcementActionKind, EventMark, OrganizationId, OrganizationKind, ProfileKind,
 };
-use crate::domain::label::{Word, words};
+use crate::domain::label::{EnumLabel, labels};
 use crate::domain::trust::grant::GrantName;
-use crate::domain::webhook::endpoint::Subject;
+use crate::domain::webhook::endpoint::WebhookEventType;
 use crate::domain::{Error, Result};
 
-words! {
+labels! {
     /// What the body of every webhook is called.
     WebhookBodyType {
         /// An event.
@@ -31,13 +31,13 @@ words! {
 struct WebhookBody {
     id: WireId<EventMark>,
     created_at: WireTimestamp,
-    r#type: WireWord<WebhookBodyType>,
+    r#type: WireLabel<WebhookBodyType>,
     data: WebhookData,
 }
 
 #[derive(Serialize)]
 struct WebhookData {
-    r#type: WireWord<Subject>,
+    r#type: WireLabel<WebhookEventType>,
     id: WireId<ProfileKind>,
     organization_id: WireId<OrganizationKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,15 +49,15 @@ struct WebhookData {
 /// # Errors
 /// `Internal`: this release does not know the shape.
 pub fn body(organization: OrganizationId, event: &Event, version: &str) -> Result<Option<Vec<u8>>> {
-    let version = ApiVersion::from_word(version)
+    let version = ApiVersion::from_label(version)
         .ok_or_else(|| Error::internal("a webhook is for a shape that this release does not know"))?;
-    let Some((subject, enforcement_action_id)) = told(&event.what, version) else { return Ok(None) };
+    let Some((subject, enforcement_action_id)) = told(&event.details, version) else { return Ok(None) };
     let body = WebhookBody {
         id: WireId(event.id),
         created_at: WireTimestamp(event.created_at),
-        r#type: WireWord(WebhookBodyType::Event),
+        r#type: WireLabel(WebhookBodyType::Event),
         data: WebhookData {
-            r#type: WireWord(subject),
+            r#type: WireLabel(subject),
             id: WireId(event.profile_id),
             organization_id: WireId(organization),
             enforcement_action_id: enforcement_action_id.map(WireId),
@@ -66,14 +66,14 @@ pub fn body(organization: OrganizationId, event: &Event, version: &str) -> Resul
     serde_json::to_vec(&body).map(Some).map_err(Error::internal)
 }
 
-fn told(what: &Happening, version: ApiVersion) -> Option<(Subject, Option<EnforcementActionId>)> {
-    match what {
-        Happening::Created | Happening::Updated(_) | Happening::Erased => None,
-        Happening::ProgramStatusUpdated { grant, .. } => {
-            tells_of(version, grant).then_some((Subject::ProgramStatusUpdated, None))
+fn told(details: &EventDetails, version: ApiVersion) -> Option<(WebhookEventType, Option<EnforcementActionId>)> {
+    match details {
+        EventDetails::Created | EventDetails::Updated(_) | EventDetails::Erased => None,
+        EventDetails::ProgramStatusUpdated { grant, .. } => {
+            tells_of(version, grant).then_some((WebhookEventType::ProgramStatusUpdated, None))
         }
-        Happening::EnforcementActionOpened(id) => Some((Subject::EnforcementActionOpened, Some(*id))),
-        Happening::EnforcementActionResolved(id) => Some((Subject::EnforcementActionResolved, Some(*id))),
+        EventDetails::EnforcementActionOpened(id) => Some((WebhookEventType::EnforcementActionOpened, Some(*id))),
+        EventDetails::EnforcementActionResolved(id) => Some((WebhookEventType::EnforcementActionResolved, Some(*id))),
     }
 }
 
@@ -98,17 +98,22 @@ mod tests {
 
     const ORGANIZATION: OrganizationId = OrganizationId::new(Uuid::from_u128(1));
 
-    fn event(what: Happening) -> Event {
+    fn event(details: EventDetails) -> Event {
         let created_at = datetime!(2026-03-15 10:00:00.5 UTC);
-        Event { id: EventId::new(Uuid::from_u128(2)), created_at, profile_id: ProfileId::new(Uuid::from_u128(3)), what }
+        Event {
+            id: EventId::new(Uuid::from_u128(2)),
+            created_at,
+            profile_id: ProfileId::new(Uuid::from_u128(3)),
+            details,
+        }
     }
 
-    fn told(what: Happening, version: &str) -> Option<String> {
-        body(ORGANIZATION, &event(what), version).unwrap().map(|body| String::from_utf8(body).unwrap())
+    fn told(details: EventDetails, version: &str) -> Option<String> {
+        body(ORGANIZATION, &event(details), version).unwrap().map(|body| String::from_utf8(body).unwrap())
     }
 
-    fn decided(grant: &str) -> Happening {
-        Happening::ProgramStatusUpdated {
+    fn decided(grant: &str) -> EventDetails {
+        EventDetails::ProgramStatusUpdated {
             grant: GrantName::parse(grant.to_owned()).unwrap(),
             status: Some(TrustGrantStatus::Active),
         }
@@ -129,9 +134,9 @@ mod tests {
         for version in ApiVersion::ALL {
             let told = |what| told(what, version.as_str()).unwrap();
             assert_eq!(told(decided("cyber")), body(&format!(r#"program_status_updated",{whose}"#)));
-            let opened = Happening::EnforcementActionOpened(action);
+            let opened = EventDetails::EnforcementActionOpened(action);
             assert_eq!(told(opened), body(&format!(r#"enforcement_action_opened",{whose},{which}"#)));
-            let resolved = Happening::EnforcementActionResolved(action);
+            let resolved = EventDetails::EnforcementActionResolved(action);
             assert_eq!(told(resolved), body(&format!(r#"enforcement_action_resolved",{whose},{which}"#)));
         }
     }
@@ -147,7 +152,7 @@ mod tests {
 
     #[test]
     fn no_webhook_tells_of_creates_updates_and_erasures() {
-        for what in [Happening::Created, Happening::Updated(Vec::new()), Happening::Erased] {
+        for what in [EventDetails::Created, EventDetails::Updated(Vec::new()), EventDetails::Erased] {
             assert_eq!(told(what, "ga"), None);
         }
     }

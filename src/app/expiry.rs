@@ -10,18 +10,18 @@ use crate::domain::repository::ExpiryRepository;
 use crate::domain::{Error, Result};
 
 /// How long it rests. Nothing that is read depends on it: whoever listens hears that much later.
-const PAUSE: Duration = Duration::from_secs(30);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Sweeps until it is dropped; what it is at then is undone, and done by the next.
 #[derive(Debug)]
-pub(super) struct Sweeper(JoinHandle<()>);
+pub(super) struct ExpirySweeper(JoinHandle<()>);
 
-impl Sweeper {
+impl ExpirySweeper {
     /// Begins, after a pause. Must be called within a runtime.
     pub(super) fn start(expiry: Arc<dyn ExpiryRepository>, clock: Arc<dyn Clock>) -> Self {
         Self(tokio::spawn(async move {
             loop {
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(SWEEP_INTERVAL).await;
                 if let Err(error) = sweep(&*expiry, &*clock).await {
                     tracing::warn!(error.cause = cause(&error), "what has ended could not be written down");
                 }
@@ -30,7 +30,7 @@ impl Sweeper {
     }
 }
 
-impl Drop for Sweeper {
+impl Drop for ExpirySweeper {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::domain::clock::{Timestamp, to_microsecond};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::page::PageLimit;
 use crate::domain::text::Text;
 
@@ -15,7 +15,7 @@ pub(super) fn text<T: Text>(value: &str) -> Result<T, String> {
 }
 
 /// One of a closed set's words; help and errors list them.
-pub(super) fn word<T: Word>() -> PossibleValuesParser {
+pub(super) fn label<T: EnumLabel>() -> PossibleValuesParser {
     T::ALL.iter().map(|word| word.as_str()).into()
 }
 

@@ -81,10 +81,10 @@ impl Verb {
 }
 
 /// One line about what went wrong and what to do.
-type Failure = Box<dyn std::error::Error>;
+type CliError = Box<dyn std::error::Error>;
 
 /// What a verb ends with.
-type Outcome = Result<(), Failure>;
+type VerbResult = Result<(), CliError>;
 
 /// Does what the arguments of this process say. Must be called from the main thread, outside a runtime.
 #[must_use]

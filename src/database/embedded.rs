@@ -167,7 +167,7 @@ impl Embedded {
     pub fn stop(self) -> Result<(), DatabaseError> {
         match &self.part {
             Part::Owner { server, ownership, .. } => {
-                let _ = ownership.close_gate(patience(ownership.tenure()));
+                let _ = ownership.close_gate(max_wait(ownership.tenure()));
                 server.stop()
             }
             Part::Guest { .. } => Ok(()),
@@ -211,7 +211,7 @@ impl Drop for Embedded {
         if let Part::Owner { server, ownership, .. } = &self.part
             && server.is_left_alone()
         {
-            let _ = ownership.close_gate(patience(ownership.tenure()));
+            let _ = ownership.close_gate(max_wait(ownership.tenure()));
         }
     }
 }
@@ -224,7 +224,7 @@ impl fmt::Debug for Embedded {
     }
 }
 
-fn patience(tenure: Tenure) -> Duration {
+fn max_wait(tenure: Tenure) -> Duration {
     match tenure {
         Tenure::Service => SERVICE_PATIENCE,
         Tenure::Command => COMMAND_PATIENCE,

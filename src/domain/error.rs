@@ -68,7 +68,7 @@ impl Error {
 
     /// The same error for somebody else who meets it; its cause as text.
     #[must_use]
-    pub fn repeated(&self) -> Self {
+    pub fn duplicate(&self) -> Self {
         Self {
             kind: self.kind,
             message: self.message.clone(),

@@ -2,12 +2,12 @@
 
 use super::clock::Timestamp;
 use super::id::{EnforcementActionId, EventId, ProfileId};
-use super::label::words;
+use super::label::labels;
 use super::page::{Order, PageLimit};
 use super::profile::ProfileField;
 use super::trust::grant::{GrantName, TrustGrantStatus};
 
-words! {
+labels! {
     /// What kind of thing happened.
     EventKind {
         /// A profile was created.
@@ -27,7 +27,7 @@ words! {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Happening {
+pub enum EventDetails {
     /// A profile was created.
     Created,
     /// An update changed these fields of a profile.
@@ -47,7 +47,7 @@ pub enum Happening {
     EnforcementActionResolved(EnforcementActionId),
 }
 
-impl Happening {
+impl EventDetails {
     /// What kind of thing it is.
     #[must_use]
     pub const fn kind(&self) -> EventKind {
@@ -72,7 +72,7 @@ pub struct Event {
     /// To which profile, which may be gone since.
     pub profile_id: ProfileId,
     /// What happened.
-    pub what: Happening,
+    pub details: EventDetails,
 }
 
 /// Which page of which events.

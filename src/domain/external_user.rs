@@ -1,11 +1,11 @@
 //! What the platform states about an entity. Nothing of it is verified.
 
 use super::clock::Timestamp;
-use super::label::words;
+use super::label::labels;
 use super::profile::Change;
 use super::text::{Country, EmailHash, NameHash, ReferenceId};
 
-words! {
+labels! {
     /// The state of the entity's account on the platform.
     AccountStatus {
         /// In use.
@@ -17,7 +17,7 @@ words! {
     }
 }
 
-words! {
+labels! {
     /// What kind of entity it is.
     EntityType {
         /// A person.

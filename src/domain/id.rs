@@ -14,7 +14,7 @@ const GENERATION: &str = "01";
 const DIGITS: usize = 22;
 
 /// What an [`Id`] is the id of.
-pub trait Kind {
+pub trait IdKind {
     /// What the written id starts with, underscore included.
     const PREFIX: &'static str;
 }
@@ -27,7 +27,7 @@ macro_rules! ids {
         #[doc = concat!("Marks ids that start with `", $prefix, "`.")]
         #[derive(Debug)]
         pub enum $kind {}
-        impl Kind for $kind {
+        impl IdKind for $kind {
             const PREFIX: &'static str = $prefix;
         }
         $(#[$doc])*
@@ -70,7 +70,7 @@ impl<K> Id<K> {
     }
 }
 
-impl<K: Kind> Id<K> {
+impl<K: IdKind> Id<K> {
     /// A regular expression that the written form of every such id matches. (Of the texts that match it, a few stand for numbers that
     /// are too large for a UUID.)
     #[must_use]
@@ -79,7 +79,7 @@ impl<K: Kind> Id<K> {
     }
 }
 
-impl<K: Kind> fmt::Display for Id<K> {
+impl<K: IdKind> fmt::Display for Id<K> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(K::PREFIX)?;
         formatter.write_str(GENERATION)?;
@@ -93,7 +93,7 @@ impl<K: Kind> fmt::Display for Id<K> {
 #[error("not an id of this kind")]
 pub struct MalformedId;
 
-impl<K: Kind> FromStr for Id<K> {
+impl<K: IdKind> FromStr for Id<K> {
     type Err = MalformedId;
 
     fn from_str(text: &str) -> Result<Self, MalformedId> {
@@ -123,7 +123,7 @@ impl<K> std::hash::Hash for Id<K> {
         self.0.hash(state);
     }
 }
-impl<K: Kind> fmt::Debug for Id<K> {
+impl<K: IdKind> fmt::Debug for Id<K> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }

@@ -10,7 +10,7 @@ use validator::ValidationError;
 use super::error::{Error, Result, reason};
 
 /// How long an answer is kept for repetitions; from then on the key is free again.
-pub const KEPT_FOR: Duration = Duration::hours(24);
+pub const IDEMPOTENCY_RETENTION: Duration = Duration::hours(24);
 
 const MAX_KEY_BYTES: usize = 255;
 
@@ -72,11 +72,11 @@ pub struct Idempotency<T> {
     /// Of the request.
     pub fingerprint: Fingerprint,
     /// The answer that is kept, in whatever form repetitions need.
-    pub answer: Answer<T>,
+    pub answer: AnswerEncoder<T>,
 }
 
 /// Makes the answer that is kept of what was done.
-pub type Answer<T> = Arc<dyn Fn(&T) -> Vec<u8> + Send + Sync>;
+pub type AnswerEncoder<T> = Arc<dyn Fn(&T) -> Vec<u8> + Send + Sync>;
 
 impl<T> Clone for Idempotency<T> {
     fn clone(&self) -> Self {
@@ -92,14 +92,14 @@ impl<T> fmt::Debug for Idempotency<T> {
 
 /// What comes of a request that may be a repetition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome<T> {
+pub enum RequestOutcome<T> {
     /// It was done now.
     Done(T),
     /// It was done before: the answer that was kept then. Nothing was done now.
-    Repeated(Vec<u8>),
+    Replayed(Vec<u8>),
 }
 
-impl<T> Outcome<T> {
+impl<T> RequestOutcome<T> {
     /// What was done for a request without a key, which repeats none.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ impl<T> Outcome<T> {
     pub fn done(self) -> Result<T> {
         match self {
             Self::Done(done) => Ok(done),
-            Self::Repeated(_) => Err(Error::internal("a request without a key was a repetition")),
+            Self::Replayed(_) => Err(Error::internal("a request without a key was a repetition")),
         }
     }
 }

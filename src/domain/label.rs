@@ -1,7 +1,7 @@
 //! Closed sets of values, each with the one word that stands for it on the wire, in the database and on the command line.
 
 /// A value of a closed set.
-pub trait Word: Copy + 'static {
+pub trait EnumLabel: Copy + 'static {
     /// The whole set.
     const ALL: &'static [Self];
 
@@ -10,30 +10,30 @@ pub trait Word: Copy + 'static {
 
     /// The value that `word` stands for.
     #[must_use]
-    fn from_word(word: &str) -> Option<Self> {
+    fn from_label(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|known| known.as_str() == word)
     }
 }
 
 /// Writes an enum and its words in one place.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+macro_rules! labels {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $label:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
             $($(#[$variant_doc])* $variant,)+
         }
 
-        impl $crate::domain::label::Word for $name {
+        impl $crate::domain::label::EnumLabel for $name {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             fn as_str(self) -> &'static str {
                 match self {
-                    $(Self::$variant => $word,)+
+                    $(Self::$variant => $label,)+
                 }
             }
         }
     };
 }
 
-pub(crate) use words;
+pub(crate) use labels;

@@ -3,12 +3,12 @@
 use std::num::NonZeroU32;
 
 use super::id::ProfileId;
-use super::label::words;
+use super::label::labels;
 use super::profile::Profile;
 use super::text::Text;
 use super::trust::enforcement::EnforcementStatus;
 
-words! {
+labels! {
     /// The way a list runs.
     #[derive(Default)]
     Order {
@@ -20,7 +20,7 @@ words! {
     }
 }
 
-words! {
+labels! {
     /// What a list is sorted by.
     #[derive(Default)]
     OrderBy {

@@ -4,7 +4,7 @@ use super::clock::Timestamp;
 use super::error::{Error, Result, reason};
 use super::external_user::{ExternalUserDetails, ExternalUserPatch};
 use super::id::ProfileId;
-use super::label::words;
+use super::label::labels;
 use super::metadata::{Metadata, MetadataPatch};
 use super::relationship::{Relationship, RelationshipChange};
 use super::text::DisplayName;
@@ -34,7 +34,7 @@ pub struct Profile {
     pub enforcement_actions: Vec<EnforcementAction>,
 }
 
-words! {
+labels! {
     /// The fields of a profile that a platform writes, by the names under which they are stored.
     ProfileField {
         /// The state of the entity's account on the platform.

@@ -1,8 +1,8 @@
 //! What an entity is to the platform, in a finer word and a coarser one.
 
-use super::label::words;
+use super::label::labels;
 
-words! {
+labels! {
     /// What the entity is to the platform.
     #[derive(Default)]
     Relationship {
@@ -16,7 +16,7 @@ words! {
     }
 }
 
-words! {
+labels! {
     /// How the platform uses the API for an entity: a coarser word for what it is to the platform.
     AccessType {
         /// For its own product.

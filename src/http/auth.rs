@@ -15,7 +15,7 @@ use super::request_log::RequestRecord;
 use super::server::Service;
 use crate::domain::credential::api_key::{ApiKey, ApiKeySecret, Credential, Scope};
 use crate::domain::id::OrganizationId;
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::text::Text;
 use crate::domain::{Error, ErrorKind};
 

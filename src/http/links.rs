@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::auth::Caller;
 use super::body::json_body::JsonBytes;
-use super::idempotency::replay::Repeatable;
+use super::idempotency::replay::IdempotentRequest;
 use super::pages;
-use super::profiles::{Answer, profile_id};
+use super::profiles::{HandlerResult, profile_id};
 use super::server::Service;
 use crate::api::WireFormat;
 use crate::api::body;
@@ -15,7 +15,7 @@ use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::{EnrollmentId, ProfileId};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::trust::enrollment::{Enrollment, LinkToken};
 use crate::domain::{Error, ErrorKind};
 
@@ -24,12 +24,12 @@ pub(super) async fn create_enrollment_url<F: WireFormat>(
     caller: Caller,
     path: web::Path<String>,
     request: HttpRequest,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("create_enrollment_url", Scope::ProfilesWrite)?;
     check_enabled(&service)?;
     let id = profile_id(&path)?;
-    let repeatable = Repeatable::of(&service, &caller, &request, F::VERSION.as_str(), &[])?;
-    create(&service, &caller, id, &repeatable, EnrollmentUrl::new).await
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &[])?;
+    create(&service, &caller, id, &idempotent, EnrollmentUrl::new).await
 }
 
 pub(super) async fn create_action_url<F: WireFormat>(
@@ -38,13 +38,13 @@ pub(super) async fn create_action_url<F: WireFormat>(
     path: web::Path<String>,
     request: HttpRequest,
     request_body: JsonBytes,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("create_action_url", Scope::ProfilesWrite)?;
     check_enabled(&service)?;
     let id = profile_id(&path)?;
     let CreateActionUrl = body::parse(&request_body.0, F::VERSION, service.clock.now())?;
-    let repeatable = Repeatable::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
-    create(&service, &caller, id, &repeatable, ActionUrl::new).await
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
+    create(&service, &caller, id, &idempotent, ActionUrl::new).await
 }
 
 /// With enrollment switched off, its links are nowhere to be found.
@@ -56,9 +56,9 @@ async fn create<A: Serialize + 'static>(
     service: &Service,
     caller: &Caller,
     profile_id: ProfileId,
-    repeatable: &Repeatable<'_>,
+    idempotent: &IdempotentRequest<'_>,
     answer: fn(String, Timestamp) -> A,
-) -> Answer {
+) -> HandlerResult {
     let now = service.clock.now();
     let token = LinkToken::from_random(service.randomness.bits()?);
     let enrollment = Enrollment {
@@ -69,7 +69,7 @@ async fn create<A: Serialize + 'static>(
     };
     let (url, expires_at) = (pages::enrollment_url(&service.links.public_url, &token), enrollment.expires_at);
     let link = url.clone();
-    let idempotency = repeatable.sealed(move |()| answer(link.clone(), expires_at));
+    let idempotency = idempotent.sealed(move |()| answer(link.clone(), expires_at));
     let outcome = service.enrollments.create(caller.organization(), enrollment, token.hash(), idempotency).await?;
-    repeatable.unsealed(outcome, |()| answer(url, expires_at))
+    idempotent.unsealed(outcome, |()| answer(url, expires_at))
 }

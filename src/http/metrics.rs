@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
 use super::request_log::RequestRecord;
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::metrics::{Counter, Family, Histogram, Registry, Scale};
 
 /// The text format, as those who read it ask for it.
@@ -45,7 +45,7 @@ impl RequestMetrics {
     /// Counts a request that was answered.
     pub(super) fn count(&self, record: &RequestRecord, status: StatusCode, duration: Duration) {
         let operation = record.operation.get().unwrap_or(NONE);
-        let version = record.version.get().map_or(NONE, Word::as_str);
+        let version = record.version.get().map_or(NONE, EnumLabel::as_str);
         self.requests.with([operation, version, label(status)]).increment();
         self.durations.with([operation]).observe_time(duration);
     }

@@ -10,20 +10,20 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::error::HttpError;
-use crate::api::document::{Subject, document_text};
-use crate::domain::label::Word;
+use crate::api::document::{ApiDocument, document_text};
+use crate::domain::label::EnumLabel;
 
 /// A document as it is served, and what tells it from an earlier release's.
 struct Served {
-    subject: Subject,
+    subject: ApiDocument,
     text: String,
     tag: EntityTag,
 }
 
-static DOCUMENTS: LazyLock<Vec<Served>> = LazyLock::new(|| Subject::ALL.iter().copied().map(Served::new).collect());
+static DOCUMENTS: LazyLock<Vec<Served>> = LazyLock::new(|| ApiDocument::ALL.iter().copied().map(Served::new).collect());
 
 impl Served {
-    fn new(subject: Subject) -> Self {
+    fn new(subject: ApiDocument) -> Self {
         let text = document_text(subject);
         let tag = EntityTag::new_strong(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&text)));
         Self { subject, text, tag }

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::auth::Caller;
 use super::body::json_body::JsonBytes;
 use super::error::HttpError;
-use super::idempotency::replay::{Repeatable, answer};
+use super::idempotency::replay::{IdempotentRequest, answer};
 use super::server::Service;
 use crate::api::WireFormat;
 use crate::api::body;
@@ -13,24 +13,24 @@ use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::wire::list::{ListBody, parse_query};
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::ProfileId;
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::profile::{Profile, ProfileDraft};
 use crate::domain::{Error, ErrorKind};
 
-pub(super) type Answer = Result<HttpResponse, HttpError>;
+pub(super) type HandlerResult = Result<HttpResponse, HttpError>;
 
 pub(super) async fn create_user_profile<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     request: HttpRequest,
     request_body: JsonBytes,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("create_user_profile", Scope::ProfilesWrite)?;
     let now = service.clock.now();
     let draft: ProfileDraft = body::parse::<F::CreateProfile>(&request_body.0, F::VERSION, now)?.into();
     let profile = draft.into_profile(ProfileId::new(service.ids.next(now)), now);
-    let repeatable = Repeatable::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
-    let idempotency = repeatable.plain(|profile: &Profile| F::Profile::from(profile.clone()));
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
+    let idempotency = idempotent.plain(|profile: &Profile| F::Profile::from(profile.clone()));
     let outcome = service.profiles.create(caller.organization(), profile, idempotency).await?;
     Ok(answer(outcome, F::Profile::from))
 }
@@ -39,7 +39,7 @@ pub(super) async fn list_user_profiles<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     request: HttpRequest,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("list_user_profiles", Scope::ProfilesRead)?;
     let query = parse_query::<F>(caller.organization(), pairs(&request))?;
     let page = service.profiles.list(caller.organization(), query.clone(), service.clock.now()).await?;
@@ -50,7 +50,7 @@ pub(super) async fn retrieve_user_profile<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("retrieve_user_profile", Scope::ProfilesRead)?;
     let id = profile_id(&path)?;
     let profile = service.profiles.retrieve(caller.organization(), id, service.clock.now()).await?;
@@ -63,13 +63,13 @@ pub(super) async fn update_user_profile<F: WireFormat>(
     path: web::Path<String>,
     request: HttpRequest,
     request_body: JsonBytes,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("update_user_profile", Scope::ProfilesWrite)?;
     let id = profile_id(&path)?;
     let now = service.clock.now();
     let changes = body::parse::<F::UpdateProfile>(&request_body.0, F::VERSION, now)?.into();
-    let repeatable = Repeatable::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
-    let idempotency = repeatable.plain(|profile: &Profile| F::Profile::from(profile.clone()));
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
+    let idempotency = idempotent.plain(|profile: &Profile| F::Profile::from(profile.clone()));
     let outcome = service.profiles.update(caller.organization(), id, changes, now, idempotency).await?;
     Ok(answer(outcome, F::Profile::from))
 }
@@ -78,7 +78,7 @@ pub(super) async fn delete_user_profile(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("delete_user_profile", Scope::ProfilesWrite)?;
     let id = profile_id(&path)?;
     service.profiles.delete(caller.organization(), id, service.clock.now()).await?;

@@ -11,12 +11,12 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 
-use super::body::unread::Unread;
+use super::body::unread::UnreadBody;
 use super::error::HttpError;
 use super::server::Service;
 use crate::api::ApiVersion;
 use crate::domain::id::{OrganizationId, RequestId};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
@@ -57,9 +57,9 @@ pub(in crate::http) async fn record(
         operation: Cell::default(),
     });
     request.extensions_mut().insert(Rc::clone(&record));
-    Unread::park(&mut request);
+    UnreadBody::park(&mut request);
     let mut response = answered(next.call(request).await?, &record);
-    if let Some(unread) = Unread::take(response.request()) {
+    if let Some(unread) = UnreadBody::take(response.request()) {
         response = response.map_body(|_, answer| unread.outlive(answer));
     }
     let id = record.id.to_string();
@@ -100,7 +100,7 @@ fn log_line(record: &RequestRecord, id: &str, status: StatusCode, duration: Dura
                 request.id = id,
                 organization.id = record.organization.get().map(tracing::field::display),
                 operation = record.operation.get(),
-                api.version = record.version.get().map(Word::as_str),
+                api.version = record.version.get().map(EnumLabel::as_str),
                 http.status = status.as_u16(),
                 duration.us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
                 "request"

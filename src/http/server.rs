@@ -11,7 +11,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use super::body::json_body::BodyLimits;
-use super::idempotency::replay::Running;
+use super::idempotency::replay::InFlightKeys;
 use super::metrics::RequestMetrics;
 use super::{request_log, routes};
 use crate::domain::clock::Clock;
@@ -85,7 +85,7 @@ pub struct Service {
     pub(super) webhook_reach: Reach,
     pub(super) body_limits: BodyLimits,
     pub(super) metrics: RequestMetrics,
-    pub(super) running: Running,
+    pub(super) in_flight_keys: InFlightKeys,
     draining: AtomicBool,
 }
 
@@ -114,7 +114,7 @@ impl Service {
             webhook_reach,
             body_limits,
             metrics: RequestMetrics::new(registry),
-            running: Running::default(),
+            in_flight_keys: InFlightKeys::default(),
             draining: AtomicBool::new(false),
         }
     }

@@ -14,7 +14,7 @@ use super::error::HttpError;
 use super::request_log::RequestRecord;
 use crate::api::{ANTHROPIC_BETA, ANTHROPIC_VERSION, ApiVersion};
 use crate::domain::error::{reason, shortened};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::{Error, ErrorKind};
 
 const DATE: StaticFormatDescription = format_description!("[year]-[month]-[day]");
@@ -57,7 +57,7 @@ fn requested(headers: &HeaderMap, pinned: &str) -> Result<ApiVersion, Error> {
     }
     newest
         .or_else(|| date.and_then(ApiVersion::from_date))
-        .or_else(|| ApiVersion::from_word(pinned))
+        .or_else(|| ApiVersion::from_label(pinned))
         .ok_or_else(|| Error::internal("an organization is pinned to a shape that this release does not know"))
 }
 

@@ -16,14 +16,14 @@ use crate::domain::clock::Clock;
 use crate::domain::id::EventId;
 use crate::domain::random::Randomness;
 use crate::domain::repository::DeliveryQueue;
-use crate::domain::webhook::delivery::{Attempt, Claim, Outcome};
+use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, ClaimedDelivery};
 use crate::domain::webhook::endpoint::EndpointKey;
 use crate::domain::webhook::url::Reach;
 use crate::domain::{Error, Result};
 use crate::metrics::Registry;
 
 /// The most deliveries on their way to one endpoint at once. A lane begins with one, and has more as they succeed.
-const WIDEST_LANE: usize = 8;
+const MAX_IN_FLIGHT_PER_ENDPOINT: usize = 8;
 
 /// How deliveries are made.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +72,7 @@ impl Dispatcher {
     #[must_use]
     pub fn start(ports: DispatcherPorts, settings: DispatcherSettings, registry: &Registry) -> Self {
         let (sender, stopping) = watch::channel(false);
-        let workshop = Arc::new(Workshop {
+        let worker = Arc::new(Worker {
             ports,
             sender: Arc::new(Sender::new(settings.reach, settings.timeout)),
             places: Arc::new(Semaphore::new(settings.concurrency)),
@@ -81,7 +81,7 @@ impl Dispatcher {
             metrics: AttemptMetrics::new(registry),
             stopping,
         });
-        let running = tokio::spawn(workshop.run(settings.poll));
+        let running = tokio::spawn(worker.run(settings.poll));
         Self { stop: StopDispatcher(Arc::new(sender)), running }
     }
 
@@ -101,7 +101,7 @@ impl Dispatcher {
 }
 
 /// What all lanes share.
-struct Workshop {
+struct Worker {
     ports: DispatcherPorts,
     sender: Arc<Sender>,
     /// Handed out in the order in which they are asked for, so that lanes take turns.
@@ -111,7 +111,7 @@ struct Workshop {
     stopping: watch::Receiver<bool>,
 }
 
-impl Workshop {
+impl Worker {
     async fn run(self: Arc<Self>, poll: Duration) {
         let (mut lanes, mut open) = (JoinSet::new(), HashSet::new());
         let mut stopping = self.stopping.clone();
@@ -183,13 +183,13 @@ impl Workshop {
             if count < limit {
                 break;
             }
-            width = if taken { (width * 2).min(WIDEST_LANE) } else { 1 };
+            width = if taken { (width * 2).min(MAX_IN_FLIGHT_PER_ENDPOINT) } else { 1 };
         }
         key
     }
 
     /// Makes one attempt and settles it; answers whether the endpoint took the delivery.
-    async fn deliver(self: Arc<Self>, key: EndpointKey, claim: Claim) -> bool {
+    async fn deliver(self: Arc<Self>, key: EndpointKey, claim: ClaimedDelivery) -> bool {
         let event = claim.event.id;
         match self.attempt(key, claim).await {
             Ok(taken) => taken,
@@ -201,7 +201,7 @@ impl Workshop {
         }
     }
 
-    async fn attempt(&self, key: EndpointKey, claim: Claim) -> Result<bool> {
+    async fn attempt(&self, key: EndpointKey, claim: ClaimedDelivery) -> Result<bool> {
         let event = claim.event.id;
         let Some(body) = webhook_event::body(key.organization, &claim.event, &claim.version)? else {
             self.ports.queue.forget(key, event).await?;
@@ -231,7 +231,7 @@ impl Workshop {
     }
 
     /// A thread an attempt: one that hangs is left behind when the process ends, which a runtime's own threads would keep from ending.
-    async fn send(&self, claim: Claim, message: Message) -> Outcome {
+    async fn send(&self, claim: ClaimedDelivery, message: Message) -> AttemptOutcome {
         let (answer, answered) = oneshot::channel();
         let sender = Arc::clone(&self.sender);
         let spawned = thread::Builder::new().name("webhook".to_owned()).spawn(move || {
@@ -239,9 +239,9 @@ impl Workshop {
             _ = answer.send(sender.send(&claim.url, &message));
         });
         if spawned.is_err() {
-            return Outcome::Unanswered("this service has no thread to spare".into());
+            return AttemptOutcome::Unanswered("this service has no thread to spare".into());
         }
-        answered.await.unwrap_or_else(|_| Outcome::Unanswered("the attempt failed".into()))
+        answered.await.unwrap_or_else(|_| AttemptOutcome::Unanswered("the attempt failed".into()))
     }
 }
 

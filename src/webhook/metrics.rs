@@ -1,6 +1,6 @@
 //! What is counted of attempts to deliver.
 
-use crate::domain::webhook::delivery::{Attempt, Outcome};
+use crate::domain::webhook::delivery::{Attempt, AttemptOutcome};
 use crate::metrics::{Counter, Family, Histogram, Registry, Scale};
 
 /// The metrics of attempts.
@@ -24,8 +24,8 @@ impl AttemptMetrics {
     pub(super) fn count(&self, attempt: &Attempt) {
         let outcome = match &attempt.outcome {
             taken if taken.is_taken() => "taken",
-            Outcome::Answered(_) => "refused",
-            Outcome::Unanswered(_) => "unanswered",
+            AttemptOutcome::Answered(_) => "refused",
+            AttemptOutcome::Unanswered(_) => "unanswered",
         };
         self.attempts.with([outcome]).increment();
         self.durations.observe_time(attempt.took);

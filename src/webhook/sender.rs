@@ -1,4 +1,4 @@
-//! One attempt: a POST over a connection of its own, to an address that was judged for this very connection.
+//! One attempt: a POST over a connection of its own, to an address that was checked for this very connection.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,9 +11,9 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Error};
 
 use super::signature::{ID, SIGNATURE, TIMESTAMP};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::webhook::address::Forbidden;
-use crate::domain::webhook::delivery::Outcome;
+use crate::domain::webhook::delivery::AttemptOutcome;
 use crate::domain::webhook::url::{Reach, WebhookUrl};
 
 const USER_AGENT: &str = concat!("uprof/", env!("CARGO_PKG_VERSION"));
@@ -45,13 +45,13 @@ impl Sender {
     /// Sends within `reach`; an attempt is given up after `timeout`, from asking for the address to the head of the answer.
     #[must_use]
     pub fn new(reach: Reach, timeout: Duration) -> Self {
-        Self::over(DefaultResolver::default(), move |address| reach.judge(address), reach == Reach::Anywhere, timeout)
+        Self::over(DefaultResolver::default(), move |address| reach.check(address), reach == Reach::Anywhere, timeout)
     }
 
-    /// As [`Sender::new`], with the addresses that `resolver` finds and `judge` lets pass; by http too where that is `plain`.
+    /// As [`Sender::new`], with the addresses that `resolver` finds and `check` lets pass; by http too where that is `plain`.
     pub fn over(
         resolver: impl Resolver,
-        judge: impl Fn(IpAddr) -> Result<(), Forbidden> + Send + Sync + 'static,
+        check: impl Fn(IpAddr) -> Result<(), Forbidden> + Send + Sync + 'static,
         plain: bool,
         timeout: Duration,
     ) -> Self {
@@ -60,7 +60,7 @@ impl Sender {
             .http_status_as_error(false)
             // A redirect is answered by the endpoint and leads to wherever it likes.
             .max_redirects(0)
-            // A proxy would find the address by itself, and nobody could judge it.
+            // A proxy would find the address by itself, and nobody could check it.
             .proxy(None)
             .https_only(!plain)
             .max_response_header_size(LARGEST_HEAD)
@@ -68,18 +68,18 @@ impl Sender {
             .max_idle_connections(0)
             .user_agent(USER_AGENT)
             .build();
-        let judged = Judged { resolver, judge: Box::new(judge) };
-        Self { agent: Agent::with_parts(config, DefaultConnector::default(), judged), plain }
+        let checked = CheckedResolver { resolver, check: Box::new(check) };
+        Self { agent: Agent::with_parts(config, DefaultConnector::default(), checked), plain }
     }
 
     /// Sends `message` to `url` and waits for the head of the answer. Blocks the thread.
     #[must_use]
-    pub fn send(&self, url: &WebhookUrl, message: &Message) -> Outcome {
+    pub fn send(&self, url: &WebhookUrl, message: &Message) -> AttemptOutcome {
         if !url.is_https() && !self.plain {
-            return Outcome::Unanswered("http is not allowed here".into());
+            return AttemptOutcome::Unanswered("http is not allowed here".into());
         }
         if url.is_https() && !cfg!(feature = "tls") {
-            return Outcome::Unanswered(
+            return AttemptOutcome::Unanswered(
                 "this service was built without TLS (the feature `tls`), so it cannot speak https".into(),
             );
         }
@@ -92,25 +92,25 @@ impl Sender {
             .header(SIGNATURE, &message.signature);
         match request.send(&message.body) {
             // Whatever follows the head is not read: it may never end.
-            Ok(answer) => Outcome::Answered(answer.status().as_u16()),
-            Err(error) => Outcome::Unanswered(why(error).into()),
+            Ok(answer) => AttemptOutcome::Answered(answer.status().as_u16()),
+            Err(error) => AttemptOutcome::Unanswered(why(error).into()),
         }
     }
 }
 
-/// A resolver whose answers are judged, each time: the connection is made to one of the addresses that are left, and to no other.
-struct Judged<R> {
+/// A resolver whose answers are checked, each time: the connection is made to one of the addresses that are left, and to no other.
+struct CheckedResolver<R> {
     resolver: R,
-    judge: Box<dyn Fn(IpAddr) -> Result<(), Forbidden> + Send + Sync>,
+    check: Box<dyn Fn(IpAddr) -> Result<(), Forbidden> + Send + Sync>,
 }
 
-impl<R> fmt::Debug for Judged<R> {
+impl<R> fmt::Debug for CheckedResolver<R> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Judged")
+        formatter.write_str("CheckedResolver")
     }
 }
 
-impl<R: Resolver> Resolver for Judged<R> {
+impl<R: Resolver> Resolver for CheckedResolver<R> {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let found = self.resolver.resolve(uri, config, timeout).map_err(|error| match error {
             // The system's resolver says no more than that it failed.
@@ -119,7 +119,7 @@ impl<R: Resolver> Resolver for Judged<R> {
         })?;
         let (mut permitted, mut refusal) = (self.empty(), None);
         for address in &found {
-            match (self.judge)(address.ip()) {
+            match (self.check)(address.ip()) {
                 Ok(()) => permitted.push(*address),
                 Err(why) => refusal = Some(why),
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use uprof::domain::clock::{Clock, SystemClock};
 use uprof::domain::credential::api_key::Scope;
-use uprof::domain::label::Word;
+use uprof::domain::label::EnumLabel;
 
 use crate::support::client::{PROFILES, id, path};
 use crate::support::routes::Route;

@@ -29,7 +29,7 @@ use crate::support::app::DEFAULT_VERSION;
 use crate::support::client::{PATIENCE, id, path};
 use crate::support::database::{Database, runtime};
 
-const SETTINGS: BatchSettings = BatchSettings { max_rows: 256, capacity: 4096, patience: PATIENCE };
+const SETTINGS: BatchSettings = BatchSettings { max_rows: 256, capacity: 4096, max_wait: PATIENCE };
 
 /// The port on a database of its own, with two organizations.
 struct Port {
@@ -148,7 +148,7 @@ fn what_finds_the_queue_full_is_refused_and_not_written() {
 
 #[test]
 fn what_waited_too_long_is_refused_and_never_written() {
-    let settings = BatchSettings { max_rows: 1, patience: Duration::from_millis(200), ..SETTINGS };
+    let settings = BatchSettings { max_rows: 1, max_wait: Duration::from_millis(200), ..SETTINGS };
     let stored = with_port(settings, async |port| {
         let mut blocker = PgConnection::connect(&port.url).await.unwrap();
         blocker.execute("begin; lock table user_profiles in share mode").await.unwrap();
@@ -166,7 +166,7 @@ fn what_waited_too_long_is_refused_and_never_written() {
 
 #[test]
 fn a_call_that_is_given_up_under_way_holds_up_nobody() {
-    with_port(BatchSettings { patience: Duration::from_secs(2), ..SETTINGS }, async |port| {
+    with_port(BatchSettings { max_wait: Duration::from_secs(2), ..SETTINGS }, async |port| {
         let mut blocker = PgConnection::connect(&port.url).await.unwrap();
         blocker.execute("begin; lock table user_profiles in share mode").await.unwrap();
         let alone = port.create(port.organization);

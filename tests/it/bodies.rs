@@ -225,7 +225,7 @@ fn a_body_that_trickles_is_refused_in_the_end() {
     let app = TestApp::with(&["--body-timeout=300ms"]);
     let mut wire = Wire::connect(app.address);
     wire.send(head(&app, &format!("{JSON}content-length: 200000\r\n")));
-    // Until the service no longer listens, which it would for ever if each byte gave it new patience.
+    // Until the service no longer listens, which would take for ever if each byte restarted the deadline.
     while wire.try_send(" ").is_ok() && !wire.has_answer() {}
     assert_eq!(wire.answer().refused(408), "body: Request took too long to arrive");
     assert_eq!(count(&app), 0);

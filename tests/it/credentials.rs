@@ -12,7 +12,7 @@ use uprof::domain::Result;
 use uprof::domain::clock::{Clock, SystemClock, Timestamp};
 use uprof::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash};
 use uprof::domain::id::{ApiKeyId, OrganizationId};
-use uprof::domain::idempotency::{Idempotency, Outcome};
+use uprof::domain::idempotency::{Idempotency, RequestOutcome};
 use uprof::domain::page::Page;
 use uprof::domain::repository::ApiKeyRepository;
 use uprof::metrics::Registry;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::support::client::PROFILES;
 use crate::support::database::runtime;
-use crate::support::patience::until;
+use crate::support::max_wait::until;
 use crate::support::{Client, KeySpec, Shape, TestApp};
 
 const HITS: &str = "uprof_api_key_cache_total{outcome=\"hit\"}";
@@ -151,7 +151,7 @@ struct Keys(Arc<Mutex<Vec<oneshot::Sender<()>>>>);
 
 #[async_trait]
 impl ApiKeyRepository for Keys {
-    async fn create(&self, _: &ApiKey, _: KeyHash, _: Option<Idempotency<()>>) -> Result<Outcome<()>> {
+    async fn create(&self, _: &ApiKey, _: KeyHash, _: Option<Idempotency<()>>) -> Result<RequestOutcome<()>> {
         unreachable!()
     }
 

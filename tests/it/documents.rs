@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use uprof::api::ApiVersion;
-use uprof::api::document::{Subject, document_text};
+use uprof::api::document::{ApiDocument, document_text};
 use uprof::domain::credential::api_key::Scope;
-use uprof::domain::label::Word;
+use uprof::domain::label::EnumLabel;
 use ureq::http::Method;
 
 use crate::support::client::id;
@@ -42,7 +42,7 @@ fn every_documented_operation_does_what_its_document_says() {
             count += 1;
         }
         let routes = Route::all();
-        let theirs = routes.iter().filter(|route| (route.scope == Scope::Admin) == (*subject == Subject::Operator));
+        let theirs = routes.iter().filter(|route| (route.scope == Scope::Admin) == (*subject == ApiDocument::Operator));
         assert_eq!(count, theirs.count(), "{subject:?}");
     }
 }
@@ -84,7 +84,7 @@ fn every_example_of_an_answer_keeps_to_its_schema() {
 fn the_documents_are_served_to_everybody_and_only_once_to_who_has_them() {
     let app = TestApp::start();
     let stranger = app.client.without_key().without_beta();
-    for subject in Subject::ALL {
+    for subject in ApiDocument::ALL {
         let path = format!("/openapi/{}.json", subject.as_str());
         let answer = stranger.get(&path).send();
         assert_eq!(answer.body, serde_json::from_str::<Value>(&document_text(*subject)).unwrap());
@@ -104,13 +104,13 @@ fn the_reference_names_every_document_and_operation_and_loads_nothing() {
     let app = TestApp::start();
     for (subject, document) in DOCUMENTS.iter() {
         let mut paths = vec![format!("/docs/{}", subject.as_str())];
-        if *subject == Subject::Shape(ApiVersion::Ga) {
+        if *subject == ApiDocument::Shape(ApiVersion::Ga) {
             paths.push("/docs".to_owned());
         }
         for path in paths {
             let (headers, page) = page(&app, &path);
             assert!(headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'; "));
-            for other in Subject::ALL {
+            for other in ApiDocument::ALL {
                 assert!(page.contains(&format!("href=\"/docs/{}\"", other.as_str())), "{path} {other:?}");
             }
             for operation in operations(document) {
@@ -129,7 +129,7 @@ fn the_reference_names_every_document_and_operation_and_loads_nothing() {
 #[test]
 fn every_link_within_the_reference_leads_somewhere() {
     let app = TestApp::start();
-    for subject in Subject::ALL {
+    for subject in ApiDocument::ALL {
         let (_, page) = page(&app, &format!("/docs/{}", subject.as_str()));
         let targets: Vec<_> = page.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
         assert!(targets.len() > 2, "{targets:?}");

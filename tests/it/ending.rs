@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::client::PROFILES;
 use crate::support::database::runtime;
-use crate::support::patience::until;
+use crate::support::max_wait::until;
 use crate::support::{TestApp, Wire};
 
 const BODY: &str = r#"{"name":"In Flight"}"#;

@@ -8,7 +8,7 @@ use ureq::http::Method;
 use crate::support::TestApp;
 use crate::support::client::{PROFILES, id, path};
 use crate::support::hooks::{delivering, happen, hurry, register};
-use crate::support::patience::until;
+use crate::support::max_wait::until;
 use crate::support::receiver::{Receiver, Reply};
 
 const REQUESTS: &str = "uprof_http_requests_total";

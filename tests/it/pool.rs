@@ -7,7 +7,7 @@ use sqlx::Row;
 
 use crate::support::TestApp;
 use crate::support::client::id;
-use crate::support::patience::until;
+use crate::support::max_wait::until;
 
 /// How many of the service's connections there are, with this `condition`.
 fn connections(app: &TestApp, condition: &str) -> i64 {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Mutex;
 
 use uprof::domain::webhook::address::Forbidden;
-use uprof::domain::webhook::delivery::Outcome;
+use uprof::domain::webhook::delivery::AttemptOutcome;
 use uprof::domain::webhook::url::{Reach, WebhookUrl};
 use uprof::webhook::{Message, Sender};
 use ureq::config::Config;
@@ -52,16 +52,16 @@ fn address(text: &str, port: u16) -> SocketAddr {
 }
 
 /// Of this machine, everything but one address is forbidden, which plays the internet here.
-fn judge(address: IpAddr) -> Result<(), Forbidden> {
-    if address == IpAddr::from([127, 0, 0, 2]) { Ok(()) } else { Reach::Internet.judge(address) }
+fn check(address: IpAddr) -> Result<(), Forbidden> {
+    if address == IpAddr::from([127, 0, 0, 2]) { Ok(()) } else { Reach::Internet.check(address) }
 }
 
 fn sender(answers: &[&[SocketAddr]]) -> Sender {
-    Sender::over(Names::that(answers), judge, true, PATIENCE)
+    Sender::over(Names::that(answers), check, true, PATIENCE)
 }
 
-fn refused(why: &'static str) -> Outcome {
-    Outcome::Unanswered(format!("the host has {why}, to which nothing is sent").into())
+fn refused(why: &'static str) -> AttemptOutcome {
+    AttemptOutcome::Unanswered(format!("the host has {why}, to which nothing is sent").into())
 }
 
 #[test]
@@ -92,13 +92,13 @@ fn a_name_with_good_and_forbidden_addresses_is_reached_at_the_good_ones_only() {
     let port = outside.address().port();
     let (bad, good) = (address("127.0.0.1", port), address("127.0.0.2", port));
     for found in [[bad, good], [good, bad]] {
-        assert_eq!(sender(&[&found]).send(&url("http://both.example/"), &message()), Outcome::Answered(204));
+        assert_eq!(sender(&[&found]).send(&url("http://both.example/"), &message()), AttemptOutcome::Answered(204));
     }
     assert_eq!((inside.connections(), outside.connections()), (0, 2));
 }
 
 #[test]
-fn a_name_that_changes_its_mind_is_judged_for_each_connection_and_asked_once_for_each() {
+fn a_name_that_changes_its_mind_is_checked_for_each_connection_and_asked_once_for_each() {
     let inside = Receiver::that(Reply::Status(200));
     let outside = Receiver::at(address("127.0.0.2", inside.address().port()), |_| Reply::Status(204));
     let port = outside.address().port();
@@ -106,9 +106,9 @@ fn a_name_that_changes_its_mind_is_judged_for_each_connection_and_asked_once_for
     // A second question within one attempt would be answered with the inside, and fail the test where there is no answer left.
     let sender = sender(&[&good, &bad, &good]);
     let endpoint = url("http://rebinding.example/");
-    assert_eq!(sender.send(&endpoint, &message()), Outcome::Answered(204));
+    assert_eq!(sender.send(&endpoint, &message()), AttemptOutcome::Answered(204));
     assert_eq!(sender.send(&endpoint, &message()), refused("a loopback address"));
-    assert_eq!(sender.send(&endpoint, &message()), Outcome::Answered(204));
+    assert_eq!(sender.send(&endpoint, &message()), AttemptOutcome::Answered(204));
     assert_eq!((inside.connections(), outside.connections()), (0, 2));
 }
 
@@ -121,14 +121,14 @@ fn an_endpoint_that_redirects_inside_is_not_followed() {
     });
     let found = [outside.address()];
     let outcome = sender(&[&found, &found]).send(&url("http://redirecting.example/"), &message());
-    assert_eq!(outcome, Outcome::Answered(302));
+    assert_eq!(outcome, AttemptOutcome::Answered(302));
     assert_eq!(inside.connections(), 0);
 }
 
 #[test]
 fn a_name_that_has_no_address_is_told_as_that() {
     let outcome = sender(&[&[]]).send(&url("http://nowhere.example/"), &message());
-    assert_eq!(outcome, Outcome::Unanswered("the host has no address".into()));
+    assert_eq!(outcome, AttemptOutcome::Unanswered("the host has no address".into()));
 }
 
 #[test]

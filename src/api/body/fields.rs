@@ -7,7 +7,7 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::json::Json;
 use super::request_schema::{ObjectShape, Presence};
-use super::values::{Kind, Parsed, one};
+use super::values::{FieldParser, Parsed, one};
 use crate::api::ApiVersion;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
@@ -51,13 +51,21 @@ impl Fields {
     }
 
     /// A field for which `null` means the same as absence.
-    pub(in crate::api) fn optional<T>(&mut self, name: &'static str, Kind { parse, schema }: Kind<T>) -> Option<T> {
+    pub(in crate::api) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        FieldParser { parse, schema }: FieldParser<T>,
+    ) -> Option<T> {
         self.asks(name, Presence::Optional, schema);
         self.present(name).and_then(|value| self.parse(name, parse, value))
     }
 
     /// A field that `null` empties.
-    pub(in crate::api) fn change<T>(&mut self, name: &'static str, Kind { parse, schema }: Kind<T>) -> Change<T> {
+    pub(in crate::api) fn change<T>(
+        &mut self,
+        name: &'static str,
+        FieldParser { parse, schema }: FieldParser<T>,
+    ) -> Change<T> {
         self.asks(name, Presence::Clearable, schema);
         match self.unread.remove(name) {
             None => Change::Keep,
@@ -67,7 +75,11 @@ impl Fields {
     }
 
     /// A field that may be absent and cannot be emptied.
-    pub(in crate::api) fn replacement<T>(&mut self, name: &'static str, Kind { parse, schema }: Kind<T>) -> Option<T> {
+    pub(in crate::api) fn replacement<T>(
+        &mut self,
+        name: &'static str,
+        FieldParser { parse, schema }: FieldParser<T>,
+    ) -> Option<T> {
         self.asks(name, Presence::NeverNull, schema);
         match self.unread.remove(name)? {
             Json::Null => self.keep(name, Err(one(reason("null", "Value cannot be cleared, null is not permitted")))),
@@ -76,7 +88,11 @@ impl Fields {
     }
 
     /// A field that must be there.
-    pub(in crate::api) fn required<T>(&mut self, name: &'static str, Kind { parse, schema }: Kind<T>) -> Option<T> {
+    pub(in crate::api) fn required<T>(
+        &mut self,
+        name: &'static str,
+        FieldParser { parse, schema }: FieldParser<T>,
+    ) -> Option<T> {
         self.asks(name, Presence::Required, schema);
         match self.present(name) {
             Some(value) => self.parse(name, parse, value),

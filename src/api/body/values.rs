@@ -5,11 +5,11 @@ use time::Duration;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::json::Json;
-use crate::api::wire::scalars::word_schema;
+use crate::api::wire::scalars::label_schema;
 use crate::api::wire::timestamp;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::metadata::{
     MAX_KEY_CHARACTERS, MAX_PAIRS, MAX_VALUE_CHARACTERS, Metadata, MetadataPatch, MetadataViolations,
 };
@@ -23,7 +23,7 @@ const LATEST: Duration = Duration::minutes(1);
 pub(in crate::api) type Parsed<T> = std::result::Result<T, ValidationErrorsKind>;
 
 /// What a field may hold: how it is read, and how that is documented.
-pub(in crate::api) struct Kind<T> {
+pub(in crate::api) struct FieldParser<T> {
     /// Reads a value that arrived at a time.
     pub(in crate::api) parse: fn(Json, Timestamp) -> Parsed<T>,
     /// The schema of what `parse` takes, as exactly as a schema can be.
@@ -34,26 +34,26 @@ pub(in crate::api) struct Kind<T> {
 const NO_NUL: &str = r"^[^\u0000]*$";
 
 /// A text of one character up to as many as its type takes.
-pub(in crate::api) fn text<T: Text>() -> Kind<T> {
-    Kind { parse: |value, _| T::parse(string(value)?).map_err(one), schema: || bounded(1, T::MAX_CHARACTERS) }
+pub(in crate::api) fn text<T: Text>() -> FieldParser<T> {
+    FieldParser { parse: |value, _| T::parse(string(value)?).map_err(one), schema: || bounded(1, T::MAX_CHARACTERS) }
 }
 
 /// A country: two upper-case ASCII letters.
-pub(in crate::api) fn country() -> Kind<Country> {
-    Kind { parse: text().parse, schema: || json!({"type": "string", "pattern": "^[A-Z]{2}$"}) }
+pub(in crate::api) fn country() -> FieldParser<Country> {
+    FieldParser { parse: text().parse, schema: || json!({"type": "string", "pattern": "^[A-Z]{2}$"}) }
 }
 
 /// One word of a closed set.
-pub(in crate::api) fn word<T: Word>() -> Kind<T> {
-    Kind {
-        parse: |value, _| T::from_word(&string(value)?).ok_or_else(|| one(not_a_word::<T>())),
-        schema: word_schema::<T>,
+pub(in crate::api) fn label<T: EnumLabel>() -> FieldParser<T> {
+    FieldParser {
+        parse: |value, _| T::from_label(&string(value)?).ok_or_else(|| one(not_a_word::<T>())),
+        schema: label_schema::<T>,
     }
 }
 
 /// A complete RFC 3339 timestamp, with any offset, at most a minute after it arrived.
-pub(in crate::api) fn past_timestamp() -> Kind<Timestamp> {
-    Kind { parse: parse_past_timestamp, schema: || json!({"type": "string", "format": "date-time"}) }
+pub(in crate::api) fn past_timestamp() -> FieldParser<Timestamp> {
+    FieldParser { parse: parse_past_timestamp, schema: || json!({"type": "string", "format": "date-time"}) }
 }
 
 fn parse_past_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
@@ -62,8 +62,8 @@ fn parse_past_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
 }
 
 /// A complete RFC 3339 timestamp, with any offset, later than it arrived.
-pub(in crate::api) fn future_timestamp() -> Kind<Timestamp> {
-    Kind { parse: parse_future_timestamp, ..past_timestamp() }
+pub(in crate::api) fn future_timestamp() -> FieldParser<Timestamp> {
+    FieldParser { parse: parse_future_timestamp, ..past_timestamp() }
 }
 
 fn parse_future_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
@@ -76,8 +76,8 @@ fn moment(value: Json) -> Parsed<Timestamp> {
 }
 
 /// True or false.
-pub(in crate::api) fn flag() -> Kind<bool> {
-    Kind {
+pub(in crate::api) fn flag() -> FieldParser<bool> {
+    FieldParser {
         parse: |value, _| match value {
             Json::Bool(value) => Ok(value),
             _ => Err(one(reason("type", "Input should be a valid boolean"))),
@@ -87,26 +87,29 @@ pub(in crate::api) fn flag() -> Kind<bool> {
 }
 
 /// Several words of a closed set, each counted once.
-pub(in crate::api) fn word_list<T: Word + PartialEq>() -> Kind<Vec<T>> {
-    Kind { parse: |value, _| parse_words(value), schema: || json!({"type": "array", "items": word_schema::<T>()}) }
-}
-
-/// As [`word_list`], at least one.
-pub(in crate::api) fn some_words<T: Word + PartialEq>() -> Kind<Vec<T>> {
-    Kind {
-        parse: |value, _| {
-            let words = parse_words(value)?;
-            if words.is_empty() { Err(one(reason("length", "Array should have at least 1 item"))) } else { Ok(words) }
-        },
-        schema: || json!({"type": "array", "items": word_schema::<T>(), "minItems": 1}),
+pub(in crate::api) fn label_list<T: EnumLabel + PartialEq>() -> FieldParser<Vec<T>> {
+    FieldParser {
+        parse: |value, _| parse_labels(value),
+        schema: || json!({"type": "array", "items": label_schema::<T>()}),
     }
 }
 
-fn parse_words<T: Word + PartialEq>(value: Json) -> Parsed<Vec<T>> {
+/// As [`label_list`], at least one.
+pub(in crate::api) fn some_labels<T: EnumLabel + PartialEq>() -> FieldParser<Vec<T>> {
+    FieldParser {
+        parse: |value, _| {
+            let words = parse_labels(value)?;
+            if words.is_empty() { Err(one(reason("length", "Array should have at least 1 item"))) } else { Ok(words) }
+        },
+        schema: || json!({"type": "array", "items": label_schema::<T>(), "minItems": 1}),
+    }
+}
+
+fn parse_labels<T: EnumLabel + PartialEq>(value: Json) -> Parsed<Vec<T>> {
     let Json::Array(items) = value else { return Err(one(reason("type", "Input should be a valid array"))) };
     let mut words = Vec::new();
     for item in items {
-        let word = T::from_word(&string(item)?).ok_or_else(|| one(not_a_word::<T>()))?;
+        let word = T::from_label(&string(item)?).ok_or_else(|| one(not_a_word::<T>()))?;
         if !words.contains(&word) {
             words.push(word);
         }
@@ -115,8 +118,8 @@ fn parse_words<T: Word + PartialEq>(value: Json) -> Parsed<Vec<T>> {
 }
 
 /// A URL that deliveries within `reach` can be sent to.
-pub(in crate::api) fn webhook_url(reach: Reach) -> Kind<WebhookUrl> {
-    Kind {
+pub(in crate::api) fn webhook_url(reach: Reach) -> FieldParser<WebhookUrl> {
+    FieldParser {
         parse: match reach {
             Reach::Internet => |value, _| WebhookUrl::parse(string(value)?, Reach::Internet).map_err(one),
             Reach::Anywhere => |value, _| WebhookUrl::parse(string(value)?, Reach::Anywhere).map_err(one),
@@ -133,13 +136,13 @@ pub(in crate::api) fn webhook_url(reach: Reach) -> Kind<WebhookUrl> {
 }
 
 /// A text that may be empty.
-pub(in crate::api) fn possibly_empty<T: Text>() -> Kind<T> {
-    Kind { parse: text().parse, schema: || bounded(0, T::MAX_CHARACTERS) }
+pub(in crate::api) fn possibly_empty<T: Text>() -> FieldParser<T> {
+    FieldParser { parse: text().parse, schema: || bounded(0, T::MAX_CHARACTERS) }
 }
 
 /// The metadata of a create.
-pub(in crate::api) fn metadata() -> Kind<Metadata> {
-    Kind {
+pub(in crate::api) fn metadata() -> FieldParser<Metadata> {
+    FieldParser {
         parse: |value, _| pairs(value, Metadata::parse),
         schema: || {
             let mut schema = pairs_schema(1);
@@ -151,8 +154,8 @@ pub(in crate::api) fn metadata() -> Kind<Metadata> {
 }
 
 /// The metadata of an update.
-pub(in crate::api) fn metadata_patch() -> Kind<MetadataPatch> {
-    Kind {
+pub(in crate::api) fn metadata_patch() -> FieldParser<MetadataPatch> {
+    FieldParser {
         parse: |value, _| pairs(value, MetadataPatch::parse),
         schema: || {
             let mut schema = pairs_schema(0);
@@ -178,7 +181,7 @@ fn pairs_schema(min_value_characters: u64) -> Value {
 }
 
 /// Why a text is none of a closed set's words.
-pub(in crate::api) fn not_a_word<T: Word>() -> ValidationError {
+pub(in crate::api) fn not_a_word<T: EnumLabel>() -> ValidationError {
     let words: Vec<_> = T::ALL.iter().map(|word| format!("`{}`", word.as_str())).collect();
     reason("word", format!("Input should be one of {}", words.join(", ")))
 }

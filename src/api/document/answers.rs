@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::reference;
 use crate::api::wire::error::{ErrorEnvelope, ErrorType};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 
 /// A way to fail.
-pub(super) struct Failure {
+pub(super) struct DocumentedFailure {
     status: u16,
     name: &'static str,
     kind: ErrorType,
@@ -23,12 +23,12 @@ const fn failure(
     kind: ErrorType,
     about: &'static str,
     example: &'static str,
-) -> Failure {
-    Failure { status, name, kind, about, example, retries: false }
+) -> DocumentedFailure {
+    DocumentedFailure { status, name, kind, about, example, retries: false }
 }
 
 /// The ways to fail, as `http::error` maps them.
-const FAILURES: [Failure; 9] = [
+const FAILURES: [DocumentedFailure; 9] = [
     failure(
         400,
         "InvalidRequest",
@@ -66,7 +66,7 @@ const FAILURES: [Failure; 9] = [
         "body: Request should have at most 262144 bytes",
     ),
     failure(500, "InternalError", ErrorType::Api, "A fault of the service.", "Internal server error"),
-    Failure {
+    DocumentedFailure {
         retries: true,
         ..failure(
             503,
@@ -76,7 +76,7 @@ const FAILURES: [Failure; 9] = [
             "The database is unavailable",
         )
     },
-    Failure {
+    DocumentedFailure {
         retries: true,
         ..failure(
             504,
@@ -89,7 +89,7 @@ const FAILURES: [Failure; 9] = [
 ];
 
 /// The ways to fail that the frozen documents do not know.
-pub(super) const LATER: [Failure; 1] = [failure(
+pub(super) const LATER: [DocumentedFailure; 1] = [failure(
     409,
     "Conflict",
     ErrorType::Conflict,
@@ -102,8 +102,8 @@ pub(super) const LATER: [Failure; 1] = [failure(
 const OF_ALL: [u16; 6] = [400, 401, 403, 500, 503, 504];
 
 /// The failures that every document has and `more`, by the names of their components.
-pub(super) fn failures(more: &[Failure]) -> Value {
-    let component = |failure: &Failure| {
+pub(super) fn failures(more: &[DocumentedFailure]) -> Value {
+    let component = |failure: &DocumentedFailure| {
         let mut headers = json!({"request-id": reference("headers", "request-id")});
         if failure.retries {
             headers["retry-after"] = reference("headers", "retry-after");
@@ -154,7 +154,7 @@ pub(super) fn answers(success: &str, example: &Value, about: &str, more: &[u16])
         "content": {"application/json": {"schema": reference("schemas", success), "example": example}},
     });
     answers.insert("200".to_owned(), success);
-    let possible = |failure: &&Failure| OF_ALL.contains(&failure.status) || more.contains(&failure.status);
+    let possible = |failure: &&DocumentedFailure| OF_ALL.contains(&failure.status) || more.contains(&failure.status);
     for failure in FAILURES.iter().chain(&LATER).filter(possible) {
         answers.insert(failure.status.to_string(), reference("responses", failure.name));
     }

@@ -20,18 +20,18 @@ use crate::api::v2026_03_24::links::{ActionUrl, EnrollmentUrl};
 use crate::api::wire::list::ListBody;
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
-use crate::domain::event::{Event, EventQuery, Happening};
+use crate::domain::event::{Event, EventDetails, EventQuery};
 use crate::domain::external_user::ExternalUserDetails;
 use crate::domain::id::{ApiKeyId, EventId, OrganizationId, ProfileId, WebhookEndpointId};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::metadata::Metadata;
 use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfileDraft, ProfileField};
 use crate::domain::text::{DisplayName, ReferenceId, Text};
 use crate::domain::trust::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
-use crate::domain::webhook::delivery::{Attempt, Delivery, DeliveryState, Outcome};
+use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, Delivery, DeliveryState};
 use crate::domain::webhook::endpoint::{
-    EndpointDescription, EndpointLabel, EndpointState, Stretch, Subject, WebhookEndpoint,
+    CursorPage, EndpointDescription, EndpointLabel, EndpointState, WebhookEndpoint, WebhookEventType,
 };
 use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::webhook::url::WebhookUrl;
@@ -74,7 +74,7 @@ pub(super) fn events() -> Value {
         id: EventId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a4)),
         created_at: CREATED_AT,
         profile_id: ID,
-        what: Happening::Updated(vec![ProfileField::Metadata, ProfileField::Name]),
+        details: EventDetails::Updated(vec![ProfileField::Metadata, ProfileField::Name]),
     };
     let page = Page { items: vec![event], next: None };
     written(event::page(OrganizationId::new(Uuid::nil()), &EventQuery::default(), page))
@@ -112,7 +112,7 @@ pub(super) fn webhook() -> Value {
 
 /// A page of endpoints that is the last.
 pub(super) fn webhooks() -> Value {
-    written(webhook::stretch(Stretch { items: vec![endpoint()], has_more: false }))
+    written(webhook::cursor_page(CursorPage { items: vec![endpoint()], has_more: false }))
 }
 
 pub(super) fn new_webhook() -> Value {
@@ -134,7 +134,7 @@ pub(super) fn delivery() -> Value {
 
 /// A page of deliveries that is the last.
 pub(super) fn deliveries() -> Value {
-    written(webhook_delivery::stretch(Stretch { items: vec![pending()], has_more: false }))
+    written(webhook_delivery::cursor_page(CursorPage { items: vec![pending()], has_more: false }))
 }
 
 fn endpoint() -> WebhookEndpoint {
@@ -142,10 +142,10 @@ fn endpoint() -> WebhookEndpoint {
         id: ENDPOINT_ID,
         created_at: CREATED_AT,
         updated_at: CREATED_AT,
-        url: WebhookUrl::kept("https://example.com/webhooks".to_owned()),
+        url: WebhookUrl::from_stored("https://example.com/webhooks".to_owned()),
         name: EndpointLabel::default(),
         description: EndpointDescription::default(),
-        enabled_events: vec![Subject::ProgramStatusUpdated],
+        enabled_events: vec![WebhookEventType::ProgramStatusUpdated],
         state: EndpointState::Enabled,
         disabled_reason: String::new(),
     }
@@ -155,13 +155,13 @@ fn pending() -> Delivery {
     let attempt = |outcome| Attempt { at: CREATED_AT, took: Duration::from_millis(120), outcome };
     Delivery {
         event_id: EventId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a4)),
-        subject: Subject::ProgramStatusUpdated,
+        subject: WebhookEventType::ProgramStatusUpdated,
         created_at: CREATED_AT,
         state: DeliveryState::Pending,
         next_attempt_at: Some(EXPIRES_AT),
         attempts: vec![
-            attempt(Outcome::Unanswered("there was no answer in time".into())),
-            attempt(Outcome::Answered(503)),
+            attempt(AttemptOutcome::Unanswered("there was no answer in time".into())),
+            attempt(AttemptOutcome::Answered(503)),
         ],
     }
 }
@@ -184,7 +184,7 @@ fn value(field: &str) -> Value {
         "country" => "NZ",
         "description" => "For the help desk.",
         "email_hash" => "b4c9a289323b21a01c3e940f150eb9b8c542587f1abfd8f0e1cc1ffc5e475514",
-        "enabled_events" => return vec![Value::from(Subject::ProgramStatusUpdated.as_str())].into(),
+        "enabled_events" => return vec![Value::from(WebhookEventType::ProgramStatusUpdated.as_str())].into(),
         "entity_type" => "individual",
         "expires_at" => "2999-01-01T00:00:00Z",
         "external_id" | "reference_id" => "user_12345",

@@ -20,18 +20,18 @@ use super::v2026_09_04::V2026_09_04;
 use super::wire::error::ErrorEnvelope;
 use super::wire::schema::Documented;
 use super::{ApiVersion, WireFormat};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 
 /// What a document describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum ApiDocument {
     /// A dated shape of profiles.
     Shape(ApiVersion),
     /// The operator's API.
     Operator,
 }
 
-impl Word for Subject {
+impl EnumLabel for ApiDocument {
     const ALL: &'static [Self] = &[
         Self::Shape(ApiVersion::V2026_03_24),
         Self::Shape(ApiVersion::V2026_08_18),
@@ -50,14 +50,14 @@ impl Word for Subject {
 
 /// The document of `subject`.
 #[must_use]
-pub fn document(subject: Subject) -> Value {
+pub fn document(subject: ApiDocument) -> Value {
     match subject {
-        Subject::Shape(ApiVersion::V2026_03_24) => of::<V2026_03_24>(),
-        Subject::Shape(ApiVersion::V2026_08_18) => of::<V2026_08_18>(),
-        Subject::Shape(ApiVersion::V2026_09_04) => of::<V2026_09_04>(),
-        Subject::Shape(ApiVersion::Ga) => of::<Ga>(),
-        Subject::Operator => written(&Parts {
-            label: Subject::Operator.as_str(),
+        ApiDocument::Shape(ApiVersion::V2026_03_24) => of::<V2026_03_24>(),
+        ApiDocument::Shape(ApiVersion::V2026_08_18) => of::<V2026_08_18>(),
+        ApiDocument::Shape(ApiVersion::V2026_09_04) => of::<V2026_09_04>(),
+        ApiDocument::Shape(ApiVersion::Ga) => of::<Ga>(),
+        ApiDocument::Operator => written(&Parts {
+            label: ApiDocument::Operator.as_str(),
             about: operator::ABOUT.to_owned(),
             paths: operator::paths(),
             schemas: operator::schemas(),
@@ -69,7 +69,7 @@ pub fn document(subject: Subject) -> Value {
 
 /// The document of `subject` as it is kept and served: indented, in the same order every time, with a newline at its end.
 #[must_use]
-pub fn document_text(subject: Subject) -> String {
+pub fn document_text(subject: ApiDocument) -> String {
     format!("{:#}\n", document(subject))
 }
 
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn every_field_is_described() {
         let mut found = Vec::new();
-        for subject in Subject::ALL {
+        for subject in ApiDocument::ALL {
             undescribed(&document(*subject)["components"]["schemas"], subject.as_str(), &mut found);
         }
         assert!(found.is_empty(), "{found:#?}");

@@ -7,7 +7,7 @@ use super::parameters;
 use super::parameters::{query, with_default};
 use super::{answers, api_keys, error_schema, examples, reference, trust, webhooks};
 use crate::api::operator::event::WireEvent;
-use crate::api::wire::scalars::{WireId, word_schema};
+use crate::api::wire::scalars::{WireId, label_schema};
 use crate::api::wire::schema::Documented;
 use crate::domain::event::EventKind;
 use crate::domain::id::ProfileKind;
@@ -75,7 +75,7 @@ fn list_events() -> Value {
         query(
             "type",
             "Only events of these kinds. May be written `type[]` too.",
-            &json!({"type": "array", "items": word_schema::<EventKind>()}),
+            &json!({"type": "array", "items": label_schema::<EventKind>()}),
         ),
         query("starting_at", "Only what happened from this moment on.", &moment),
         query("ending_at", "Only what happened before this moment.", &moment),
@@ -102,7 +102,7 @@ pub(super) fn order() -> Value {
     query(
         "order",
         "The way the list runs, in the order of ids.",
-        &with_default(word_schema::<Order>(), Order::default()),
+        &with_default(label_schema::<Order>(), Order::default()),
     )
 }
 

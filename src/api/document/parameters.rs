@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::reference;
-use crate::api::wire::scalars::{WireId, word_schema};
+use crate::api::wire::scalars::{WireId, label_schema};
 use crate::api::wire::schema::Documented;
 use crate::api::{ANTHROPIC_VERSION, ApiVersion};
 use crate::domain::id::ProfileKind;
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, OrderBy, PageLimit};
 use crate::domain::trust::enforcement::EnforcementStatus;
 
@@ -64,12 +64,12 @@ pub(super) fn of_all(version: ApiVersion) -> Vec<Value> {
 pub(super) fn of_list(filters_by_enforcement: bool) -> Vec<Value> {
     let mut parameters = vec![
         query("limit", "How many profiles a page holds at the most.", &limit_schema()),
-        query("order", "The way the list runs.", &with_default(word_schema::<Order>(), Order::default())),
+        query("order", "The way the list runs.", &with_default(label_schema::<Order>(), Order::default())),
         query(
             "order_by",
             "What the list is sorted by. By name: the case of ASCII letters does not count, profiles without a name come last \
              whichever way the list runs, and ties are sorted by id.",
-            &with_default(word_schema::<OrderBy>(), OrderBy::default()),
+            &with_default(label_schema::<OrderBy>(), OrderBy::default()),
         ),
         query(
             "page",
@@ -83,7 +83,7 @@ pub(super) fn of_list(filters_by_enforcement: bool) -> Vec<Value> {
         parameters.push(query(
             "enforcement_status",
             about,
-            &json!({"type": "array", "items": word_schema::<EnforcementStatus>()}),
+            &json!({"type": "array", "items": label_schema::<EnforcementStatus>()}),
         ));
     }
     parameters
@@ -115,7 +115,7 @@ pub(super) fn limit_schema() -> Value {
     json!({"type": "integer", "minimum": 1, "maximum": PageLimit::MAX, "default": PageLimit::default().get()})
 }
 
-pub(super) fn with_default(mut schema: Value, default: impl Word) -> Value {
+pub(super) fn with_default(mut schema: Value, default: impl EnumLabel) -> Value {
     schema["default"] = default.as_str().into();
     schema
 }

@@ -10,7 +10,7 @@ use crate::api::operator::enforcement::{WireEnforcementRecord, opening_schema, s
 use crate::api::operator::grant_decision;
 use crate::api::operator::grant_decision::WireDecision;
 use crate::api::operator::trust_grant::{WireGrantName, WireTrustGrant};
-use crate::api::wire::scalars::{WireId, word_schema};
+use crate::api::wire::scalars::{WireId, label_schema};
 use crate::api::wire::schema::Documented;
 use crate::domain::id::EnforcementActionKind;
 use crate::domain::page::Order;
@@ -67,8 +67,8 @@ fn list_grants() -> Value {
     let about = "The grants of all profiles that are in one state, in the order of the decisions that made them so: by default those that \
         wait for a decision, the oldest first.";
     let mut list = operation("list_trust_grants", "List trust grants", about);
-    let status = with_default(word_schema::<TrustGrantStatus>(), TrustGrantStatus::Pending);
-    let order = with_default(word_schema::<Order>(), Order::Ascending);
+    let status = with_default(label_schema::<TrustGrantStatus>(), TrustGrantStatus::Pending);
+    let order = with_default(label_schema::<Order>(), Order::Ascending);
     list.parameters(vec![
         limit(),
         query("order", "The way the list runs, in the order of decisions.", &order),

@@ -9,7 +9,7 @@ use crate::api::operator::webhook::{
     CreateWebhook, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint, patch_schema,
 };
 use crate::api::operator::webhook_delivery::WireDelivery;
-use crate::api::wire::scalars::{WireId, word_schema};
+use crate::api::wire::scalars::{WireId, label_schema};
 use crate::api::wire::schema::{Documented, object};
 use crate::domain::id::{EventMark, WebhookEndpointKind};
 use crate::domain::page::{Order, PageLimit};
@@ -87,7 +87,7 @@ fn create() -> Value {
 
 fn list() -> Value {
     let mut list = operation("list_webhooks", "List webhook endpoints", "Those of the organization.");
-    list.parameters(stretch::<WebhookEndpointKind>());
+    list.parameters(cursor_page::<WebhookEndpointKind>());
     list.answers("WebhookPage", &examples::webhooks(), "The page.", &[])
 }
 
@@ -118,7 +118,7 @@ fn regenerate() -> Value {
 fn list_deliveries() -> Value {
     let about = "What was and is to be delivered to the endpoint, with every attempt, in the order of the events.";
     let mut list = operation("list_deliveries", "List deliveries", about);
-    list.parameters(stretch::<EventMark>());
+    list.parameters(cursor_page::<EventMark>());
     list.answers("WebhookDeliveryPage", &examples::deliveries(), "The page.", &[404])
 }
 
@@ -129,7 +129,7 @@ fn redeliver() -> Value {
 }
 
 /// What the lists take, of objects with ids of a `K`.
-fn stretch<K: crate::domain::id::Kind>() -> Vec<Value> {
+fn cursor_page<K: crate::domain::id::IdKind>() -> Vec<Value> {
     let limit =
         json!({"type": "integer", "minimum": 0, "maximum": PageLimit::MAX, "default": PageLimit::default().get()});
     vec![
@@ -137,7 +137,7 @@ fn stretch<K: crate::domain::id::Kind>() -> Vec<Value> {
         query(
             "order",
             "The way the list runs, in the order of ids.",
-            &with_default(word_schema::<Order>(), Order::default()),
+            &with_default(label_schema::<Order>(), Order::default()),
         ),
         query("after_id", "Only what comes after this one in the list.", &WireId::<K>::schema()),
         query(

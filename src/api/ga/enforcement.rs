@@ -1,13 +1,13 @@
 //! An open enforcement action as it is answered.
 
-use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::EnforcementActionKind;
-use crate::domain::label::words;
+use crate::domain::label::labels;
 use crate::domain::trust::enforcement::{EnforcementAction, EnforcementKind, EnforcementReason, IdentityCheck};
 
-words! {
+labels! {
     /// What an entity can do to clear an action.
     ClearingAction {
         /// Submit an identity check.
@@ -21,11 +21,11 @@ answer! {
         /// Unique, and stable while the action is open.
         id: WireId<EnforcementActionKind>,
         /// What kind of limit it is.
-        r#type: WireWord<EnforcementKind>,
+        r#type: WireLabel<EnforcementKind>,
         /// What the entity can do now to clear it; null while a check of its is in review, and where nothing can.
-        action: Option<WireWord<ClearingAction>>,
+        action: Option<WireLabel<ClearingAction>>,
         /// Why the limit was placed.
-        reason: WireWord<EnforcementReason>,
+        reason: WireLabel<EnforcementReason>,
         /// When the limit was placed, in UTC.
         opened_at: WireTimestamp,
         /// When the limit ends on its own, in UTC; null where it does not.
@@ -38,9 +38,9 @@ impl From<EnforcementAction> for WireEnforcementAction {
         let offered = action.identity_check == IdentityCheck::Offered;
         Self {
             id: WireId(action.id),
-            r#type: WireWord(action.kind),
-            action: offered.then_some(WireWord(ClearingAction::Verify)),
-            reason: WireWord(action.reason),
+            r#type: WireLabel(action.kind),
+            action: offered.then_some(WireLabel(ClearingAction::Verify)),
+            reason: WireLabel(action.reason),
             opened_at: WireTimestamp(action.opened_at),
             expires_at: action.expires_at.map(WireTimestamp),
         }

@@ -31,6 +31,6 @@ impl WireFormat for Ga {
     }
 
     fn enforcement_filter(parameters: &mut Parameters) -> Vec<EnforcementStatus> {
-        parameters.words("enforcement_status")
+        parameters.labels("enforcement_status")
     }
 }

@@ -8,7 +8,7 @@ use super::enforcement::WireEnforcementAction;
 use super::programs::Programs;
 use crate::api::v2026_03_24::profile::ProfileType;
 use crate::api::v2026_09_04::details::WireDetails;
-use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
@@ -23,13 +23,13 @@ answer! {
         /// Unique; ids sort in the order of creation.
         id: WireId<ProfileKind>,
         /// How the platform uses the API for the entity: for its own product, or resold.
-        access_type: WireWord<AccessType>,
+        access_type: WireLabel<AccessType>,
         /// When the profile was created, in UTC.
         created_at: WireTimestamp,
         /// The limits on the entity that are open.
         enforcement_actions: Vec<WireEnforcementAction>,
         /// The one word that sums up the open limits.
-        enforcement_status: WireWord<EnforcementStatus>,
+        enforcement_status: WireLabel<EnforcementStatus>,
         /// What the platform states about the entity.
         external_user_details: WireDetails,
         /// The platform's own pairs.
@@ -39,7 +39,7 @@ answer! {
         /// What the entity has been approved for.
         programs: Programs,
         /// What kind of object this is.
-        r#type: WireWord<ProfileType>,
+        r#type: WireLabel<ProfileType>,
         /// When anything that the profile shows last changed, in UTC.
         updated_at: WireTimestamp,
     }
@@ -54,15 +54,15 @@ impl Profile {
     fn new(profile: profile::Profile, programs: Programs) -> Self {
         Self {
             id: WireId(profile.id),
-            access_type: WireWord(profile.relationship.access_type()),
+            access_type: WireLabel(profile.relationship.access_type()),
             created_at: WireTimestamp(profile.created_at),
-            enforcement_status: WireWord(EnforcementStatus::of(&profile.enforcement_actions)),
+            enforcement_status: WireLabel(EnforcementStatus::of(&profile.enforcement_actions)),
             enforcement_actions: profile.enforcement_actions.into_iter().map(Into::into).collect(),
             external_user_details: profile.details.into(),
             metadata: profile.metadata.into_pairs(),
             name: profile.name.map(Text::into_string),
             programs,
-            r#type: WireWord(ProfileType::UserProfile),
+            r#type: WireLabel(ProfileType::UserProfile),
             updated_at: WireTimestamp(profile.updated_at),
         }
     }

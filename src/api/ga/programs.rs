@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::api::wire::scalars::WireWord;
+use crate::api::wire::scalars::WireLabel;
 use crate::api::wire::schema::{Documented, answer};
 use crate::domain::trust::grant::{
     CYBER, CYBER_TIERS, EFS, EFS_FEATURES, PartStatus, TrustGrant, TrustGrantStatus, TrustGrants,
@@ -25,7 +25,7 @@ answer! {
     /// The grant with tiers.
     struct Cyber {
         /// Granted, asked for, or declined.
-        status: WireWord<TrustGrantStatus>,
+        status: WireLabel<TrustGrantStatus>,
         /// Every tier by its name; empty in lists, which do not report them.
         tiers: Tiers,
         /// What a request must allow to profit from the active tiers; null while none is active, and in lists.
@@ -47,7 +47,7 @@ answer! {
     /// The grant with features.
     struct Efs {
         /// Granted, asked for, or declined.
-        status: WireWord<TrustGrantStatus>,
+        status: WireLabel<TrustGrantStatus>,
         /// Every feature by its name.
         features: Features,
     }
@@ -57,7 +57,7 @@ answer! {
     /// A tier or a feature.
     struct Part {
         /// Whether it applies.
-        status: WireWord<PartStatus>,
+        status: WireLabel<PartStatus>,
     }
 }
 
@@ -86,7 +86,7 @@ impl Programs {
     pub(super) fn in_full(grants: &TrustGrants) -> Self {
         Self {
             cyber: grants.get(CYBER).map(|grant| Cyber {
-                status: WireWord(grant.status),
+                status: WireLabel(grant.status),
                 tiers: Tiers(parts(grant, CYBER_TIERS)),
                 requirements: grant.requirements().map(|required| Requirements {
                     data_retention: required.data_retention,
@@ -95,14 +95,14 @@ impl Programs {
             }),
             efs: grants
                 .get(EFS)
-                .map(|grant| Efs { status: WireWord(grant.status), features: Features(parts(grant, EFS_FEATURES)) }),
+                .map(|grant| Efs { status: WireLabel(grant.status), features: Features(parts(grant, EFS_FEATURES)) }),
         }
     }
 
     /// As lists show them.
     pub(super) fn in_brief(grants: &TrustGrants) -> Self {
         let brief = |grant: &TrustGrant| Cyber {
-            status: WireWord(grant.status),
+            status: WireLabel(grant.status),
             tiers: Tiers(BTreeMap::new()),
             requirements: None,
         };
@@ -111,7 +111,7 @@ impl Programs {
 }
 
 fn parts(grant: &TrustGrant, names: [&'static str; 3]) -> BTreeMap<&'static str, Part> {
-    names.into_iter().map(|name| (name, Part { status: WireWord(grant.part_status(name)) })).collect()
+    names.into_iter().map(|name| (name, Part { status: WireLabel(grant.part_status(name)) })).collect()
 }
 
 fn parts_schema(names: [&str; 3]) -> Map<String, Value> {

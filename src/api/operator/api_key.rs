@@ -7,17 +7,17 @@ use crate::api::wire::cursor;
 use crate::api::wire::cursor::List;
 use crate::api::wire::list;
 use crate::api::wire::list::{IdPage, Parameters};
-use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::id::{ApiKeyId, ApiKeyKind, OrganizationId};
-use crate::domain::label::words;
+use crate::domain::label::labels;
 use crate::domain::page::Page;
 use crate::domain::text::Text;
 
-words! {
+labels! {
     /// What a key is called.
     ApiKeyType {
         /// A key.
@@ -31,13 +31,13 @@ answer! {
         /// Unique; not the key itself.
         id: WireId<ApiKeyKind>,
         /// What kind of object this is.
-        r#type: WireWord<ApiKeyType>,
+        r#type: WireLabel<ApiKeyType>,
         /// When it was made, in UTC.
         created_at: WireTimestamp,
         /// The last four characters of the key, by which people tell keys apart.
         last_four: String,
         /// What it may do.
-        scopes: Vec<WireWord<Scope>>,
+        scopes: Vec<WireLabel<Scope>>,
         /// The one workspace that it serves. Null: any.
         workspace_id: Option<String>,
         /// From when on it is refused, in UTC. Null: never.
@@ -53,13 +53,13 @@ answer! {
         /// Unique; not the key itself.
         id: WireId<ApiKeyKind>,
         /// What kind of object this is.
-        r#type: WireWord<ApiKeyType>,
+        r#type: WireLabel<ApiKeyType>,
         /// When it was made, in UTC.
         created_at: WireTimestamp,
         /// The last four characters of the key, by which people tell keys apart.
         last_four: String,
         /// What it may do.
-        scopes: Vec<WireWord<Scope>>,
+        scopes: Vec<WireLabel<Scope>>,
         /// The one workspace that it serves. Null: any.
         workspace_id: Option<String>,
         /// From when on it is refused, in UTC. Null: never.
@@ -75,10 +75,10 @@ impl From<ApiKey> for WireApiKey {
     fn from(key: ApiKey) -> Self {
         Self {
             id: WireId(key.id),
-            r#type: WireWord(ApiKeyType::ApiKey),
+            r#type: WireLabel(ApiKeyType::ApiKey),
             created_at: WireTimestamp(key.created_at),
             last_four: key.last_four,
-            scopes: key.scopes.into_iter().map(WireWord).collect(),
+            scopes: key.scopes.into_iter().map(WireLabel).collect(),
             workspace_id: key.workspace_id.map(Text::into_string),
             expires_at: key.expires_at.map(WireTimestamp),
             revoked_at: key.revoked_at.map(WireTimestamp),
@@ -105,7 +105,7 @@ impl Body for CreateApiKey {
 
     fn read(fields: &mut Fields) -> Self {
         let draft = ApiKeyDraft {
-            scopes: fields.required("scopes", values::some_words()).unwrap_or_default(),
+            scopes: fields.required("scopes", values::some_labels()).unwrap_or_default(),
             workspace_id: fields.optional("workspace_id", values::text()),
             expires_at: fields.optional("expires_at", values::future_timestamp()),
         };
@@ -128,7 +128,7 @@ const PARAMETERS: &[&str] = &["limit", "order", "page"];
 /// `Invalid` with every parameter that is wrong.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<ApiKeyQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", list::word).unwrap_or_default();
+    let order = parameters.one("order", list::label).unwrap_or_default();
     let query = ApiKeyQuery {
         order,
         limit: parameters.one("limit", list::limit).unwrap_or_default(),

@@ -10,19 +10,19 @@ use crate::api::wire::cursor;
 use crate::api::wire::cursor::List;
 use crate::api::wire::list;
 use crate::api::wire::list::{IdPage, Parameters};
-use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, Result, reason};
 use crate::domain::id::{EnforcementActionId, EnforcementActionKind, OrganizationId, ProfileId};
-use crate::domain::label::{Word, words};
+use crate::domain::label::{EnumLabel, labels};
 use crate::domain::page::Page;
 use crate::domain::text::Text;
 use crate::domain::trust::enforcement::{EnforcementKind, EnforcementReason, IdentityCheck};
 use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep, Opening};
 
-words! {
+labels! {
     /// What may become of an open action.
     Transition {
         /// The entity has submitted the check that it was offered.
@@ -40,17 +40,17 @@ answer! {
         /// Unique; ids sort in the order in which limits were placed.
         id: WireId<EnforcementActionKind>,
         /// What kind of limit it is.
-        r#type: WireWord<EnforcementKind>,
+        r#type: WireLabel<EnforcementKind>,
         /// What the entity can do now to clear it; null while a check of its is in review, and where nothing can.
-        action: Option<WireWord<ClearingAction>>,
+        action: Option<WireLabel<ClearingAction>>,
         /// Why the limit was placed.
-        reason: WireWord<EnforcementReason>,
+        reason: WireLabel<EnforcementReason>,
         /// When the limit was placed, in UTC.
         opened_at: WireTimestamp,
         /// When the limit ends on its own, in UTC; null where it does not.
         expires_at: Option<WireTimestamp>,
         /// Whether an identity check can clear it, and whether one is in review.
-        identity_check: WireWord<IdentityCheck>,
+        identity_check: WireLabel<IdentityCheck>,
         /// Who placed it.
         opened_by: String,
         /// What they noted. Null: nothing.
@@ -74,12 +74,12 @@ impl From<EnforcementRecord> for WireEnforcementRecord {
         };
         Self {
             id: WireId(action.id),
-            r#type: WireWord(action.kind),
-            action: offered.then_some(WireWord(ClearingAction::Verify)),
-            reason: WireWord(action.reason),
+            r#type: WireLabel(action.kind),
+            action: offered.then_some(WireLabel(ClearingAction::Verify)),
+            reason: WireLabel(action.reason),
             opened_at: WireTimestamp(action.opened_at),
             expires_at: action.expires_at.map(WireTimestamp),
-            identity_check: WireWord(action.identity_check),
+            identity_check: WireLabel(action.identity_check),
             opened_by: record.opened_by.into_string(),
             note: record.note.map(Text::into_string),
             resolved_at: resolved_at.map(WireTimestamp),
@@ -104,11 +104,11 @@ pub(in crate::api) fn opening_schema() -> Value {
 }
 
 fn read_opening(fields: &mut Fields, now: Timestamp) -> Option<Opening> {
-    let kind = fields.required("type", values::word());
+    let kind = fields.required("type", values::label());
     fields.documented_as("type", "What kind of limit it is: the entity is served in part, or not at all.");
-    let why = fields.required("reason", values::word());
+    let why = fields.required("reason", values::label());
     fields.documented_as("reason", "Why the limit is placed.");
-    let action = fields.optional("action", values::word::<ClearingAction>());
+    let action = fields.optional("action", values::label::<ClearingAction>());
     fields.documented_as("action", "What the entity is offered to clear a restriction by. A ban has none.");
     let expires_at = fields.optional("expires_at", values::future_timestamp());
     fields.documented_as(
@@ -150,7 +150,7 @@ pub(in crate::api) fn step_schema() -> Value {
 }
 
 fn read_step(fields: &mut Fields) -> Option<EnforcementStep> {
-    let transition = fields.required("transition", values::word::<Transition>());
+    let transition = fields.required("transition", values::label::<Transition>());
     let actor = fields.optional("actor", values::text());
     fields.documented_as("actor", "Who lifts the limit: must be there with `resolved`, and only there.");
     let note = fields.optional("note", values::text());
@@ -194,7 +194,7 @@ pub fn parse_query(
     pairs: Vec<(String, String)>,
 ) -> Result<EnforcementQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", list::word).unwrap_or_default();
+    let order = parameters.one("order", list::label).unwrap_or_default();
     let query = EnforcementQuery {
         profile_id,
         order,

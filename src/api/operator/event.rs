@@ -7,19 +7,19 @@ use crate::api::wire::cursor;
 use crate::api::wire::cursor::List;
 use crate::api::wire::list;
 use crate::api::wire::list::{IdPage, Parameters};
-use crate::api::wire::scalars::{WireId, WireWord, word_schema};
+use crate::api::wire::scalars::{WireId, WireLabel, label_schema};
 use crate::api::wire::schema::{Documented, answer};
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
-use crate::domain::event::{Event, EventKind, EventQuery, Happening};
+use crate::domain::event::{Event, EventDetails, EventKind, EventQuery};
 use crate::domain::id::{EnforcementActionKind, EventId, EventMark, OrganizationId, ProfileKind};
-use crate::domain::label::words;
+use crate::domain::label::labels;
 use crate::domain::page::Page;
 use crate::domain::profile::ProfileField;
 use crate::domain::text::Text;
 use crate::domain::trust::grant::TrustGrantStatus;
 
-words! {
+labels! {
     /// What an event is called.
     EventType {
         /// An event.
@@ -35,7 +35,7 @@ answer! {
         /// When it happened, in UTC.
         created_at: WireTimestamp,
         /// What kind of object this is.
-        r#type: WireWord<EventType>,
+        r#type: WireLabel<EventType>,
         /// What happened, and to what.
         data: EventData,
     }
@@ -44,10 +44,10 @@ answer! {
 /// What happened; only the fields that belong to its kind are there.
 #[derive(Debug, Serialize)]
 pub struct EventData {
-    r#type: WireWord<EventKind>,
+    r#type: WireLabel<EventKind>,
     id: WireId<ProfileKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fields: Option<Vec<WireWord<ProfileField>>>,
+    fields: Option<Vec<WireLabel<ProfileField>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trust_grant: Option<ChangedGrant>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ answer! {
         /// The grant's name.
         name: String,
         /// Granted, asked for, declined, or null: neither decided nor in flight.
-        status: Option<WireWord<TrustGrantStatus>>,
+        status: Option<WireLabel<TrustGrantStatus>>,
     }
 }
 
@@ -70,12 +70,12 @@ impl Documented for EventData {
             schema["description"] = about.into();
             schema
         };
-        let fields = json!({"type": "array", "items": word_schema::<ProfileField>()});
+        let fields = json!({"type": "array", "items": label_schema::<ProfileField>()});
         json!({
             "type": "object",
             "required": ["type", "id"],
             "properties": {
-                "type": described(word_schema::<EventKind>(), "What kind of thing happened."),
+                "type": described(label_schema::<EventKind>(), "What kind of thing happened."),
                 "id": described(WireId::<ProfileKind>::schema(), "The profile that it happened to, which may be gone since."),
                 "fields": described(fields, "Which fields an update changed; of an update only."),
                 "trust_grant": described(ChangedGrant::schema(), "Which grant changed; of `user_profile.program_status_updated` only."),
@@ -89,26 +89,26 @@ impl Documented for EventData {
 impl From<Event> for WireEvent {
     fn from(event: Event) -> Self {
         let mut data = EventData {
-            r#type: WireWord(event.what.kind()),
+            r#type: WireLabel(event.details.kind()),
             id: WireId(event.profile_id),
             fields: None,
             trust_grant: None,
             enforcement_action_id: None,
         };
-        match event.what {
-            Happening::Created | Happening::Erased => {}
-            Happening::Updated(fields) => data.fields = Some(fields.into_iter().map(WireWord).collect()),
-            Happening::ProgramStatusUpdated { grant, status } => {
-                data.trust_grant = Some(ChangedGrant { name: grant.into_string(), status: status.map(WireWord) });
+        match event.details {
+            EventDetails::Created | EventDetails::Erased => {}
+            EventDetails::Updated(fields) => data.fields = Some(fields.into_iter().map(WireLabel).collect()),
+            EventDetails::ProgramStatusUpdated { grant, status } => {
+                data.trust_grant = Some(ChangedGrant { name: grant.into_string(), status: status.map(WireLabel) });
             }
-            Happening::EnforcementActionOpened(id) | Happening::EnforcementActionResolved(id) => {
+            EventDetails::EnforcementActionOpened(id) | EventDetails::EnforcementActionResolved(id) => {
                 data.enforcement_action_id = Some(WireId(id));
             }
         }
         Self {
             id: WireId(event.id),
             created_at: WireTimestamp(event.created_at),
-            r#type: WireWord(EventType::Event),
+            r#type: WireLabel(EventType::Event),
             data,
         }
     }
@@ -123,13 +123,13 @@ const PARAMETERS: &[&str] = &["ending_at", "limit", "order", "page", "starting_a
 /// `Invalid` with every parameter that is wrong.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<EventQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", list::word).unwrap_or_default();
+    let order = parameters.one("order", list::label).unwrap_or_default();
     let query = EventQuery {
         order,
         limit: parameters.one("limit", list::limit).unwrap_or_default(),
         after: parameters.one("page", |text| list::place(organization, List::Events, order, text)),
         profile_id: parameters.one("user_profile_id", list::id),
-        kinds: parameters.words("type"),
+        kinds: parameters.labels("type"),
         since: parameters.one("starting_at", list::moment),
         until: parameters.one("ending_at", list::moment),
     };

@@ -10,13 +10,13 @@ use crate::api::wire::cursor;
 use crate::api::wire::cursor::List;
 use crate::api::wire::list;
 use crate::api::wire::list::{IdPage, Parameters};
-use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, Result, reason};
 use crate::domain::id::{DecisionId, DecisionKind, OrganizationId, ProfileId, ProfileKind};
-use crate::domain::label::{Word, words};
+use crate::domain::label::{EnumLabel, labels};
 use crate::domain::page::Page;
 use crate::domain::text::Text;
 use crate::domain::trust::decision::{DecidedStatus, Decision, DecisionQuery, Verdict};
@@ -24,7 +24,7 @@ use crate::domain::trust::grant::{
     CYBER_TIERS, EFS_FEATURES, GrantName, GrantPart, GrantParts, PartStatus, Requirements, parts_of,
 };
 
-words! {
+labels! {
     /// What a decision is called.
     DecisionType {
         /// A decision.
@@ -38,13 +38,13 @@ answer! {
         /// Unique; ids sort in the order of decisions.
         id: WireId<DecisionKind>,
         /// What kind of object this is.
-        r#type: WireWord<DecisionType>,
+        r#type: WireLabel<DecisionType>,
         /// Whose grant it is.
         user_profile_id: WireId<ProfileKind>,
         /// Which grant it is.
         name: WireGrantName,
         /// What the decision made of it.
-        status: WireWord<DecidedStatus>,
+        status: WireLabel<DecidedStatus>,
         /// When, in UTC.
         decided_at: WireTimestamp,
         /// Who decided: as the operator said, or `entity`, who asked by a link, or `expiry`.
@@ -72,10 +72,10 @@ impl WireDecision {
         let (tiers, features) = parts(&name, &decided);
         Self {
             id: WireId(decision.id),
-            r#type: WireWord(DecisionType::TrustGrantDecision),
+            r#type: WireLabel(DecisionType::TrustGrantDecision),
             user_profile_id: WireId(profile),
             name: name.into(),
-            status: WireWord(status),
+            status: WireLabel(status),
             decided_at: WireTimestamp(decision.decided_at),
             actor: decision.actor.into_string(),
             reason: decision.reason.map(Text::into_string),
@@ -102,7 +102,7 @@ pub(in crate::api) fn schema() -> Value {
 }
 
 fn read(fields: &mut Fields, name: Option<&GrantName>, id: DecisionId, now: Timestamp) -> Option<Decision> {
-    let status = fields.required("status", values::word::<DecidedStatus>());
+    let status = fields.required("status", values::label::<DecidedStatus>());
     fields.documented_as("status", "What is decided: the grant is asked for, granted, declined or withdrawn.");
     let actor = fields.required("actor", values::text());
     let why = fields.optional("reason", values::text());
@@ -172,7 +172,7 @@ fn read_tier(tier: &mut Fields) -> GrantPart {
 }
 
 fn read_feature(feature: &mut Fields) -> GrantPart {
-    let status = feature.required("status", values::word()).unwrap_or(PartStatus::Inactive);
+    let status = feature.required("status", values::label()).unwrap_or(PartStatus::Inactive);
     feature.documented_as("status", "Whether it applies.");
     GrantPart { status, requirements: Requirements::default() }
 }
@@ -191,7 +191,7 @@ pub fn parse_query(
     pairs: Vec<(String, String)>,
 ) -> Result<DecisionQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", list::word).unwrap_or_default();
+    let order = parameters.one("order", list::label).unwrap_or_default();
     let query = DecisionQuery {
         profile_id,
         name,

@@ -8,20 +8,20 @@ use crate::api::wire::cursor;
 use crate::api::wire::cursor::List;
 use crate::api::wire::list;
 use crate::api::wire::list::{IdPage, Parameters};
-use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::{Documented, answer};
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
 use crate::domain::error::Error;
 use crate::domain::id::{DecisionId, DecisionKind, OrganizationId, ProfileKind};
-use crate::domain::label::words;
+use crate::domain::label::labels;
 use crate::domain::page::{Order, Page};
 use crate::domain::text::Text;
 use crate::domain::trust::grant::{
     CYBER, EFS, GrantName, GrantPart, GrantParts, GrantQuery, PartStatus, ProfileGrant, TrustGrantStatus,
 };
 
-words! {
+labels! {
     /// What a grant is called.
     TrustGrantType {
         /// A grant.
@@ -38,13 +38,13 @@ answer! {
     /// A grant of one profile.
     pub struct WireTrustGrant {
         /// What kind of object this is.
-        r#type: WireWord<TrustGrantType>,
+        r#type: WireLabel<TrustGrantType>,
         /// Whose it is.
         user_profile_id: WireId<ProfileKind>,
         /// Which it is.
         name: WireGrantName,
         /// Granted, asked for, or declined.
-        status: WireWord<TrustGrantStatus>,
+        status: WireLabel<TrustGrantStatus>,
         /// The decision that made it so; the list runs in the order of these.
         decision_id: WireId<DecisionKind>,
         /// When that was, in UTC.
@@ -68,7 +68,7 @@ answer! {
     /// A tier.
     pub struct WireTier {
         /// Whether it applies.
-        status: WireWord<PartStatus>,
+        status: WireLabel<PartStatus>,
         /// What a request must allow to profit from it.
         requirements: WireRequirements,
     }
@@ -88,7 +88,7 @@ answer! {
     /// A feature.
     pub struct WireFeature {
         /// Whether it applies.
-        status: WireWord<PartStatus>,
+        status: WireLabel<PartStatus>,
     }
 }
 
@@ -110,13 +110,13 @@ impl From<GrantPart> for WireTier {
             data_retention: part.requirements.data_retention,
             human_review: part.requirements.human_review,
         };
-        Self { status: WireWord(part.status), requirements }
+        Self { status: WireLabel(part.status), requirements }
     }
 }
 
 impl From<GrantPart> for WireFeature {
     fn from(part: GrantPart) -> Self {
-        Self { status: WireWord(part.status) }
+        Self { status: WireLabel(part.status) }
     }
 }
 
@@ -124,10 +124,10 @@ impl From<ProfileGrant> for WireTrustGrant {
     fn from(found: ProfileGrant) -> Self {
         let (tiers, features) = parts(&found.name, &found.grant.parts);
         Self {
-            r#type: WireWord(TrustGrantType::TrustGrant),
+            r#type: WireLabel(TrustGrantType::TrustGrant),
             user_profile_id: WireId(found.profile_id),
             name: found.name.into(),
-            status: WireWord(found.grant.status),
+            status: WireLabel(found.grant.status),
             decision_id: WireId(found.decision_id),
             decided_at: WireTimestamp(found.decided_at),
             expires_at: found.grant.expires_at.map(WireTimestamp),
@@ -167,9 +167,9 @@ const PARAMETERS: &[&str] = &["limit", "order", "page", "status"];
 /// `Invalid` with every parameter that is wrong.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<GrantQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", list::word).unwrap_or(Order::Ascending);
+    let order = parameters.one("order", list::label).unwrap_or(Order::Ascending);
     let query = GrantQuery {
-        status: parameters.one("status", list::word).unwrap_or(TrustGrantStatus::Pending),
+        status: parameters.one("status", list::label).unwrap_or(TrustGrantStatus::Pending),
         order,
         limit: parameters.one("limit", list::limit).unwrap_or_default(),
         after: parameters.one("page", |text| list::place(organization, List::TrustGrants, order, text)),

@@ -9,23 +9,24 @@ use crate::api::body::fields::Fields;
 use crate::api::body::{reader, values};
 use crate::api::wire::list;
 use crate::api::wire::list::Parameters;
-use crate::api::wire::scalars::{WireId, WireUrl, WireWord};
+use crate::api::wire::scalars::{WireId, WireLabel, WireUrl};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
-use crate::domain::id::{Id, Kind, WebhookEndpointId, WebhookEndpointKind};
-use crate::domain::label::words;
+use crate::domain::id::{Id, IdKind, WebhookEndpointId, WebhookEndpointKind};
+use crate::domain::label::labels;
 use crate::domain::page::PageLimit;
 use crate::domain::text::Text;
 use crate::domain::webhook::endpoint::{
-    EndpointDescription, EndpointLabel, EndpointPatch, EndpointState, Stretch, StretchQuery, Subject, WebhookEndpoint,
+    CursorPage, CursorPageQuery, EndpointDescription, EndpointLabel, EndpointPatch, EndpointState, WebhookEndpoint,
+    WebhookEventType,
 };
 use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::webhook::url::{Reach, WebhookUrl};
 
-words! {
+labels! {
     /// What the answer to a deletion is called.
     DeletedEndpointType {
         /// A deleted endpoint.
@@ -49,9 +50,9 @@ answer! {
         /// What people note of it. Empty: nothing.
         description: String,
         /// Of what it hears.
-        enabled_events: Vec<WireWord<Subject>>,
+        enabled_events: Vec<WireLabel<WebhookEventType>>,
         /// Whether deliveries are sent to it.
-        state: WireWord<EndpointState>,
+        state: WireLabel<EndpointState>,
         /// Why the service disabled it. Empty: it is enabled, or was disabled by an update.
         disabled_reason: String,
     }
@@ -73,9 +74,9 @@ answer! {
         /// What people note of it. Empty: nothing.
         description: String,
         /// Of what it hears.
-        enabled_events: Vec<WireWord<Subject>>,
+        enabled_events: Vec<WireLabel<WebhookEventType>>,
         /// Whether deliveries are sent to it.
-        state: WireWord<EndpointState>,
+        state: WireLabel<EndpointState>,
         /// Why the service disabled it. Empty: it is enabled, or was disabled by an update.
         disabled_reason: String,
         /// What deliveries are signed with. Shown this once.
@@ -89,7 +90,7 @@ answer! {
         /// The id that the endpoint had.
         id: WireId<WebhookEndpointKind>,
         /// What kind of object this is.
-        r#type: WireWord<DeletedEndpointType>,
+        r#type: WireLabel<DeletedEndpointType>,
     }
 }
 
@@ -101,23 +102,23 @@ answer! {
     }
 }
 
-/// A stretch of a list as it is answered.
+/// A cursor page of a list as it is answered.
 #[derive(Debug, Serialize)]
-pub struct StretchBody<T> {
+pub struct CursorPageBody<T> {
     data: Vec<T>,
     has_more: bool,
     first_id: Option<String>,
     last_id: Option<String>,
 }
 
-impl<T> StretchBody<T> {
-    /// What `stretch` holds, each item written by `write`, and found by the id that `id` tells.
-    pub(super) fn new<I>(stretch: Stretch<I>, id: impl Fn(&I) -> String, write: impl Fn(I) -> T) -> Self {
+impl<T> CursorPageBody<T> {
+    /// What cursor page holds, each item written by `write`, and found by the id that `id` tells.
+    pub(super) fn new<I>(cursor_page: CursorPage<I>, id: impl Fn(&I) -> String, write: impl Fn(I) -> T) -> Self {
         Self {
-            first_id: stretch.items.first().map(&id),
-            last_id: stretch.items.last().map(&id),
-            has_more: stretch.has_more,
-            data: stretch.items.into_iter().map(write).collect(),
+            first_id: cursor_page.items.first().map(&id),
+            last_id: cursor_page.items.last().map(&id),
+            has_more: cursor_page.has_more,
+            data: cursor_page.items.into_iter().map(write).collect(),
         }
     }
 }
@@ -128,7 +129,7 @@ pub struct CreateWebhook {
     url: Option<WebhookUrl>,
     name: EndpointLabel,
     description: EndpointDescription,
-    enabled_events: Vec<Subject>,
+    enabled_events: Vec<WebhookEventType>,
 }
 
 impl CreateWebhook {
@@ -157,7 +158,7 @@ impl CreateWebhook {
             url: fields.required("url", values::webhook_url(reach)),
             name: fields.optional("name", values::possibly_empty()).unwrap_or_default(),
             description: fields.optional("description", values::possibly_empty()).unwrap_or_default(),
-            enabled_events: fields.required("enabled_events", values::some_words()).unwrap_or_default(),
+            enabled_events: fields.required("enabled_events", values::some_labels()).unwrap_or_default(),
         };
         fields.documented_as("name", "A short label of the endpoint. `null` means the same as absence.");
         created
@@ -181,8 +182,8 @@ fn read_patch(fields: &mut Fields, reach: Reach) -> EndpointPatch {
         url: fields.optional("url", values::webhook_url(reach)),
         name: fields.optional("name", values::possibly_empty()),
         description: fields.optional("description", values::possibly_empty()),
-        enabled_events: fields.optional("enabled_events", values::word_list()).unwrap_or_default(),
-        state: fields.optional("state", values::word()),
+        enabled_events: fields.optional("enabled_events", values::label_list()).unwrap_or_default(),
+        state: fields.optional("state", values::label()),
     };
     fields.documented_as("name", "A short label of the endpoint. `null` means the same as absence.");
     fields.documented_as(
@@ -203,10 +204,10 @@ const PARAMETERS: &[&str] = &["after_id", "before_id", "limit", "order"];
 ///
 /// # Errors
 /// `Invalid` with every parameter that is wrong.
-pub fn parse_query<K: Kind>(pairs: Vec<(String, String)>) -> Result<StretchQuery<Id<K>>> {
+pub fn parse_query<K: IdKind>(pairs: Vec<(String, String)>) -> Result<CursorPageQuery<Id<K>>> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let query = StretchQuery {
-        order: parameters.one("order", list::word).unwrap_or_default(),
+    let query = CursorPageQuery {
+        order: parameters.one("order", list::label).unwrap_or_default(),
         limit: parameters.one("limit", limit).unwrap_or_default(),
         after: parameters.one("after_id", list::id),
         before: parameters.one("before_id", list::id),
@@ -227,10 +228,10 @@ fn limit(text: &str) -> std::result::Result<PageLimit, ValidationError> {
     }
 }
 
-/// The list's `stretch` as it is answered.
+/// The list's cursor page as it is answered.
 #[must_use]
-pub fn stretch(stretch: Stretch<WebhookEndpoint>) -> StretchBody<WireEndpoint> {
-    StretchBody::new(stretch, |endpoint| endpoint.id.to_string(), WireEndpoint::from)
+pub fn cursor_page(cursor_page: CursorPage<WebhookEndpoint>) -> CursorPageBody<WireEndpoint> {
+    CursorPageBody::new(cursor_page, |endpoint| endpoint.id.to_string(), WireEndpoint::from)
 }
 
 impl From<WebhookEndpoint> for WireEndpoint {
@@ -242,8 +243,8 @@ impl From<WebhookEndpoint> for WireEndpoint {
             url: WireUrl(endpoint.url.as_str().to_owned()),
             name: endpoint.name.into_string(),
             description: endpoint.description.into_string(),
-            enabled_events: endpoint.enabled_events.into_iter().map(WireWord).collect(),
-            state: WireWord(endpoint.state),
+            enabled_events: endpoint.enabled_events.into_iter().map(WireLabel).collect(),
+            state: WireLabel(endpoint.state),
             disabled_reason: endpoint.disabled_reason,
         }
     }
@@ -273,7 +274,7 @@ impl DeletedEndpoint {
     /// The endpoint that was `id`.
     #[must_use]
     pub const fn new(id: WebhookEndpointId) -> Self {
-        Self { id: WireId(id), r#type: WireWord(DeletedEndpointType::WebhookEndpointDeleted) }
+        Self { id: WireId(id), r#type: WireLabel(DeletedEndpointType::WebhookEndpointDeleted) }
     }
 }
 

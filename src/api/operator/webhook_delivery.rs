@@ -1,15 +1,15 @@
 //! What was and is to be delivered to an endpoint, as it is answered.
 
-use super::webhook::StretchBody;
-use crate::api::wire::scalars::{WireId, WireWord};
+use super::webhook::CursorPageBody;
+use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::EventMark;
-use crate::domain::label::words;
-use crate::domain::webhook::delivery::{Attempt, Delivery, DeliveryState, Outcome};
-use crate::domain::webhook::endpoint::{Stretch, Subject};
+use crate::domain::label::labels;
+use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, Delivery, DeliveryState};
+use crate::domain::webhook::endpoint::{CursorPage, WebhookEventType};
 
-words! {
+labels! {
     /// What a delivery is called.
     DeliveryType {
         /// A delivery.
@@ -23,13 +23,13 @@ answer! {
         /// The id of the event, which is that of the delivery too: `webhook-id` on every attempt.
         id: WireId<EventMark>,
         /// What kind of object this is.
-        r#type: WireWord<DeliveryType>,
+        r#type: WireLabel<DeliveryType>,
         /// Of what it tells.
-        event_type: WireWord<Subject>,
+        event_type: WireLabel<WebhookEventType>,
         /// When it was queued, in UTC.
         created_at: WireTimestamp,
         /// What became of it so far.
-        state: WireWord<DeliveryState>,
+        state: WireLabel<DeliveryState>,
         /// When it is tried next, unless the endpoint is disabled then, in UTC. Null: it is not tried any more.
         next_attempt_at: Option<WireTimestamp>,
         /// What was tried, oldest first.
@@ -51,20 +51,20 @@ answer! {
     }
 }
 
-/// The list's `stretch` as it is answered.
+/// The list's cursor page as it is answered.
 #[must_use]
-pub fn stretch(stretch: Stretch<Delivery>) -> StretchBody<WireDelivery> {
-    StretchBody::new(stretch, |delivery| delivery.event_id.to_string(), WireDelivery::from)
+pub fn cursor_page(cursor_page: CursorPage<Delivery>) -> CursorPageBody<WireDelivery> {
+    CursorPageBody::new(cursor_page, |delivery| delivery.event_id.to_string(), WireDelivery::from)
 }
 
 impl From<Delivery> for WireDelivery {
     fn from(delivery: Delivery) -> Self {
         Self {
             id: WireId(delivery.event_id),
-            r#type: WireWord(DeliveryType::WebhookDelivery),
-            event_type: WireWord(delivery.subject),
+            r#type: WireLabel(DeliveryType::WebhookDelivery),
+            event_type: WireLabel(delivery.subject),
             created_at: WireTimestamp(delivery.created_at),
-            state: WireWord(delivery.state),
+            state: WireLabel(delivery.state),
             next_attempt_at: delivery.next_attempt_at.map(WireTimestamp),
             attempts: delivery.attempts.into_iter().map(WireAttempt::from).collect(),
         }
@@ -74,8 +74,8 @@ impl From<Delivery> for WireDelivery {
 impl From<Attempt> for WireAttempt {
     fn from(attempt: Attempt) -> Self {
         let (status, error) = match attempt.outcome {
-            Outcome::Answered(status) => (Some(status.into()), None),
-            Outcome::Unanswered(why) => (None, Some(why.into_owned())),
+            AttemptOutcome::Answered(status) => (Some(status.into()), None),
+            AttemptOutcome::Unanswered(why) => (None, Some(why.into_owned())),
         };
         let duration_ms = u32::try_from(attempt.took.as_millis()).unwrap_or(u32::MAX);
         Self { attempted_at: WireTimestamp(attempt.at), duration_ms, status, error }

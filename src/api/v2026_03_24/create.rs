@@ -29,7 +29,7 @@ impl Body for CreateProfile {
             external_id: fields.optional("external_id", values::text()),
             metadata: fields.optional("metadata", values::metadata()).unwrap_or_default(),
             name: fields.optional("name", values::text()),
-            relationship: fields.optional("relationship", values::word()).unwrap_or_default(),
+            relationship: fields.optional("relationship", values::label()).unwrap_or_default(),
         };
         fields.documented_rule(|| {
             json!({

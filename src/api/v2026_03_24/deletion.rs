@@ -1,11 +1,11 @@
 //! What is left to say of a profile that was deleted. Unchanged since the first shape.
 
-use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::domain::id::{ProfileId, ProfileKind};
-use crate::domain::label::words;
+use crate::domain::label::labels;
 
-words! {
+labels! {
     /// What the answer to a deletion is called.
     DeletedProfileType {
         /// A deleted profile.
@@ -19,7 +19,7 @@ answer! {
         /// The id that the profile had.
         id: WireId<ProfileKind>,
         /// What kind of object this is.
-        r#type: WireWord<DeletedProfileType>,
+        r#type: WireLabel<DeletedProfileType>,
     }
 }
 
@@ -27,6 +27,6 @@ impl DeletedProfile {
     /// The profile that was `id`.
     #[must_use]
     pub const fn new(id: ProfileId) -> Self {
-        Self { id: WireId(id), r#type: WireWord(DeletedProfileType::UserProfileDeleted) }
+        Self { id: WireId(id), r#type: WireLabel(DeletedProfileType::UserProfileDeleted) }
     }
 }

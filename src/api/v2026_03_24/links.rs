@@ -3,13 +3,13 @@
 use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
-use crate::api::wire::scalars::{WireUrl, WireWord};
+use crate::api::wire::scalars::{WireLabel, WireUrl};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::clock::Timestamp;
-use crate::domain::label::words;
+use crate::domain::label::labels;
 
-words! {
+labels! {
     /// What a link is called by `enrollment_url`.
     EnrollmentUrlType {
         /// A link.
@@ -17,7 +17,7 @@ words! {
     }
 }
 
-words! {
+labels! {
     /// What a link is called by `action_urls`.
     ActionUrlType {
         /// A link.
@@ -29,7 +29,7 @@ answer! {
     /// The answer to `enrollment_url`.
     pub struct EnrollmentUrl {
         /// What kind of object this is.
-        r#type: WireWord<EnrollmentUrlType>,
+        r#type: WireLabel<EnrollmentUrlType>,
         /// The link: anyone who holds it can open it.
         url: WireUrl,
         /// From when on the link opens nothing, in UTC.
@@ -41,7 +41,7 @@ answer! {
     /// The answer to `action_urls`.
     pub struct ActionUrl {
         /// What kind of object this is.
-        r#type: WireWord<ActionUrlType>,
+        r#type: WireLabel<ActionUrlType>,
         /// The link: anyone who holds it can open it.
         url: WireUrl,
         /// From when on the link opens nothing, in UTC.
@@ -53,7 +53,7 @@ impl EnrollmentUrl {
     /// The link `url`.
     #[must_use]
     pub const fn new(url: String, expires_at: Timestamp) -> Self {
-        let r#type = WireWord(EnrollmentUrlType::EnrollmentUrl);
+        let r#type = WireLabel(EnrollmentUrlType::EnrollmentUrl);
         Self { r#type, url: WireUrl(url), expires_at: WireTimestamp(expires_at) }
     }
 }
@@ -62,12 +62,12 @@ impl ActionUrl {
     /// The link `url`.
     #[must_use]
     pub const fn new(url: String, expires_at: Timestamp) -> Self {
-        let r#type = WireWord(ActionUrlType::UserProfileActionUrl);
+        let r#type = WireLabel(ActionUrlType::UserProfileActionUrl);
         Self { r#type, url: WireUrl(url), expires_at: WireTimestamp(expires_at) }
     }
 }
 
-words! {
+labels! {
     /// What whoever opens an action URL does.
     ActionType {
         /// The end user enrolls.
@@ -83,7 +83,7 @@ impl Body for CreateActionUrl {
     const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = &["action"];
 
     fn read(fields: &mut Fields) -> Self {
-        fields.required_object("action", |action| action.required("type", values::word::<ActionType>()));
+        fields.required_object("action", |action| action.required("type", values::label::<ActionType>()));
         Self
     }
 }

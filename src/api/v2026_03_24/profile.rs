@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
-use crate::domain::label::words;
+use crate::domain::label::labels;
 use crate::domain::profile;
 use crate::domain::relationship::Relationship;
 use crate::domain::text::Text;
 use crate::domain::trust::grant;
 use crate::domain::trust::grant::TrustGrantStatus;
 
-words! {
+labels! {
     /// What all shapes call a profile.
     ProfileType {
         /// A profile.
@@ -31,11 +31,11 @@ answer! {
         /// The platform's own pairs.
         metadata: BTreeMap<String, String>,
         /// What the entity is to the platform.
-        relationship: WireWord<Relationship>,
+        relationship: WireLabel<Relationship>,
         /// The decisions on the profile, by the names of their grants. One that is neither decided nor in flight has no key.
         trust_grants: TrustGrants,
         /// What kind of object this is.
-        r#type: WireWord<ProfileType>,
+        r#type: WireLabel<ProfileType>,
         /// When anything that the profile shows last changed, in UTC.
         updated_at: WireTimestamp,
         /// The platform's own id for the entity; not unique.
@@ -52,7 +52,7 @@ answer! {
     /// A decision.
     pub(in crate::api) struct TrustGrant {
         /// Granted, asked for, or declined.
-        status: WireWord<TrustGrantStatus>,
+        status: WireLabel<TrustGrantStatus>,
     }
 }
 
@@ -60,7 +60,7 @@ answer! {
 pub(in crate::api) fn trust_grants(grants: grant::TrustGrants) -> TrustGrants {
     grants
         .into_iter()
-        .map(|(name, grant)| (name.into_string(), TrustGrant { status: WireWord(grant.status) }))
+        .map(|(name, grant)| (name.into_string(), TrustGrant { status: WireLabel(grant.status) }))
         .collect()
 }
 
@@ -70,9 +70,9 @@ impl From<profile::Profile> for Profile {
             id: WireId(profile.id),
             created_at: WireTimestamp(profile.created_at),
             metadata: profile.metadata.into_pairs(),
-            relationship: WireWord(profile.relationship),
+            relationship: WireLabel(profile.relationship),
             trust_grants: trust_grants(profile.trust_grants),
-            r#type: WireWord(ProfileType::UserProfile),
+            r#type: WireLabel(ProfileType::UserProfile),
             updated_at: WireTimestamp(profile.updated_at),
             external_id: profile.details.reference_id.map(Text::into_string),
             name: profile.name.map(Text::into_string),

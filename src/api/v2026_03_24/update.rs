@@ -33,7 +33,7 @@ impl Body for UpdateProfile {
             external_id: fields.change("external_id", values::text()),
             metadata: fields.optional("metadata", values::metadata_patch()).unwrap_or_default(),
             name: fields.change("name", values::text()),
-            relationship: fields.optional("relationship", values::word()),
+            relationship: fields.optional("relationship", values::label()),
         }
     }
 }

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use crate::api::body::fields::Fields;
 use crate::api::body::values;
 use crate::domain::error::reason;
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::relationship::{AccessType, Relationship, RelationshipChange};
 
 /// `access_type` and `relationship`, which must not contradict each other; the finer word counts.
 pub(super) fn read_with_alias(fields: &mut Fields) -> Option<RelationshipChange> {
-    let access_type: Option<AccessType> = fields.optional("access_type", values::word());
-    let relationship: Option<Relationship> = fields.optional("relationship", values::word());
+    let access_type: Option<AccessType> = fields.optional("access_type", values::label());
+    let relationship: Option<Relationship> = fields.optional("relationship", values::label());
     fields.documented_as_deprecated("relationship");
     for access_type in AccessType::ALL {
         fields.documented_rule(|| agreement(*access_type));
@@ -37,7 +37,7 @@ fn agreement(access_type: AccessType) -> Value {
 
 /// `access_type` alone, in an update.
 pub(in crate::api) fn read_access_change(fields: &mut Fields) -> Option<RelationshipChange> {
-    fields.optional("access_type", values::word()).map(RelationshipChange::ToFit)
+    fields.optional("access_type", values::label()).map(RelationshipChange::ToFit)
 }
 
 /// `access_type` alone, in a create.

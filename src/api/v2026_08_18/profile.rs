@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::v2026_03_24::profile::{ProfileType, TrustGrants, trust_grants};
-use crate::api::wire::scalars::{WireId, WireWord};
+use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
@@ -17,7 +17,7 @@ answer! {
         /// Unique; ids sort in the order of creation.
         id: WireId<ProfileKind>,
         /// How the platform uses the API for the entity: for its own product, or resold.
-        access_type: WireWord<AccessType>,
+        access_type: WireLabel<AccessType>,
         /// When the profile was created, in UTC.
         created_at: WireTimestamp,
         /// The platform's own id for the entity; not unique.
@@ -31,7 +31,7 @@ answer! {
         /// The decisions on the profile, by the names of their grants. One that is neither decided nor in flight has no key.
         trust_grants: TrustGrants,
         /// What kind of object this is.
-        r#type: WireWord<ProfileType>,
+        r#type: WireLabel<ProfileType>,
         /// When anything that the profile shows last changed, in UTC.
         updated_at: WireTimestamp,
     }
@@ -41,14 +41,14 @@ impl From<profile::Profile> for Profile {
     fn from(profile: profile::Profile) -> Self {
         Self {
             id: WireId(profile.id),
-            access_type: WireWord(profile.relationship.access_type()),
+            access_type: WireLabel(profile.relationship.access_type()),
             created_at: WireTimestamp(profile.created_at),
             external_id: profile.details.reference_id.map(Text::into_string),
             external_user_onboarded_at: profile.details.onboarded_at.map(WireTimestamp),
             metadata: profile.metadata.into_pairs(),
             name: profile.name.map(Text::into_string),
             trust_grants: trust_grants(profile.trust_grants),
-            r#type: WireWord(ProfileType::UserProfile),
+            r#type: WireLabel(ProfileType::UserProfile),
             updated_at: WireTimestamp(profile.updated_at),
         }
     }

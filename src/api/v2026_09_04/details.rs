@@ -2,7 +2,7 @@
 
 use crate::api::body::fields::Fields;
 use crate::api::body::values;
-use crate::api::wire::scalars::WireWord;
+use crate::api::wire::scalars::WireLabel;
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::external_user::{AccountStatus, EntityType, ExternalUserDetails, ExternalUserPatch};
@@ -12,10 +12,10 @@ use crate::domain::text::Text;
 /// In a create every key may be absent; `null` means the same.
 pub(super) fn read(fields: &mut Fields) -> ExternalUserDetails {
     ExternalUserDetails {
-        account_status: fields.optional("account_status", values::word()),
+        account_status: fields.optional("account_status", values::label()),
         country: fields.optional("country", values::country()),
         email_hash: fields.optional("email_hash", values::text()),
-        entity_type: fields.optional("entity_type", values::word()),
+        entity_type: fields.optional("entity_type", values::label()),
         name_hash: fields.optional("name_hash", values::text()),
         onboarded_at: fields.optional("onboarded_at", values::past_timestamp()),
         reference_id: fields.optional("reference_id", values::text()),
@@ -25,10 +25,10 @@ pub(super) fn read(fields: &mut Fields) -> ExternalUserDetails {
 /// In an update an absent key stays, and none can be cleared.
 pub(super) fn read_patch(fields: &mut Fields) -> ExternalUserPatch {
     ExternalUserPatch {
-        account_status: fields.replacement("account_status", values::word()),
+        account_status: fields.replacement("account_status", values::label()),
         country: fields.replacement("country", values::country()),
         email_hash: fields.replacement("email_hash", values::text()),
-        entity_type: fields.replacement("entity_type", values::word()),
+        entity_type: fields.replacement("entity_type", values::label()),
         name_hash: fields.replacement("name_hash", values::text()),
         onboarded_at: fields.replacement("onboarded_at", values::past_timestamp()),
         reference_id: fields.replacement("reference_id", values::text()).map_or(Change::Keep, Change::Set),
@@ -39,13 +39,13 @@ answer! {
     /// All seven keys are always present, null until supplied.
     pub(in crate::api) struct WireDetails {
         /// The state of the entity's account with the platform.
-        account_status: Option<WireWord<AccountStatus>>,
+        account_status: Option<WireLabel<AccountStatus>>,
         /// Where the entity is: two upper-case letters.
         country: Option<String>,
         /// The platform's own hash of the entity's e-mail address: opaque.
         email_hash: Option<String>,
         /// What the entity is.
-        entity_type: Option<WireWord<EntityType>>,
+        entity_type: Option<WireLabel<EntityType>>,
         /// The platform's own hash of the entity's name: opaque.
         name_hash: Option<String>,
         /// When the entity signed up with the platform, in UTC.
@@ -58,10 +58,10 @@ answer! {
 impl From<ExternalUserDetails> for WireDetails {
     fn from(details: ExternalUserDetails) -> Self {
         Self {
-            account_status: details.account_status.map(WireWord),
+            account_status: details.account_status.map(WireLabel),
             country: details.country.map(Text::into_string),
             email_hash: details.email_hash.map(Text::into_string),
-            entity_type: details.entity_type.map(WireWord),
+            entity_type: details.entity_type.map(WireLabel),
             name_hash: details.name_hash.map(Text::into_string),
             onboarded_at: details.onboarded_at.map(WireTimestamp),
             reference_id: details.reference_id.map(Text::into_string),

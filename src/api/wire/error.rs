@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::scalars::WireWord;
+use super::scalars::WireLabel;
 use super::schema::{Documented, answer};
-use crate::domain::label::words;
+use crate::domain::label::labels;
 
-words! {
+labels! {
     /// The types of errors, by which clients tell them apart.
     ErrorType {
         /// The request breaks a rule.
@@ -33,7 +33,7 @@ words! {
     }
 }
 
-words! {
+labels! {
     /// What the envelope is called.
     EnvelopeType {
         /// An error.
@@ -45,7 +45,7 @@ answer! {
     /// `{"type":"error","error":{…},"request_id":…}`.
     pub struct ErrorEnvelope {
         /// What kind of object this is.
-        r#type: WireWord<EnvelopeType>,
+        r#type: WireLabel<EnvelopeType>,
         /// What went wrong.
         error: ErrorDetail,
         /// The id of the request, by which the operator finds it in the log; also in the header `request-id`.
@@ -57,7 +57,7 @@ answer! {
     /// What went wrong.
     struct ErrorDetail {
         /// By which clients tell errors apart.
-        r#type: WireWord<ErrorType>,
+        r#type: WireLabel<ErrorType>,
         /// For people; everything that is wrong with a request, as `path: reason` joined by `; `.
         message: String,
         /// More for programs, where there is more.
@@ -79,7 +79,7 @@ impl ErrorEnvelope {
     /// The envelope of an error.
     #[must_use]
     pub fn new(kind: ErrorType, message: impl Into<String>, request_id: impl Into<String>) -> Self {
-        let error = ErrorDetail { r#type: WireWord(kind), message: message.into(), details: None };
-        Self { r#type: WireWord(EnvelopeType::Error), error, request_id: request_id.into() }
+        let error = ErrorDetail { r#type: WireLabel(kind), message: message.into(), details: None };
+        Self { r#type: WireLabel(EnvelopeType::Error), error, request_id: request_id.into() }
     }
 }

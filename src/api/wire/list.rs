@@ -11,8 +11,8 @@ use crate::api::WireFormat;
 use crate::api::body::values::not_a_word;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
-use crate::domain::id::{Id, Kind, OrganizationId};
-use crate::domain::label::Word;
+use crate::domain::id::{Id, IdKind, OrganizationId};
+use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, Page, PageLimit, PageQuery};
 use crate::domain::profile::Profile;
 use crate::domain::trust::enforcement::EnforcementStatus;
@@ -53,8 +53,8 @@ pub(in crate::api) fn filters_by_enforcement<F: WireFormat>() -> bool {
 pub fn parse_query<F: WireFormat>(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<PageQuery> {
     let mut parameters = Parameters::new(KNOWN, pairs);
     let mut query = PageQuery {
-        order_by: parameters.one("order_by", word).unwrap_or_default(),
-        order: parameters.one("order", word).unwrap_or_default(),
+        order_by: parameters.one("order_by", label).unwrap_or_default(),
+        order: parameters.one("order", label).unwrap_or_default(),
         limit: parameters.one("limit", limit).unwrap_or_default(),
         after: None,
         statuses: F::enforcement_filter(&mut parameters),
@@ -101,9 +101,9 @@ impl Parameters {
     }
 
     /// A parameter that may be repeated, of a closed set's words.
-    pub(in crate::api) fn words<T: Word>(&mut self, name: &'static str) -> Vec<T> {
+    pub(in crate::api) fn labels<T: EnumLabel>(&mut self, name: &'static str) -> Vec<T> {
         let sent = self.sent.get(name).map(Vec::as_slice).unwrap_or_default();
-        let parsed = sent.iter().map(|text| word(text)).collect::<std::result::Result<_, _>>();
+        let parsed = sent.iter().map(|text| label(text)).collect::<std::result::Result<_, _>>();
         parsed.map_err(|violation| self.violations.add(name, violation)).unwrap_or_default()
     }
 
@@ -126,12 +126,12 @@ pub(in crate::api) fn limit(text: &str) -> std::result::Result<PageLimit, Valida
     limit.ok_or_else(|| reason("range", format!("Input should be between 1 and {}", PageLimit::MAX)))
 }
 
-pub(in crate::api) fn word<T: Word>(text: &str) -> std::result::Result<T, ValidationError> {
-    T::from_word(text).ok_or_else(not_a_word::<T>)
+pub(in crate::api) fn label<T: EnumLabel>(text: &str) -> std::result::Result<T, ValidationError> {
+    T::from_label(text).ok_or_else(not_a_word::<T>)
 }
 
 /// The id of something; whether it is there is another question.
-pub(in crate::api) fn id<K: Kind>(text: &str) -> std::result::Result<Id<K>, ValidationError> {
+pub(in crate::api) fn id<K: IdKind>(text: &str) -> std::result::Result<Id<K>, ValidationError> {
     text.parse().map_err(|_| reason("id", format!("Input should be an id that starts with `{}`", K::PREFIX)))
 }
 

@@ -4,41 +4,41 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::schema::Documented;
-use crate::domain::id::{Id, Kind};
-use crate::domain::label::Word;
+use crate::domain::id::{Id, IdKind};
+use crate::domain::label::EnumLabel;
 
 /// A word of a closed set.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::api) struct WireWord<T>(pub(in crate::api) T);
+pub(in crate::api) struct WireLabel<T>(pub(in crate::api) T);
 
 /// An id.
 #[derive(Debug)]
-pub(in crate::api) struct WireId<K: Kind>(pub(in crate::api) Id<K>);
+pub(in crate::api) struct WireId<K: IdKind>(pub(in crate::api) Id<K>);
 
 /// An address that a browser opens.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub(in crate::api) struct WireUrl(pub(in crate::api) String);
 
-impl<T: Word> Serialize for WireWord<T> {
+impl<T: EnumLabel> Serialize for WireLabel<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.as_str())
     }
 }
 
-impl<T: Word> Documented for WireWord<T> {
+impl<T: EnumLabel> Documented for WireLabel<T> {
     fn schema() -> Value {
-        word_schema::<T>()
+        label_schema::<T>()
     }
 }
 
-impl<K: Kind> Serialize for WireId<K> {
+impl<K: IdKind> Serialize for WireId<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
     }
 }
 
-impl<K: Kind> Documented for WireId<K> {
+impl<K: IdKind> Documented for WireId<K> {
     fn schema() -> Value {
         json!({"type": "string", "pattern": Id::<K>::pattern()})
     }
@@ -51,7 +51,7 @@ impl Documented for WireUrl {
 }
 
 /// The schema of a closed set's words.
-pub(in crate::api) fn word_schema<T: Word>() -> Value {
+pub(in crate::api) fn label_schema<T: EnumLabel>() -> Value {
     let words: Vec<_> = T::ALL.iter().map(|word| word.as_str()).collect();
     json!({"type": "string", "enum": words})
 }

@@ -10,11 +10,11 @@ use super::output;
 use super::output::{Format, Show};
 use crate::api::operator::enforcement::WireEnforcementRecord;
 use crate::cli::run::database::with_pool;
-use crate::cli::{Outcome, arguments};
+use crate::cli::{VerbResult, arguments};
 use crate::config::DatabaseArgs;
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::id::{EnforcementActionId, IdSource, OrganizationId, ProfileId, RandomIds};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
 use crate::domain::repository::EnforcementRepository;
 use crate::domain::text::{Actor, Rationale, Text};
@@ -40,10 +40,10 @@ pub(in crate::cli) struct Open {
     #[arg(value_name = "PROFILE_ID")]
     profile: ProfileId,
     /// Whether the entity is served in part, or not at all
-    #[arg(long = "type", value_name = "TYPE", value_parser = arguments::word::<EnforcementKind>())]
+    #[arg(long = "type", value_name = "TYPE", value_parser = arguments::label::<EnforcementKind>())]
     kind: String,
     /// Why the limit is placed
-    #[arg(long, value_parser = arguments::word::<EnforcementReason>())]
+    #[arg(long, value_parser = arguments::label::<EnforcementReason>())]
     reason: String,
     /// Offer the entity to clear a restriction by an identity check
     #[arg(long)]
@@ -123,7 +123,7 @@ struct Common {
 }
 
 impl EnforcementActions {
-    pub(in crate::cli) fn run(self) -> Outcome {
+    pub(in crate::cli) fn run(self) -> VerbResult {
         match self {
             Self::Open(verb) => verb.run(),
             Self::List(verb) => verb.run(),
@@ -141,11 +141,11 @@ impl EnforcementActions {
 }
 
 impl Open {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let (organization, now) = (self.common.organization, SystemClock.now());
         let opening = Opening {
-            kind: EnforcementKind::from_word(&self.kind).ok_or("--type is none that there is")?,
-            reason: EnforcementReason::from_word(&self.reason).ok_or("--reason is none that there is")?,
+            kind: EnforcementKind::from_label(&self.kind).ok_or("--type is none that there is")?,
+            reason: EnforcementReason::from_label(&self.reason).ok_or("--reason is none that there is")?,
             expires_at: self.expires_at,
             offers_check: self.verify,
             opened_by: self.who.actor,
@@ -160,7 +160,7 @@ impl Open {
 }
 
 impl List {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let (organization, most) = (self.common.organization, self.limit.get());
         let mut query = EnforcementQuery {
             profile_id: self.profile,
@@ -184,7 +184,7 @@ impl List {
     }
 }
 
-fn advance(one: &One, step: EnforcementStep, common: &Common) -> Outcome {
+fn advance(one: &One, step: EnforcementStep, common: &Common) -> VerbResult {
     let (organization, now) = (common.organization, SystemClock.now());
     let after = with_pool(&common.database, async |pool| {
         port(pool).advance(organization, (one.profile, one.id), step, now, None).await?.done()

@@ -9,12 +9,12 @@ use super::output;
 use super::output::{Format, Show};
 use crate::api::operator::event::WireEvent;
 use crate::cli::run::database::with_pool;
-use crate::cli::{Outcome, arguments};
+use crate::cli::{VerbResult, arguments};
 use crate::config::DatabaseArgs;
 use crate::domain::clock::Timestamp;
-use crate::domain::event::{Event, EventKind, EventQuery, Happening};
+use crate::domain::event::{Event, EventDetails, EventKind, EventQuery};
 use crate::domain::id::{OrganizationId, ProfileId};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::repository::EventRepository;
 use crate::domain::text::Text;
@@ -35,7 +35,7 @@ pub(in crate::cli) struct List {
     #[arg(long, value_name = "PROFILE_ID")]
     user_profile: Option<ProfileId>,
     /// Only events of these kinds, separated by commas
-    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_parser = arguments::word::<EventKind>())]
+    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_parser = arguments::label::<EventKind>())]
     kinds: Vec<String>,
     /// Only what happened from this time on, as 2027-01-31T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = arguments::timestamp)]
@@ -44,7 +44,7 @@ pub(in crate::cli) struct List {
     #[arg(long, value_name = "TIME", value_parser = arguments::timestamp)]
     ending_at: Option<Timestamp>,
     /// The way the list runs
-    #[arg(long, default_value = Order::Descending.as_str(), value_parser = arguments::word::<Order>())]
+    #[arg(long, default_value = Order::Descending.as_str(), value_parser = arguments::label::<Order>())]
     order: String,
     /// The most events to print
     #[arg(long, value_name = "N", default_value = "100")]
@@ -57,7 +57,7 @@ pub(in crate::cli) struct List {
 }
 
 impl Events {
-    pub(in crate::cli) fn run(self) -> Outcome {
+    pub(in crate::cli) fn run(self) -> VerbResult {
         match self {
             Self::List(verb) => verb.run(),
         }
@@ -65,13 +65,13 @@ impl Events {
 }
 
 impl List {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let mut query = EventQuery {
-            order: Order::from_word(&self.order).unwrap_or_default(),
+            order: Order::from_label(&self.order).unwrap_or_default(),
             limit: u32::try_from(self.limit.get()).ok().and_then(PageLimit::new).unwrap_or_default(),
             after: None,
             profile_id: self.user_profile,
-            kinds: self.kinds.iter().filter_map(|kind| EventKind::from_word(kind)).collect(),
+            kinds: self.kinds.iter().filter_map(|kind| EventKind::from_label(kind)).collect(),
             since: self.starting_at,
             until: self.ending_at,
         };
@@ -109,15 +109,15 @@ impl Show for Shown {
 
 impl From<Event> for Shown {
     fn from(event: Event) -> Self {
-        let more = match &event.what {
-            Happening::Created | Happening::Erased => String::new(),
-            Happening::Updated(fields) => fields.iter().map(|field| field.as_str()).collect::<Vec<_>>().join(","),
-            Happening::ProgramStatusUpdated { grant, status } => {
-                format!("{} {}", grant.as_str(), status.map_or("none", Word::as_str))
+        let more = match &event.details {
+            EventDetails::Created | EventDetails::Erased => String::new(),
+            EventDetails::Updated(fields) => fields.iter().map(|field| field.as_str()).collect::<Vec<_>>().join(","),
+            EventDetails::ProgramStatusUpdated { grant, status } => {
+                format!("{} {}", grant.as_str(), status.map_or("none", EnumLabel::as_str))
             }
-            Happening::EnforcementActionOpened(id) | Happening::EnforcementActionResolved(id) => id.to_string(),
+            EventDetails::EnforcementActionOpened(id) | EventDetails::EnforcementActionResolved(id) => id.to_string(),
         };
-        let (at, kind) = (arguments::rfc3339(event.created_at), event.what.kind().as_str());
+        let (at, kind) = (arguments::rfc3339(event.created_at), event.details.kind().as_str());
         let text = format!("{}  {at}  {}  {kind}  {more}", event.id, event.profile_id).trim_end().to_owned();
         Self { event: event.into(), text }
     }

@@ -6,12 +6,12 @@ use serde::Serialize;
 use super::output;
 use super::output::{Format, Show};
 use crate::cli::run::database::with_pool;
-use crate::cli::{Failure, Outcome, arguments};
+use crate::cli::{CliError, VerbResult, arguments};
 use crate::config::DatabaseArgs;
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
 use crate::domain::random::{Randomness, SystemRandomness};
 use crate::domain::repository::ApiKeyRepository;
@@ -33,7 +33,7 @@ pub(in crate::cli) struct Create {
     #[command(flatten)]
     common: Common,
     /// What the key may do, separated by commas
-    #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',', value_parser = arguments::word::<Scope>())]
+    #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',', value_parser = arguments::label::<Scope>())]
     scopes: Vec<String>,
     /// From when on it is refused, as 2027-01-31T00:00:00Z [default: never]
     #[arg(long, value_name = "TIME", value_parser = arguments::timestamp)]
@@ -71,7 +71,7 @@ struct Common {
 }
 
 impl Keys {
-    pub(in crate::cli) fn run(self) -> Outcome {
+    pub(in crate::cli) fn run(self) -> VerbResult {
         match self {
             Self::Create(verb) => verb.run(),
             Self::List(verb) => verb.run(),
@@ -84,7 +84,7 @@ impl Keys {
 pub(in crate::cli) fn new_key(
     organization: OrganizationId,
     draft: ApiKeyDraft,
-) -> Result<(ApiKey, ApiKeySecret), Failure> {
+) -> Result<(ApiKey, ApiKeySecret), CliError> {
     let secret = ApiKeySecret::from_random(SystemRandomness.bits()?);
     let now = SystemClock.now();
     let key = draft.into_key(ApiKeyId::new(RandomIds::default().next(now)), organization, &secret, now);
@@ -92,7 +92,7 @@ pub(in crate::cli) fn new_key(
 }
 
 impl Create {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         if self.expires_at.is_some_and(|expires_at| expires_at <= SystemClock.now()) {
             return Err("--expires-at lies in the past: give a time to come".into());
         }
@@ -107,7 +107,7 @@ impl Create {
 }
 
 impl List {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let organization = self.common.organization;
         let found = with_pool(&self.common.database, async |pool| {
             let keys = PgApiKeys::new(pool);
@@ -127,7 +127,7 @@ impl List {
 }
 
 impl Revoke {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let (organization, now) = (self.common.organization, SystemClock.now());
         let revoked = with_pool(&self.common.database, async |pool| {
             PgApiKeys::new(pool).revoke(organization, self.id, now).await

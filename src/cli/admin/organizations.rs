@@ -7,12 +7,12 @@ use super::output;
 use super::output::{Format, Show};
 use crate::api::ApiVersion;
 use crate::cli::run::database::with_pool;
-use crate::cli::{Outcome, arguments};
+use crate::cli::{VerbResult, arguments};
 use crate::config::DatabaseArgs;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::credential::organization::{Organization, OrganizationPatch};
 use crate::domain::id::{IdSource, OrganizationId, RandomIds};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::repository::OrganizationRepository;
 use crate::domain::text::{DisplayName, Text};
 use crate::storage::PgOrganizations;
@@ -33,7 +33,7 @@ pub(in crate::cli) struct Create {
     #[arg(long, value_parser = arguments::text::<DisplayName>)]
     name: DisplayName,
     /// The shape of the API for requests that name none
-    #[arg(long, value_name = "VERSION", default_value = ApiVersion::ALL[0].as_str(), value_parser = arguments::word::<ApiVersion>())]
+    #[arg(long, value_name = "VERSION", default_value = ApiVersion::ALL[0].as_str(), value_parser = arguments::label::<ApiVersion>())]
     default_version: String,
     #[command(flatten)]
     common: Common,
@@ -54,7 +54,7 @@ pub(in crate::cli) struct Update {
     #[arg(long, value_parser = arguments::text::<DisplayName>)]
     name: Option<DisplayName>,
     /// The shape of the API for requests that name none
-    #[arg(long, value_name = "VERSION", value_parser = arguments::word::<ApiVersion>())]
+    #[arg(long, value_name = "VERSION", value_parser = arguments::label::<ApiVersion>())]
     default_version: Option<String>,
     #[command(flatten)]
     common: Common,
@@ -70,7 +70,7 @@ struct Common {
 }
 
 impl Organizations {
-    pub(in crate::cli) fn run(self) -> Outcome {
+    pub(in crate::cli) fn run(self) -> VerbResult {
         match self {
             Self::Create(verb) => verb.run(),
             Self::List(verb) => verb.run(),
@@ -80,7 +80,7 @@ impl Organizations {
 }
 
 impl Create {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let now = SystemClock.now();
         let organization = Organization {
             id: OrganizationId::new(RandomIds::default().next(now)),
@@ -94,14 +94,14 @@ impl Create {
 }
 
 impl List {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let found = with_pool(&self.common.database, async |pool| PgOrganizations::new(pool).list().await)?;
         output::all(self.common.format, &found.into_iter().map(Shown::from).collect::<Vec<_>>())
     }
 }
 
 impl Update {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let patch = OrganizationPatch { name: self.name, default_version: self.default_version };
         let updated =
             with_pool(&self.common.database, async |pool| PgOrganizations::new(pool).update(self.id, patch).await)?;

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::cli::Outcome;
+use crate::cli::VerbResult;
 
 /// The forms of what a verb prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -24,7 +24,7 @@ pub(in crate::cli) trait Show: Serialize {
 }
 
 /// Prints one thing.
-pub(in crate::cli) fn one(format: Format, shown: &impl Show) -> Outcome {
+pub(in crate::cli) fn one(format: Format, shown: &impl Show) -> VerbResult {
     match format {
         Format::Text => line(&shown.text()),
         Format::Json => line(&serde_json::to_string(shown)?),
@@ -32,7 +32,7 @@ pub(in crate::cli) fn one(format: Format, shown: &impl Show) -> Outcome {
 }
 
 /// Prints several: a line each, or one JSON array.
-pub(in crate::cli) fn all<S: Show>(format: Format, shown: &[S]) -> Outcome {
+pub(in crate::cli) fn all<S: Show>(format: Format, shown: &[S]) -> VerbResult {
     match format {
         Format::Text => shown.iter().try_for_each(|each| line(&each.text())),
         Format::Json => line(&serde_json::to_string(shown)?),
@@ -40,7 +40,7 @@ pub(in crate::cli) fn all<S: Show>(format: Format, shown: &[S]) -> Outcome {
 }
 
 /// Prints `text`. A reader that has gone away (`uprof … | head`) is no failure.
-pub(in crate::cli) fn line(text: &str) -> Outcome {
+pub(in crate::cli) fn line(text: &str) -> VerbResult {
     match writeln!(std::io::stdout(), "{text}") {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),

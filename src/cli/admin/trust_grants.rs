@@ -11,12 +11,12 @@ use super::output::{Format, Show};
 use crate::api::operator::grant_decision::WireDecision;
 use crate::api::operator::trust_grant::WireTrustGrant;
 use crate::cli::run::database::with_pool;
-use crate::cli::{Outcome, arguments};
+use crate::cli::{VerbResult, arguments};
 use crate::config::DatabaseArgs;
 use crate::domain::Error;
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::id::{DecisionId, IdSource, OrganizationId, ProfileId, RandomIds};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
 use crate::domain::repository::TrustGrantRepository;
 use crate::domain::text::{Actor, Rationale, Text};
@@ -40,7 +40,7 @@ pub(in crate::cli) enum TrustGrants {
 #[derive(Args, Debug)]
 pub(in crate::cli) struct List {
     /// Only grants that are this
-    #[arg(long, default_value = TrustGrantStatus::Pending.as_str(), value_parser = arguments::word::<TrustGrantStatus>())]
+    #[arg(long, default_value = TrustGrantStatus::Pending.as_str(), value_parser = arguments::label::<TrustGrantStatus>())]
     status: String,
     /// The most grants to print
     #[arg(long, value_name = "N", default_value = "100")]
@@ -54,7 +54,7 @@ pub(in crate::cli) struct Decide {
     #[command(flatten)]
     grant: Grant,
     /// What is decided: the grant is granted, asked for, declined, or withdrawn
-    #[arg(long, value_parser = arguments::word::<DecidedStatus>())]
+    #[arg(long, value_parser = arguments::label::<DecidedStatus>())]
     status: String,
     /// Who decides: a person or a program
     #[arg(long, value_parser = arguments::text::<Actor>)]
@@ -109,7 +109,7 @@ struct Common {
 }
 
 impl TrustGrants {
-    pub(in crate::cli) fn run(self) -> Outcome {
+    pub(in crate::cli) fn run(self) -> VerbResult {
         match self {
             Self::List(verb) => verb.run(),
             Self::Decide(verb) => verb.run(),
@@ -119,10 +119,10 @@ impl TrustGrants {
 }
 
 impl List {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let (organization, most) = (self.common.organization, self.limit.get());
         let mut query = GrantQuery {
-            status: TrustGrantStatus::from_word(&self.status).unwrap_or(TrustGrantStatus::Pending),
+            status: TrustGrantStatus::from_label(&self.status).unwrap_or(TrustGrantStatus::Pending),
             order: Order::Ascending,
             limit: arguments::page_limit(most),
             after: None,
@@ -144,9 +144,9 @@ impl List {
 }
 
 impl Decide {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let (organization, now, Grant { profile, name }) = (self.common.organization, SystemClock.now(), self.grant);
-        let status = DecidedStatus::from_word(&self.status).ok_or("--status is none that there is")?;
+        let status = DecidedStatus::from_label(&self.status).ok_or("--status is none that there is")?;
         let said = self.expires_at.is_some() || !self.tiers.is_empty() || !self.features.is_empty();
         if said && status != DecidedStatus::Active {
             return Err("--expires-at, --tier and --feature go with --status active only".into());
@@ -174,7 +174,7 @@ impl Decide {
 }
 
 impl Decisions {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let (organization, most, Grant { profile, name }) = (self.common.organization, self.limit.get(), self.grant);
         let mut query = DecisionQuery {
             profile_id: profile,

@@ -7,8 +7,8 @@ use crate::api::operator::webhook::{DeletedEndpoint, WireEndpoint};
 use crate::api::operator::webhook_delivery::WireDelivery;
 use crate::cli::arguments;
 use crate::domain::id::WebhookEndpointId;
-use crate::domain::label::Word;
-use crate::domain::webhook::delivery::{Delivery, Outcome};
+use crate::domain::label::EnumLabel;
+use crate::domain::webhook::delivery::{AttemptOutcome, Delivery};
 use crate::domain::webhook::endpoint::WebhookEndpoint;
 use crate::domain::webhook::secret::SigningSecret;
 
@@ -72,8 +72,8 @@ impl From<Delivery> for ShownDelivery {
     fn from(delivery: Delivery) -> Self {
         let last = match delivery.attempts.last().map(|attempt| &attempt.outcome) {
             None => "not tried yet".to_owned(),
-            Some(Outcome::Answered(status)) => status.to_string(),
-            Some(Outcome::Unanswered(why)) => why.to_string(),
+            Some(AttemptOutcome::Answered(status)) => status.to_string(),
+            Some(AttemptOutcome::Unanswered(why)) => why.to_string(),
         };
         let next = delivery.next_attempt_at.map(|at| format!("  next {}", arguments::rfc3339(at))).unwrap_or_default();
         let text = format!(

@@ -8,16 +8,17 @@ use super::output;
 use super::output::Format;
 use super::webhook_output::{Deleted, Shown, ShownDelivery};
 use crate::cli::run::database::with_pool;
-use crate::cli::{Failure, Outcome, arguments};
+use crate::cli::{CliError, VerbResult, arguments};
 use crate::config::DatabaseArgs;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::id::{EventId, IdSource, OrganizationId, RandomIds, WebhookEndpointId};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::random::{Randomness, SystemRandomness};
 use crate::domain::repository::WebhookRepository;
 use crate::domain::webhook::endpoint::{
-    EndpointDescription, EndpointLabel, EndpointPatch, EndpointState, StretchQuery, Subject, WebhookEndpoint,
+    CursorPageQuery, EndpointDescription, EndpointLabel, EndpointPatch, EndpointState, WebhookEndpoint,
+    WebhookEventType,
 };
 use crate::domain::webhook::secret::{ROTATION, SigningSecret};
 use crate::domain::webhook::url::{Reach, WebhookUrl};
@@ -47,7 +48,7 @@ pub(in crate::cli) struct Create {
     #[arg(long)]
     url: String,
     /// Of what it hears, separated by commas
-    #[arg(long, value_name = "EVENT", required = true, value_delimiter = ',', value_parser = arguments::word::<Subject>())]
+    #[arg(long, value_name = "EVENT", required = true, value_delimiter = ',', value_parser = arguments::label::<WebhookEventType>())]
     events: Vec<String>,
     /// A short label
     #[arg(long, value_parser = arguments::text::<EndpointLabel>)]
@@ -76,7 +77,7 @@ pub(in crate::cli) struct Update {
     #[arg(long)]
     url: Option<String>,
     /// Of what it hears, separated by commas, in place of what it did
-    #[arg(long, value_name = "EVENT", value_delimiter = ',', value_parser = arguments::word::<Subject>())]
+    #[arg(long, value_name = "EVENT", value_delimiter = ',', value_parser = arguments::label::<WebhookEventType>())]
     events: Vec<String>,
     /// A short label
     #[arg(long, value_parser = arguments::text::<EndpointLabel>)]
@@ -85,7 +86,7 @@ pub(in crate::cli) struct Update {
     #[arg(long, value_parser = arguments::text::<EndpointDescription>)]
     description: Option<EndpointDescription>,
     /// Whether deliveries are sent to it
-    #[arg(long, value_parser = arguments::word::<EndpointState>())]
+    #[arg(long, value_parser = arguments::label::<EndpointState>())]
     state: Option<String>,
     #[command(flatten)]
     reach: ReachArgs,
@@ -146,7 +147,7 @@ struct Common {
 }
 
 impl Webhooks {
-    pub(in crate::cli) fn run(self) -> Outcome {
+    pub(in crate::cli) fn run(self) -> VerbResult {
         match self {
             Self::Create(verb) => verb.run(),
             Self::List(verb) => verb.run(),
@@ -160,14 +161,14 @@ impl Webhooks {
 }
 
 impl ReachArgs {
-    fn url(self, text: String) -> Result<WebhookUrl, Failure> {
+    fn url(self, text: String) -> Result<WebhookUrl, CliError> {
         let reach = if self.webhooks_allow_insecure { Reach::Anywhere } else { Reach::Internet };
         WebhookUrl::parse(text, reach).map_err(|why| format!("--url: {}", why.message.unwrap_or(why.code)).into())
     }
 }
 
 impl Create {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let now = SystemClock.now();
         let endpoint = WebhookEndpoint {
             id: WebhookEndpointId::new(RandomIds::default().next(now)),
@@ -190,11 +191,11 @@ impl Create {
 }
 
 impl List {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let organization = self.common.organization;
         // More than an organization may have.
         let limit = PageLimit::new(PageLimit::MAX).unwrap_or_default();
-        let query = StretchQuery { order: Order::Ascending, limit, after: None, before: None };
+        let query = CursorPageQuery { order: Order::Ascending, limit, after: None, before: None };
         let found =
             with_pool(&self.common.database, async |pool| PgWebhooks::new(pool).list(organization, query).await)?;
         output::all(self.common.format, &found.items.into_iter().map(Shown::from).collect::<Vec<_>>())
@@ -202,13 +203,13 @@ impl List {
 }
 
 impl Update {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let patch = EndpointPatch {
             url: self.url.map(|url| self.reach.url(url)).transpose()?,
             name: self.name,
             description: self.description,
             enabled_events: subjects(&self.events),
-            state: self.state.as_deref().and_then(EndpointState::from_word),
+            state: self.state.as_deref().and_then(EndpointState::from_label),
         };
         let (organization, now) = (self.common.organization, SystemClock.now());
         let updated = with_pool(&self.common.database, async |pool| {
@@ -219,13 +220,13 @@ impl Update {
 }
 
 impl One {
-    fn delete(self) -> Outcome {
+    fn delete(self) -> VerbResult {
         let organization = self.common.organization;
         with_pool(&self.common.database, async |pool| PgWebhooks::new(pool).delete(organization, self.id).await)?;
         output::one(self.common.format, &Deleted::new(self.id))
     }
 
-    fn regenerate_secret(self) -> Outcome {
+    fn regenerate_secret(self) -> VerbResult {
         let (organization, now) = (self.common.organization, SystemClock.now());
         let secret = SigningSecret::new(SystemRandomness.bits()?);
         let kept = secret.clone();
@@ -239,9 +240,9 @@ impl One {
 }
 
 impl Deliveries {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let limit = PageLimit::new(self.limit.get()).ok_or("--limit: expected at most 100")?;
-        let query = StretchQuery { order: Order::Descending, limit, after: None, before: None };
+        let query = CursorPageQuery { order: Order::Descending, limit, after: None, before: None };
         let organization = self.common.organization;
         let found = with_pool(&self.common.database, async |pool| {
             PgWebhooks::new(pool).deliveries(organization, self.id, query).await
@@ -251,7 +252,7 @@ impl Deliveries {
 }
 
 impl Redeliver {
-    fn run(self) -> Outcome {
+    fn run(self) -> VerbResult {
         let (organization, now) = (self.common.organization, SystemClock.now());
         let queued = with_pool(&self.common.database, async |pool| {
             PgWebhooks::new(pool).redeliver(organization, self.id, self.event, now, None).await?.done()
@@ -261,9 +262,9 @@ impl Redeliver {
 }
 
 /// Each once, in the order given.
-fn subjects(words: &[String]) -> Vec<Subject> {
+fn subjects(words: &[String]) -> Vec<WebhookEventType> {
     let mut subjects = Vec::new();
-    for subject in words.iter().filter_map(|word| Subject::from_word(word)) {
+    for subject in words.iter().filter_map(|word| WebhookEventType::from_label(word)) {
         if !subjects.contains(&subject) {
             subjects.push(subject);
         }

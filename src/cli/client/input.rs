@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::document::Document;
-use super::{Failure, note, text};
+use super::{CliError, note, text};
 
 /// More than any server of this API takes, little enough to hold.
 const MOST_BYTES: u64 = 16 << 20;
@@ -26,7 +26,7 @@ const ALONE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// What is there is no map, or is too much.
-pub(super) fn body(flags_say_something: bool) -> Result<Option<Document>, Failure> {
+pub(super) fn body(flags_say_something: bool) -> Result<Option<Document>, CliError> {
     if !has_input(flags_say_something)? {
         return Ok(None);
     }
@@ -45,12 +45,12 @@ pub(super) fn body(flags_say_something: bool) -> Result<Option<Document>, Failur
     }
 }
 
-fn no_body(why: &str) -> Failure {
+fn no_body(why: &str) -> CliError {
     format!("standard input holds no body ({why}): give a map in JSON or YAML, or close it with </dev/null").into()
 }
 
-/// A file always has input; a pipe if something comes, or its other end is closed, before our patience ends.
-fn has_input(flags_say_something: bool) -> Result<bool, Failure> {
+/// A file always has input; a pipe if something comes, or its other end is closed, within the wait limit.
+fn has_input(flags_say_something: bool) -> Result<bool, CliError> {
     let kind = match stdin().as_fd().try_clone_to_owned().and_then(|input| File::from(input).metadata()) {
         Ok(metadata) => metadata.file_type(),
         // Closed by whoever started this.
@@ -62,17 +62,17 @@ fn has_input(flags_say_something: bool) -> Result<bool, Failure> {
     if !kind.is_fifo() && !kind.is_socket() {
         return Ok(false);
     }
-    let patience = if flags_say_something { BESIDE_FLAGS } else { ALONE };
-    let stirs = stirs(patience).map_err(|error| format!("cannot wait for standard input: {error}"))?;
+    let max_wait = if flags_say_something { BESIDE_FLAGS } else { ALONE };
+    let stirs = stirs(max_wait).map_err(|error| format!("cannot wait for standard input: {error}"))?;
     if !stirs && !flags_say_something {
-        note(&format!("nothing came on standard input in {} s; sending no fields", patience.as_secs()));
+        note(&format!("nothing came on standard input in {} s; sending no fields", max_wait.as_secs()));
     }
     Ok(stirs)
 }
 
-fn stirs(patience: Duration) -> io::Result<bool> {
+fn stirs(max_wait: Duration) -> io::Result<bool> {
     let input = stdin();
-    let timeout = Timespec::try_from(patience).map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
+    let timeout = Timespec::try_from(max_wait).map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
     loop {
         match poll(&mut [PollFd::new(&input, PollFlags::IN)], Some(&timeout)) {
             Err(Errno::INTR) => {}

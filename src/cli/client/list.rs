@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Deserialize;
 use ureq::http::Method;
 
-use super::Failure;
+use super::CliError;
 use super::document::Document;
 use super::namespace::Namespace;
 use super::output::printer::{Audience, Printer};
@@ -60,7 +60,7 @@ struct Page {
 
 impl<N: Namespace> List<N> {
     /// Prints profile by profile, page by page; or one page as it is.
-    pub(super) fn run(self, client: &mut Client, printer: &mut Printer) -> Result<(), Failure> {
+    pub(super) fn run(self, client: &mut Client, printer: &mut Printer) -> Result<(), CliError> {
         let given = [("limit", self.limit), ("order", self.order), ("order_by", self.order_by)];
         let mut query: Vec<_> = given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         query.extend(self.filter.into());

@@ -18,7 +18,7 @@ pub(super) use namespace::{Beta, General};
 pub(super) use options::Options;
 pub(super) use verbs::{ActionUrls, Profiles};
 
-use super::{Failure, Outcome};
+use super::{CliError, VerbResult};
 
 /// The path of the collection.
 const PROFILES: &str = "/v1/user_profiles";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Failure;
+use super::CliError;
 use super::output::printer::Format;
 use crate::config;
 
@@ -98,7 +98,7 @@ impl Credential {
 impl Options {
     /// The first of `--api-key`, `--auth-token`, `ANTHROPIC_API_KEY` and `ANTHROPIC_AUTH_TOKEN` that is there. Only one is
     /// sent: a server refuses two that differ.
-    pub(super) fn credential(&self) -> Result<Credential, Failure> {
+    pub(super) fn credential(&self) -> Result<Credential, CliError> {
         let candidates = [
             self.api_key.clone().map(Credential::Key),
             self.auth_token.clone().map(Credential::Token),

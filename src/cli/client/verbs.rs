@@ -11,7 +11,7 @@ use super::options::Options;
 use super::output::printer::Printer;
 use super::transport::client::{Client, Request};
 use super::transport::url::encoded;
-use super::{Failure, Outcome, PROFILES, input, note};
+use super::{CliError, PROFILES, VerbResult, input, note};
 
 const BODY_HELP: &str = "\
 A map of fields, in JSON or YAML, may come on standard input; it is laid under the flags: maps are merged, and a flag wins.
@@ -85,7 +85,7 @@ fn id(text: &str) -> Result<String, &'static str> {
 }
 
 impl<N: Namespace> Profiles<N> {
-    pub(in crate::cli) fn run(self) -> Outcome {
+    pub(in crate::cli) fn run(self) -> VerbResult {
         let options = &self.options;
         match self.verb {
             ProfilesVerb::Create(verb) => {
@@ -134,7 +134,7 @@ struct CreateActionUrl {
 }
 
 impl<N: Namespace> ActionUrls<N> {
-    pub(in crate::cli) fn run(self) -> Outcome {
+    pub(in crate::cli) fn run(self) -> VerbResult {
         let ActionUrlsVerb::Create(verb) = self.verb;
         let body = body(Action::default_body(), verb.action.into())?;
         send::<N>(&self.options, Method::POST, format!("{}/action_urls", verb.chosen.path()), Some(body))
@@ -142,7 +142,7 @@ impl<N: Namespace> ActionUrls<N> {
 }
 
 /// `least`, under what comes on standard input, under what the flags say.
-fn body(least: Document, flags: Document) -> Result<Document, Failure> {
+fn body(least: Document, flags: Document) -> Result<Document, CliError> {
     let says_something = flags != Document::empty() || least != Document::empty();
     let mut body = least;
     if let Some(input) = input::body(says_something)? {
@@ -159,7 +159,7 @@ fn warn_of_null(fields: &Document) {
     }
 }
 
-fn send<N: Namespace>(options: &Options, method: Method, path: String, body: Option<Document>) -> Outcome {
+fn send<N: Namespace>(options: &Options, method: Method, path: String, body: Option<Document>) -> VerbResult {
     let answer = Client::new::<N>(options)?.call(Request { method, path, query: Vec::new(), body })?;
     Printer::for_answers(options).print(&answer)?;
     Ok(())

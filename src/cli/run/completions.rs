@@ -3,7 +3,7 @@
 use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use crate::cli::Outcome;
+use crate::cli::VerbResult;
 use crate::cli::admin::output;
 
 /// bash ends a word at a colon, and some of our verbs hold one. This puts such words together before the generated function
@@ -37,7 +37,7 @@ pub(in crate::cli) struct Completions {
 }
 
 impl Completions {
-    pub(in crate::cli) fn run(self, mut command: Command) -> Outcome {
+    pub(in crate::cli) fn run(self, mut command: Command) -> VerbResult {
         let mut script = Vec::new();
         generate(self.shell, &mut command, "uprof", &mut script);
         let script = String::from_utf8(script)?;

@@ -4,7 +4,7 @@ use actix_web::rt::System;
 use secrecy::SecretString;
 
 use crate::app::check_schema;
-use crate::cli::Failure;
+use crate::cli::CliError;
 use crate::config::DatabaseArgs;
 use crate::database::{Database, EmbeddedOptions};
 use crate::domain::Error;
@@ -14,8 +14,8 @@ use crate::storage::{Pool, PoolSettings};
 /// Does `work` on the database that `args` name; the embedded one is started for it unless it runs already.
 pub(in crate::cli) fn with_database<T>(
     args: &DatabaseArgs,
-    work: impl AsyncFnOnce(SecretString) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+    work: impl AsyncFnOnce(SecretString) -> Result<T, CliError>,
+) -> Result<T, CliError> {
     let url = args.url();
     let options = EmbeddedOptions { data_dir: args.embedded.data_dir.clone(), ..EmbeddedOptions::default() };
     let database = Database::for_command(url, &options)?;
@@ -28,7 +28,7 @@ pub(in crate::cli) fn with_database<T>(
 pub(in crate::cli) fn with_pool<T>(
     args: &DatabaseArgs,
     work: impl AsyncFnOnce(Pool) -> Result<T, Error>,
-) -> Result<T, Failure> {
+) -> Result<T, CliError> {
     with_database(args, async |url| {
         // The embedded database belongs to this binary alone, so nobody is asked.
         if args.url().is_none() {

@@ -14,7 +14,7 @@ use crate::api::ApiVersion;
 use crate::app::Application;
 use crate::cli::admin::keys::new_key;
 use crate::cli::admin::output;
-use crate::cli::{Failure, Outcome};
+use crate::cli::{CliError, VerbResult};
 use crate::config::{DatabaseArgs, ServerArgs};
 use crate::database;
 use crate::database::{Database, EmbeddedOptions};
@@ -22,7 +22,7 @@ use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::credential::api_key::{ApiKeyDraft, ApiKeySecret, Scope};
 use crate::domain::credential::organization::Organization;
 use crate::domain::id::{IdSource, OrganizationId, RandomIds};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::repository::{ApiKeyRepository, OrganizationRepository};
 use crate::domain::text::{DisplayName, Text};
 use crate::metrics::Registry;
@@ -45,7 +45,7 @@ pub(in crate::cli) struct Dev {
 }
 
 impl Dev {
-    pub(in crate::cli) fn run(mut self) -> Outcome {
+    pub(in crate::cli) fn run(mut self) -> VerbResult {
         // Whoever tries webhooks on a laptop has them answered there.
         self.server.webhooks.webhooks_allow_insecure = true;
         let registry = Registry::default();
@@ -64,7 +64,7 @@ impl Dev {
                 migrate(&url).await?;
                 let application = Application::build(url.clone(), &self.server, &registry).await?;
                 let key = ensure_key(&Pool::new(&self.server.pool.settings(url.clone()))?, &data_dir).await?;
-                Ok::<_, Failure>((application, key))
+                Ok::<_, CliError>((application, key))
             };
             let Some(started) = signals.unless_ended(starting).await else { return Ok(()) };
             let (application, key) = started?;
@@ -84,7 +84,7 @@ impl Dev {
 }
 
 /// The key in the key file if it still opens something, else a new one.
-async fn ensure_key(pool: &Pool, data_dir: &Path) -> Result<ApiKeySecret, Failure> {
+async fn ensure_key(pool: &Pool, data_dir: &Path) -> Result<ApiKeySecret, CliError> {
     let keys = PgApiKeys::new(pool.clone());
     let path = data_dir.join(KEY_FILE);
     if let Some(kept) = fs::read_to_string(&path).ok().and_then(|text| ApiKeySecret::parse(text.trim())) {
@@ -101,7 +101,7 @@ async fn ensure_key(pool: &Pool, data_dir: &Path) -> Result<ApiKeySecret, Failur
     Ok(secret)
 }
 
-async fn ensure_organization(organizations: &PgOrganizations) -> Result<OrganizationId, Failure> {
+async fn ensure_organization(organizations: &PgOrganizations) -> Result<OrganizationId, CliError> {
     let known = organizations.list().await?;
     if let Some(found) = known.into_iter().find(|organization| organization.name.as_str() == ORGANIZATION_NAME) {
         return Ok(found.id);
@@ -130,7 +130,7 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     fs::rename(draft, path)
 }
 
-fn print_welcome(application: &Application, key: &ApiKeySecret, database: &Database, data_dir: &Path) -> Outcome {
+fn print_welcome(application: &Application, key: &ApiKeySecret, database: &Database, data_dir: &Path) -> VerbResult {
     let address = application.address();
     let key = key.expose();
     let kept = match database {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::Outcome;
+use crate::cli::VerbResult;
 use crate::cli::admin::output;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,7 +17,7 @@ pub(in crate::cli) struct Health {
 }
 
 impl Health {
-    pub(in crate::cli) fn run(self) -> Outcome {
+    pub(in crate::cli) fn run(self) -> VerbResult {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).proxy(None).build().into();
         match agent.get(&self.url).call() {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Command};
 use clap_mangen::{Man, generate_to};
 
-use crate::cli::Outcome;
+use crate::cli::VerbResult;
 use crate::cli::admin::output;
 
 #[derive(Args, Debug)]
@@ -17,7 +17,7 @@ pub(in crate::cli) struct ManPages {
 }
 
 impl ManPages {
-    pub(in crate::cli) fn run(self, command: Command) -> Outcome {
+    pub(in crate::cli) fn run(self, command: Command) -> VerbResult {
         let Some(directory) = self.directory else {
             let mut page = Vec::new();
             Man::new(command).render(&mut page)?;

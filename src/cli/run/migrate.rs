@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::database::with_database;
 use crate::app::check_schema;
-use crate::cli::Outcome;
+use crate::cli::VerbResult;
 use crate::cli::admin::output;
 use crate::config::DatabaseArgs;
 use crate::storage::migrate;
@@ -20,7 +20,7 @@ pub(in crate::cli) struct Migrate {
 }
 
 impl Migrate {
-    pub(in crate::cli) fn run(self) -> Outcome {
+    pub(in crate::cli) fn run(self) -> VerbResult {
         with_database(&self.database, async |url| {
             if self.check {
                 check_schema(&url).await?;

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::Application;
-use crate::cli::{Failure, Outcome};
+use crate::cli::{CliError, VerbResult};
 use crate::config::ServerArgs;
 use crate::metrics::Registry;
 use crate::storage::migrate;
@@ -27,7 +27,7 @@ pub(in crate::cli) struct Serve {
 }
 
 impl Serve {
-    pub(in crate::cli) fn run(self) -> Outcome {
+    pub(in crate::cli) fn run(self) -> VerbResult {
         let registry = Registry::default();
         let _log = telemetry::start(&self.server.log, &registry)?;
         let database_url = self.database_url.filter(|url| !url.expose_secret().is_empty()).ok_or(
@@ -40,7 +40,7 @@ impl Serve {
                     let applied = migrate(&database_url).await?;
                     tracing::info!(migrations.applied = applied, "schema is current");
                 }
-                Ok::<_, Failure>(Application::build(database_url, &self.server, &registry).await?)
+                Ok::<_, CliError>(Application::build(database_url, &self.server, &registry).await?)
             };
             let Some(application) = signals.unless_ended(starting).await else { return Ok(()) };
             let application = application?;
@@ -86,10 +86,10 @@ pub(in crate::cli) async fn until_signalled(
     application: Application,
     mut signals: Signals,
     broken: impl Future<Output = String>,
-) -> Outcome {
+) -> VerbResult {
     let stopper = application.stopper();
     let mut serving = std::pin::pin!(application.run_until_stopped());
-    let cause: Option<Failure> = tokio::select! {
+    let cause: Option<CliError> = tokio::select! {
         ended = &mut serving => return Ok(ended?),
         () = signals.next() => None,
         why = broken => Some(why.into()),

@@ -9,7 +9,7 @@ use crate::domain::base62;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, ErrorKind, Result};
 use crate::domain::id::{ApiKeyId, OrganizationId};
-use crate::domain::label::words;
+use crate::domain::label::labels;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::WorkspaceId;
 
@@ -18,7 +18,7 @@ pub const KEY_PREFIX: &str = "uprof-key-";
 const SECRET_CHARACTERS: usize = 43;
 const CHECKSUM_CHARACTERS: usize = 6;
 
-words! {
+labels! {
     /// What a key may do.
     Scope {
         /// Retrieve and list profiles.

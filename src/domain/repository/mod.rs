@@ -23,7 +23,7 @@ use super::credential::organization::{Organization, OrganizationPatch};
 use super::error::Result;
 use super::event::{Event, EventQuery};
 use super::id::{ApiKeyId, EventId, OrganizationId, ProfileId};
-use super::idempotency::{Idempotency, Outcome};
+use super::idempotency::{Idempotency, RequestOutcome};
 use super::page::{Page, PageQuery};
 use super::profile::{Profile, ProfilePatch};
 use super::trust::enrollment::{Enrollment, Invitation, LinkTokenHash, Submission};
@@ -42,7 +42,7 @@ pub trait ProfileRepository: Send + Sync {
         organization: OrganizationId,
         profile: Profile,
         idempotency: Option<Idempotency<Profile>>,
-    ) -> Result<Outcome<Profile>>;
+    ) -> Result<RequestOutcome<Profile>>;
 
     /// The profile `id`, with the enforcement actions that are open at `now`.
     ///
@@ -69,7 +69,7 @@ pub trait ProfileRepository: Send + Sync {
         patch: ProfilePatch,
         now: Timestamp,
         idempotency: Option<Idempotency<Profile>>,
-    ) -> Result<Outcome<Profile>>;
+    ) -> Result<RequestOutcome<Profile>>;
 
     /// Erases the profile and all that hangs on it; its id and the times of its creation and erasure remain.
     ///
@@ -107,7 +107,12 @@ pub trait ApiKeyRepository: Send + Sync {
     ///
     /// # Errors
     /// `NotFound` if the organization is unknown; `Invalid` if the key of `idempotency` was used for another request.
-    async fn create(&self, key: &ApiKey, hash: KeyHash, idempotency: Option<Idempotency<()>>) -> Result<Outcome<()>>;
+    async fn create(
+        &self,
+        key: &ApiKey,
+        hash: KeyHash,
+        idempotency: Option<Idempotency<()>>,
+    ) -> Result<RequestOutcome<()>>;
 
     /// One page of the keys of `organization`, revoked and expired ones too.
     ///
@@ -141,7 +146,7 @@ pub trait EnrollmentRepository: Send + Sync {
         enrollment: Enrollment,
         hash: LinkTokenHash,
         idempotency: Option<Idempotency<()>>,
-    ) -> Result<Outcome<()>>;
+    ) -> Result<RequestOutcome<()>>;
 
     /// What the link with this `hash` shows at `now`; an unknown, expired or spent one, or one whose profile is erased, is `None`. Comes
     /// before any organization is known: whoever opens a link has no key.

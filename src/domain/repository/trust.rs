@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Result;
 use crate::domain::id::{DecisionId, EnforcementActionId, OrganizationId, ProfileId};
-use crate::domain::idempotency::{Idempotency, Outcome};
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::page::Page;
 use crate::domain::trust::decision::{Decision, DecisionQuery};
 use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
@@ -27,7 +27,7 @@ pub trait TrustGrantRepository: Send + Sync {
         name: GrantName,
         decision: Decision,
         idempotency: Option<Idempotency<Decision>>,
-    ) -> Result<Outcome<Decision>>;
+    ) -> Result<RequestOutcome<Decision>>;
 
     /// One page of the grants of all profiles, as they are at `now`; it is full unless it is the last.
     ///
@@ -61,7 +61,7 @@ pub trait EnforcementRepository: Send + Sync {
         profile: ProfileId,
         record: EnforcementRecord,
         idempotency: Option<Idempotency<EnforcementRecord>>,
-    ) -> Result<Outcome<EnforcementRecord>>;
+    ) -> Result<RequestOutcome<EnforcementRecord>>;
 
     /// One page of the actions on a profile as they are at `now`, closed ones too; it is full unless it is the last.
     ///
@@ -86,7 +86,7 @@ pub trait EnforcementRepository: Send + Sync {
         step: EnforcementStep,
         now: Timestamp,
         idempotency: Option<Idempotency<EnforcementRecord>>,
-    ) -> Result<Outcome<EnforcementRecord>>;
+    ) -> Result<RequestOutcome<EnforcementRecord>>;
 }
 
 /// What ends by itself: written down for those who listen, for nothing that is read depends on it. The one port that serves all
@@ -111,11 +111,11 @@ pub trait ExpiryRepository: Send + Sync {
     /// None of its own.
     async fn delete_expired_links(&self, now: Timestamp) -> Result<usize>;
 
-    /// Deletes some of the answers that have been kept for repetitions long enough ([`KEPT_FOR`]); answers how many.
+    /// Deletes some of the answers that have been kept for repetitions long enough ([`IDEMPOTENCY_RETENTION`]); answers how many.
     ///
     /// # Errors
     /// None of its own.
     ///
-    /// [`KEPT_FOR`]: crate::domain::idempotency::KEPT_FOR
+    /// [`IDEMPOTENCY_RETENTION`]: crate::domain::idempotency::IDEMPOTENCY_RETENTION
     async fn delete_expired_answers(&self, now: Timestamp) -> Result<usize>;
 }

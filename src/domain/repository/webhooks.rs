@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
-use crate::domain::idempotency::{Idempotency, Outcome};
-use crate::domain::webhook::delivery::{Attempt, Claim, Delivery, Settlement};
-use crate::domain::webhook::endpoint::{EndpointKey, EndpointPatch, Stretch, StretchQuery, WebhookEndpoint};
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::webhook::delivery::{Attempt, ClaimedDelivery, Delivery, Settlement};
+use crate::domain::webhook::endpoint::{CursorPage, CursorPageQuery, EndpointKey, EndpointPatch, WebhookEndpoint};
 use crate::domain::webhook::secret::SigningSecret;
 
 /// The webhook endpoints of organizations, and what is sent to them.
@@ -25,7 +25,7 @@ pub trait WebhookRepository: Send + Sync {
         endpoint: WebhookEndpoint,
         secret: SigningSecret,
         idempotency: Option<Idempotency<WebhookEndpoint>>,
-    ) -> Result<Outcome<WebhookEndpoint>>;
+    ) -> Result<RequestOutcome<WebhookEndpoint>>;
 
     /// The endpoint `id`.
     ///
@@ -33,15 +33,15 @@ pub trait WebhookRepository: Send + Sync {
     /// `NotFound`.
     async fn retrieve(&self, organization: OrganizationId, id: WebhookEndpointId) -> Result<WebhookEndpoint>;
 
-    /// A stretch of the organization's endpoints, in the order of their creation or against it.
+    /// A cursor page of the organization's endpoints, in the order of their creation or against it.
     ///
     /// # Errors
     /// None of its own.
     async fn list(
         &self,
         organization: OrganizationId,
-        query: StretchQuery<WebhookEndpointId>,
-    ) -> Result<Stretch<WebhookEndpoint>>;
+        query: CursorPageQuery<WebhookEndpointId>,
+    ) -> Result<CursorPage<WebhookEndpoint>>;
 
     /// Applies `patch` to the stored endpoint ([`WebhookEndpoint::patched`]) and answers the outcome. Deliveries that were pending when an
     /// endpoint was disabled go on when it is enabled.
@@ -55,7 +55,7 @@ pub trait WebhookRepository: Send + Sync {
         patch: EndpointPatch,
         now: Timestamp,
         idempotency: Option<Idempotency<WebhookEndpoint>>,
-    ) -> Result<Outcome<WebhookEndpoint>>;
+    ) -> Result<RequestOutcome<WebhookEndpoint>>;
 
     /// Removes the endpoint and whatever was sent or is to be sent to it.
     ///
@@ -75,9 +75,9 @@ pub trait WebhookRepository: Send + Sync {
         previous_until: Timestamp,
         now: Timestamp,
         idempotency: Option<Idempotency<()>>,
-    ) -> Result<Outcome<()>>;
+    ) -> Result<RequestOutcome<()>>;
 
-    /// A stretch of what was and is to be delivered to an endpoint, in the order of the events or against it, with its attempts.
+    /// A cursor page of what was and is to be delivered to an endpoint, in the order of the events or against it, with its attempts.
     ///
     /// # Errors
     /// `NotFound` if the endpoint is.
@@ -85,8 +85,8 @@ pub trait WebhookRepository: Send + Sync {
         &self,
         organization: OrganizationId,
         id: WebhookEndpointId,
-        query: StretchQuery<EventId>,
-    ) -> Result<Stretch<Delivery>>;
+        query: CursorPageQuery<EventId>,
+    ) -> Result<CursorPage<Delivery>>;
 
     /// Queues a delivery anew, whatever became of it; it is tried from `now` on as if it had just happened.
     ///
@@ -99,7 +99,7 @@ pub trait WebhookRepository: Send + Sync {
         event: EventId,
         now: Timestamp,
         idempotency: Option<Idempotency<Delivery>>,
-    ) -> Result<Outcome<Delivery>>;
+    ) -> Result<RequestOutcome<Delivery>>;
 }
 
 /// What is to be delivered, for those who deliver it. Any number of them may take from it at once.
@@ -117,15 +117,21 @@ pub trait DeliveryQueue: Send + Sync {
     ///
     /// # Errors
     /// None of its own.
-    async fn claim(&self, key: EndpointKey, now: Timestamp, lease: Timestamp, limit: usize) -> Result<Vec<Claim>>;
+    async fn claim(
+        &self,
+        key: EndpointKey,
+        now: Timestamp,
+        lease: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ClaimedDelivery>>;
 
-    /// Notes an attempt that ended `now`, and what it makes of the delivery ([`Standing::after`]), of its endpoint too. A delivery that was
+    /// Notes an attempt that ended `now`, and what it makes of the delivery ([`DeliveryProgress::after`]), of its endpoint too. A delivery that was
     /// settled as delivered by somebody else meanwhile stays so; one that is gone is none.
     ///
     /// # Errors
     /// None of its own.
     ///
-    /// [`Standing::after`]: crate::domain::webhook::delivery::Standing::after
+    /// [`DeliveryProgress::after`]: crate::domain::webhook::delivery::DeliveryProgress::after
     async fn settle(
         &self,
         key: EndpointKey,

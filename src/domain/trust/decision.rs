@@ -4,7 +4,7 @@ use super::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
 use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, ErrorKind, Result};
 use crate::domain::id::{DecisionId, ProfileId};
-use crate::domain::label::{Word, words};
+use crate::domain::label::{EnumLabel, labels};
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::{Actor, Rationale};
 
@@ -26,7 +26,7 @@ pub enum Verdict {
     Withdraw,
 }
 
-words! {
+labels! {
     /// What a decision makes of a grant, withdrawn ones included.
     DecidedStatus {
         /// Granted.
@@ -117,7 +117,7 @@ impl Decision {
     }
 
     fn conflict(&self, before: Option<TrustGrantStatus>) -> Error {
-        let is = before.map_or("neither decided nor asked for", Word::as_str);
+        let is = before.map_or("neither decided nor asked for", EnumLabel::as_str);
         let becomes = match self.verdict {
             Verdict::Request => "asked for",
             Verdict::Grant { .. } => "granted",

@@ -2,9 +2,9 @@
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::EnforcementActionId;
-use crate::domain::label::words;
+use crate::domain::label::labels;
 
-words! {
+labels! {
     /// What kind of limit it is.
     EnforcementKind {
         /// The entity is served in part until the action is resolved.
@@ -14,7 +14,7 @@ words! {
     }
 }
 
-words! {
+labels! {
     /// Why the limit was placed.
     EnforcementReason {
         /// From where the service is not offered.
@@ -32,7 +32,7 @@ words! {
     }
 }
 
-words! {
+labels! {
     /// Whether an identity check can clear a restriction.
     IdentityCheck {
         /// It cannot.
@@ -44,7 +44,7 @@ words! {
     }
 }
 
-words! {
+labels! {
     /// The one word that sums up the open actions.
     EnforcementStatus {
         /// None is open.

@@ -170,7 +170,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::label::Word;
+    use crate::domain::label::EnumLabel;
     use crate::domain::text::Text;
     use crate::domain::trust::enforcement::EnforcementStatus;
 

@@ -8,11 +8,11 @@ use validator::ValidationError;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::id::{DecisionId, ProfileId};
-use crate::domain::label::words;
+use crate::domain::label::labels;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::Text;
 
-words! {
+labels! {
     /// The state of a grant that is decided or in flight; one that is neither has no entry.
     #[derive(PartialOrd, Ord)]
     TrustGrantStatus {
@@ -25,7 +25,7 @@ words! {
     }
 }
 
-words! {
+labels! {
     /// The state of a part of a grant.
     PartStatus {
         /// It applies.

@@ -3,9 +3,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::domain::label::words;
+use crate::domain::label::labels;
 
-words! {
+labels! {
     /// Why nothing is sent to an address.
     Forbidden {
         /// Of no host at all.
@@ -28,7 +28,7 @@ words! {
         Documentation = "an address for documentation",
         /// For measuring networks.
         Benchmarking = "an address for benchmarks",
-        /// Of a tunnel, which ends at an address that cannot be judged.
+        /// Of a tunnel, which ends at an address that cannot be checked.
         Tunnel = "an address of a tunnel",
         /// Assigned to nobody, or to a protocol.
         Reserved = "a reserved address",
@@ -94,25 +94,25 @@ const EMBEDDING: [Ipv6Addr; 2] = [Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), v6
 ///
 /// # Errors
 /// Why not.
-pub fn judge(address: IpAddr) -> Result<(), Forbidden> {
+pub fn check(address: IpAddr) -> Result<(), Forbidden> {
     match address {
-        IpAddr::V4(address) => judge_v4(address),
-        IpAddr::V6(address) => judge_v6(address),
+        IpAddr::V4(address) => check_v4(address),
+        IpAddr::V6(address) => check_v6(address),
     }
 }
 
-fn judge_v4(address: Ipv4Addr) -> Result<(), Forbidden> {
+fn check_v4(address: Ipv4Addr) -> Result<(), Forbidden> {
     let bits = address.to_bits();
     let lies_in = |network: Ipv4Addr, length: u32| (bits ^ network.to_bits()).leading_zeros() >= length;
     V4.into_iter().find(|(network, length, _)| lies_in(*network, *length)).map_or(Ok(()), |(.., why)| Err(why))
 }
 
-fn judge_v6(address: Ipv6Addr) -> Result<(), Forbidden> {
+fn check_v6(address: Ipv6Addr) -> Result<(), Forbidden> {
     let bits = address.to_bits();
     let lies_in = |network: Ipv6Addr, length: u32| (bits ^ network.to_bits()).leading_zeros() >= length;
     if EMBEDDING.into_iter().any(|network| lies_in(network, 96)) {
         let [.., a, b, c, d] = address.octets();
-        return judge_v4(Ipv4Addr::new(a, b, c, d));
+        return check_v4(Ipv4Addr::new(a, b, c, d));
     }
     match V6.into_iter().find(|(network, length, _)| lies_in(*network, *length)) {
         Some((.., why)) => Err(why),
@@ -249,24 +249,24 @@ mod tests {
     fn what_is_not_the_internet_is_refused_and_said_what_it_is() {
         assert!(FORBIDDEN.len() >= 60);
         for (address, why) in FORBIDDEN {
-            assert_eq!(judge(address.parse().unwrap()), Err(*why), "{address}");
+            assert_eq!(check(address.parse().unwrap()), Err(*why), "{address}");
         }
     }
 
     #[test]
     fn hosts_of_the_internet_are_permitted() {
         for address in PERMITTED {
-            assert_eq!(judge(address.parse().unwrap()), Ok(()), "{address}");
+            assert_eq!(check(address.parse().unwrap()), Ok(()), "{address}");
         }
     }
 
     proptest! {
         #[test]
-        fn an_address_that_is_written_as_ipv6_is_judged_as_the_ipv4_address_that_it_leads_to(bits: u32) {
+        fn an_address_that_is_written_as_ipv6_is_checked_as_the_ipv4_address_that_it_leads_to(bits: u32) {
             let v4 = Ipv4Addr::from_bits(bits);
             let nat64 = Ipv6Addr::from_bits(0x0064_ff9b << 96 | u128::from(bits));
-            prop_assert_eq!(judge(v4.to_ipv6_mapped().into()), judge(v4.into()));
-            prop_assert_eq!(judge(nat64.into()), judge(v4.into()));
+            prop_assert_eq!(check(v4.to_ipv6_mapped().into()), check(v4.into()));
+            prop_assert_eq!(check(nat64.into()), check(v4.into()));
         }
 
         #[test]
@@ -274,7 +274,7 @@ mod tests {
             let address = Ipv6Addr::from_bits(bits);
             prop_assume!(bits >> 125 != 1);
             let embeds = bits >> 32 == 0xffff || bits >> 32 == 0x0064_ff9b << 64;
-            prop_assert!(embeds || judge(address.into()).is_err());
+            prop_assert!(embeds || check(address.into()).is_err());
         }
     }
 }

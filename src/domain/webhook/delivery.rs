@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::endpoint::Subject;
+use super::endpoint::WebhookEventType;
 use super::retry::{is_persistent, next_attempt};
 use super::secret::SigningSecret;
 use super::url::WebhookUrl;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::EventId;
-use crate::domain::label::words;
+use crate::domain::label::labels;
 
-words! {
+labels! {
     /// What became of a delivery so far.
     DeliveryState {
         /// It is to be tried, for the first time or again.
@@ -30,7 +30,7 @@ pub struct Delivery {
     /// Which event: an endpoint gets each at most once as a delivery, however often that is tried.
     pub event_id: EventId,
     /// What the event tells of.
-    pub subject: Subject,
+    pub subject: WebhookEventType,
     /// When it was queued for the first time.
     pub created_at: Timestamp,
     /// What became of it.
@@ -49,19 +49,19 @@ pub struct Attempt {
     /// How long it took.
     pub took: Duration,
     /// What it came to.
-    pub outcome: Outcome,
+    pub outcome: AttemptOutcome,
 }
 
 /// What an attempt came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// The endpoint answered with this status.
     Answered(u16),
     /// It did not answer; why, for people. Holds no part of the URL and no address.
     Unanswered(Cow<'static, str>),
 }
 
-impl Outcome {
+impl AttemptOutcome {
     /// Whether the endpoint has taken the delivery.
     #[must_use]
     pub const fn is_taken(&self) -> bool {
@@ -77,7 +77,7 @@ impl Outcome {
 
 /// A delivery that somebody has taken on, and whatever its attempt needs.
 #[derive(Clone, Debug)]
-pub struct Claim {
+pub struct ClaimedDelivery {
     /// What is to be told.
     pub event: Event,
     /// The label of the shape that the organization was pinned to when it happened.
@@ -90,7 +90,7 @@ pub struct Claim {
 
 /// How a delivery and its endpoint stood before an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct DeliveryProgress {
     /// How many attempts have failed since the delivery was queued.
     pub failures: u32,
     /// Until when it is tried.
@@ -114,10 +114,10 @@ pub struct Settlement {
     pub disables: Option<&'static str>,
 }
 
-impl Standing {
+impl DeliveryProgress {
     /// What an attempt that ended `now` with `outcome` makes of it; for `chance`, see [`next_attempt`].
     #[must_use]
-    pub fn after(self, outcome: &Outcome, now: Timestamp, chance: u16) -> Settlement {
+    pub fn after(self, outcome: &AttemptOutcome, now: Timestamp, chance: u16) -> Settlement {
         if outcome.is_taken() {
             return Settlement {
                 state: DeliveryState::Delivered,
@@ -152,17 +152,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::webhook::retry::{ENDURANCE, PERSISTENCE};
+    use crate::domain::webhook::retry::{ENDURANCE, RETRY_WINDOW};
 
     const QUEUED: Timestamp = Timestamp::UNIX_EPOCH;
 
-    fn fresh() -> Standing {
-        Standing { failures: 0, until: QUEUED + PERSISTENCE, failing_since: None }
+    fn fresh() -> DeliveryProgress {
+        DeliveryProgress { failures: 0, until: QUEUED + RETRY_WINDOW, failing_since: None }
     }
 
-    fn failed() -> impl Strategy<Value = Outcome> {
+    fn failed() -> impl Strategy<Value = AttemptOutcome> {
         let statuses = any::<u16>().prop_filter("a failure", |status| !(200..300).contains(status) && *status != 410);
-        prop_oneof![statuses.prop_map(Outcome::Answered), Just(Outcome::Unanswered("timed out".into()))]
+        prop_oneof![statuses.prop_map(AttemptOutcome::Answered), Just(AttemptOutcome::Unanswered("timed out".into()))]
     }
 
     proptest! {
@@ -171,21 +171,21 @@ mod tests {
             outcomes in prop::collection::vec((failed(), any::<u16>()), 70),
             succeeded_meanwhile: bool,
         ) {
-            let (mut standing, mut now) = (fresh(), QUEUED);
+            let (mut progress, mut now) = (fresh(), QUEUED);
             for (outcome, chance) in outcomes {
-                let settled = standing.after(&outcome, now, chance);
+                let settled = progress.after(&outcome, now, chance);
                 prop_assert_eq!(settled.state == DeliveryState::Pending, settled.next_attempt_at.is_some());
                 let Some(next) = settled.next_attempt_at else {
                     prop_assert_eq!(settled.state, DeliveryState::Failed);
-                    prop_assert_eq!(now, standing.until);
+                    prop_assert_eq!(now, progress.until);
                     prop_assert_eq!(settled.disables.is_some(), !succeeded_meanwhile);
                     return Ok(());
                 };
                 prop_assert!(next > now && settled.disables.is_none());
                 // Another delivery to the endpoint has been taken just before the last attempt.
-                let ends = next == standing.until && succeeded_meanwhile;
-                standing.failing_since = if ends { None } else { settled.failing_since };
-                standing.failures = settled.failures;
+                let ends = next == progress.until && succeeded_meanwhile;
+                progress.failing_since = if ends { None } else { settled.failing_since };
+                progress.failures = settled.failures;
                 now = next;
             }
             prop_assert!(false, "it was never given up");
@@ -193,8 +193,8 @@ mod tests {
 
         #[test]
         fn any_status_of_success_ends_a_delivery_and_the_endpoints_bad_time(status in 200_u16..300, failures: u32) {
-            let standing = Standing { failures, failing_since: Some(QUEUED), ..fresh() };
-            let settled = standing.after(&Outcome::Answered(status), QUEUED + ENDURANCE * 9, 7);
+            let progress = DeliveryProgress { failures, failing_since: Some(QUEUED), ..fresh() };
+            let settled = progress.after(&AttemptOutcome::Answered(status), QUEUED + ENDURANCE * 9, 7);
             prop_assert_eq!((settled.state, settled.failing_since), (DeliveryState::Delivered, None));
             prop_assert_eq!((settled.next_attempt_at, settled.disables), (None, None));
         }
@@ -202,17 +202,17 @@ mod tests {
 
     #[test]
     fn an_endpoint_that_says_it_is_gone_is_disabled_at_once() {
-        let settled = fresh().after(&Outcome::Answered(410), QUEUED, 7);
+        let settled = fresh().after(&AttemptOutcome::Answered(410), QUEUED, 7);
         assert_eq!((settled.state, settled.next_attempt_at), (DeliveryState::Failed, None));
         assert!(settled.disables.unwrap().contains("410"));
     }
 
     #[test]
     fn the_first_failure_begins_the_bad_time_and_later_ones_leave_its_beginning() {
-        let first = fresh().after(&Outcome::Answered(500), QUEUED, 7);
+        let first = fresh().after(&AttemptOutcome::Answered(500), QUEUED, 7);
         assert_eq!((first.failures, first.failing_since), (1, Some(QUEUED)));
-        let standing = Standing { failures: 1, failing_since: first.failing_since, ..fresh() };
-        let second = standing.after(&Outcome::Answered(302), QUEUED + ENDURANCE, 7);
+        let progress = DeliveryProgress { failures: 1, failing_since: first.failing_since, ..fresh() };
+        let second = progress.after(&AttemptOutcome::Answered(302), QUEUED + ENDURANCE, 7);
         assert_eq!((second.failures, second.failing_since, second.disables), (2, Some(QUEUED), None));
     }
 }

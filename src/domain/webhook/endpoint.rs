@@ -5,16 +5,16 @@ use validator::ValidationError;
 use super::url::WebhookUrl;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrganizationId, WebhookEndpointId};
-use crate::domain::label::words;
+use crate::domain::label::labels;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::{Text, bounded};
 
 /// How many endpoints an organization may have, enabled or not.
 pub const MAX_ENDPOINTS: usize = 32;
 
-words! {
+labels! {
     /// What an endpoint can hear of.
-    Subject {
+    WebhookEventType {
         /// A limit was placed on a profile.
         EnforcementActionOpened = "user_profile.enforcement_action_opened",
         /// A limit was lifted, or has expired.
@@ -24,7 +24,7 @@ words! {
     }
 }
 
-words! {
+labels! {
     /// Whether deliveries are sent to an endpoint.
     EndpointState {
         /// They are.
@@ -88,7 +88,7 @@ pub struct WebhookEndpoint {
     /// What people note of it.
     pub description: EndpointDescription,
     /// What it hears of: each once, at least one.
-    pub enabled_events: Vec<Subject>,
+    pub enabled_events: Vec<WebhookEventType>,
     /// Whether deliveries are sent to it.
     pub state: EndpointState,
     /// Why this service disabled it; empty where it is enabled, or where its organization disabled it.
@@ -105,7 +105,7 @@ pub struct EndpointPatch {
     /// What people note of it.
     pub description: Option<EndpointDescription>,
     /// What it hears of, in place of what it did.
-    pub enabled_events: Vec<Subject>,
+    pub enabled_events: Vec<WebhookEventType>,
     /// Whether deliveries are sent to it.
     pub state: Option<EndpointState>,
 }
@@ -129,9 +129,9 @@ impl WebhookEndpoint {
     }
 }
 
-/// Which stretch of a list that runs in the order of ids.
+/// Which cursor page of a list that runs in the order of ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StretchQuery<I> {
+pub struct CursorPageQuery<I> {
     /// The way the list runs.
     pub order: Order,
     /// How many at the most.
@@ -142,9 +142,9 @@ pub struct StretchQuery<I> {
     pub before: Option<I>,
 }
 
-/// A stretch of a list, and whether the list goes on.
+/// A cursor page of a list, and whether the list goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stretch<T> {
+pub struct CursorPage<T> {
     /// The items, in the list's order.
     pub items: Vec<T>,
     /// Whether there are more that the query would find.
@@ -165,7 +165,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::label::Word;
+    use crate::domain::label::EnumLabel;
     use crate::domain::webhook::url::Reach;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -182,7 +182,7 @@ mod tests {
             url: url("https://example.com/"),
             name: EndpointLabel::default(),
             description: EndpointDescription::default(),
-            enabled_events: vec![Subject::ProgramStatusUpdated],
+            enabled_events: vec![WebhookEventType::ProgramStatusUpdated],
             state: EndpointState::Disabled,
             disabled_reason: "It was gone.".to_owned(),
         }
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_subjects_replace_the_whole_set() {
-        let patch = EndpointPatch { enabled_events: Subject::ALL[..2].to_vec(), ..EndpointPatch::default() };
-        assert_eq!(disabled().patched(patch, NOW).unwrap().enabled_events, Subject::ALL[..2]);
+        let patch = EndpointPatch { enabled_events: WebhookEventType::ALL[..2].to_vec(), ..EndpointPatch::default() };
+        assert_eq!(disabled().patched(patch, NOW).unwrap().enabled_events, WebhookEventType::ALL[..2]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::clock::Timestamp;
 
 /// How long a delivery is tried, from when it was queued.
-pub const PERSISTENCE: Duration = Duration::from_hours(3 * 24);
+pub const RETRY_WINDOW: Duration = Duration::from_hours(3 * 24);
 
 /// For how long nothing may have reached an endpoint before a delivery that is given up disables it.
 pub const ENDURANCE: Duration = Duration::from_hours(24);
@@ -49,7 +49,7 @@ mod tests {
         let mut chances = chances.into_iter();
         while let Some(next) = next_attempt(
             u32::try_from(moments.len()).unwrap(),
-            queued + PERSISTENCE,
+            queued + RETRY_WINDOW,
             *moments.last().unwrap(),
             chances.next().unwrap(),
         ) {
@@ -63,7 +63,7 @@ mod tests {
         fn a_delivery_is_tried_for_three_days_ever_more_rarely(chances in prop::collection::vec(any::<u16>(), 100)) {
             let moments = attempts(chances);
             prop_assert!(moments.is_sorted_by(|a, b| a < b));
-            prop_assert_eq!(*moments.last().unwrap(), Timestamp::UNIX_EPOCH + PERSISTENCE);
+            prop_assert_eq!(*moments.last().unwrap(), Timestamp::UNIX_EPOCH + RETRY_WINDOW);
             prop_assert!((20..=60).contains(&moments.len()), "{} attempts", moments.len());
             for pair in moments.windows(2) {
                 prop_assert!(pair[1] - pair[0] <= LONGEST_PAUSE);
@@ -73,7 +73,7 @@ mod tests {
         #[test]
         fn a_pause_is_between_half_and_all_of_what_it_could_be(failures in 1_u32..100, chance: u16) {
             let now = Timestamp::UNIX_EPOCH;
-            let far = now + PERSISTENCE;
+            let far = now + RETRY_WINDOW;
             let pause = |chance| next_attempt(failures, far, now, chance).unwrap() - now;
             let (shortest, longest) = (pause(0), pause(u16::MAX));
             prop_assert_eq!(shortest * 2, longest);
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn pauses_double_up_to_four_hours() {
         let now = Timestamp::UNIX_EPOCH;
-        let pause = |failures| next_attempt(failures, now + PERSISTENCE, now, u16::MAX).unwrap() - now;
+        let pause = |failures| next_attempt(failures, now + RETRY_WINDOW, now, u16::MAX).unwrap() - now;
         let seconds: Vec<_> = (1..=13).map(|failures| pause(failures).whole_seconds()).collect();
         assert_eq!(seconds, [10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 5_120, 10_240, 14_400, 14_400]);
         assert_eq!(pause(u32::MAX).whole_hours(), 4);
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_that_has_failed_for_less_than_a_day_is_left_alone() {
-        let now = Timestamp::UNIX_EPOCH + PERSISTENCE;
+        let now = Timestamp::UNIX_EPOCH + RETRY_WINDOW;
         assert!(!is_persistent(now - ENDURANCE + Duration::from_secs(1), now));
         assert!(is_persistent(now - ENDURANCE, now));
     }

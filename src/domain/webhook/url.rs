@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use validator::ValidationError;
 
-use super::address::{Forbidden, judge};
+use super::address::{self, Forbidden};
 use crate::domain::error::reason;
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 
 /// The longest URL, in bytes.
 pub const MAX_BYTES: usize = 2_048;
@@ -26,9 +26,9 @@ impl Reach {
     ///
     /// # Errors
     /// Why not.
-    pub fn judge(self, address: IpAddr) -> Result<(), Forbidden> {
+    pub fn check(self, address: IpAddr) -> Result<(), Forbidden> {
         match self {
-            Self::Internet => judge(address),
+            Self::Internet => address::check(address),
             Self::Anywhere => Ok(()),
         }
     }
@@ -64,7 +64,7 @@ impl WebhookUrl {
 
     /// A URL that was taken once, from where it is kept.
     #[must_use]
-    pub const fn kept(text: String) -> Self {
+    pub const fn from_stored(text: String) -> Self {
         Self(text)
     }
 
@@ -90,7 +90,7 @@ fn check(text: &str, host: Host<'_>) -> Result<(), ValidationError> {
         return Err(reason("scheme", "URL scheme should be https"));
     }
     let forbidden = match host {
-        Host::Address(address) => judge(address).err(),
+        Host::Address(address) => address::check(address).err(),
         Host::Name(name) => {
             let (_, last) = name.trim_end_matches('.').rsplit_once('.').unwrap_or(("", name.trim_end_matches('.')));
             last.eq_ignore_ascii_case("localhost").then_some(Forbidden::Loopback)
@@ -257,10 +257,10 @@ mod tests {
         }
 
         #[test]
-        fn every_address_is_judged_where_a_url_names_it(bits: u32) {
+        fn every_address_is_checked_where_a_url_names_it(bits: u32) {
             let address = Ipv4Addr::from_bits(bits);
             for text in [format!("https://{address}/"), format!("https://[{}]/", address.to_ipv6_mapped())] {
-                prop_assert_eq!(WebhookUrl::parse(text, Reach::Internet).is_ok(), judge(address.into()).is_ok());
+                prop_assert_eq!(WebhookUrl::parse(text, Reach::Internet).is_ok(), address::check(address.into()).is_ok());
             }
         }
     }

@@ -7,7 +7,7 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest, web};
 
-use super::unread::Unread;
+use super::unread::UnreadBody;
 use crate::domain::Error;
 use crate::domain::error::reason;
 use crate::http::error::HttpError;
@@ -37,7 +37,7 @@ impl FromRequest for JsonBytes {
             if announced_length(request.headers()).is_some_and(|length| length > limits.bytes) {
                 return Err(HttpError::too_large(limits.bytes));
             }
-            let Some(mut body) = Unread::take(&request) else { return Ok(Self(Bytes::new())) };
+            let Some(mut body) = UnreadBody::take(&request) else { return Ok(Self(Bytes::new())) };
             let reading = tokio::time::timeout(limits.timeout, read(&mut body, limits.bytes)).await;
             let read = reading.unwrap_or_else(|_| Err(HttpError::slow_body()));
             if read.is_err() {
@@ -48,7 +48,7 @@ impl FromRequest for JsonBytes {
     }
 }
 
-async fn read(body: &mut Unread, limit: usize) -> Result<Bytes, HttpError> {
+async fn read(body: &mut UnreadBody, limit: usize) -> Result<Bytes, HttpError> {
     let mut bytes = BytesMut::new();
     while let Some(piece) = body.piece().await {
         let piece = piece.map_err(|_| HttpError::broken_body())?;

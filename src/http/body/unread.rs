@@ -14,10 +14,10 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest};
 
 /// A body that is still to be read, or that was not read to its end.
-pub(in crate::http) struct Unread(BodyStream<Payload>);
+pub(in crate::http) struct UnreadBody(BodyStream<Payload>);
 
-impl Unread {
-    /// Moves the body of `request` to where [`Unread::take`] finds it, and where it lives if nobody asks for it.
+impl UnreadBody {
+    /// Moves the body of `request` to where [`UnreadBodyBody::take`] finds it, and where it lives if nobody asks for it.
     pub(in crate::http) fn park(request: &mut ServiceRequest) {
         let payload = request.take_payload();
         if !matches!(payload, Payload::None) {
@@ -42,16 +42,16 @@ impl Unread {
 
     /// `answer`, with which this lives on until the answer is out.
     pub(in crate::http) fn outlive(self, answer: BoxBody) -> BoxBody {
-        BoxBody::new(Answer { answer, _unread: self })
+        BoxBody::new(AnswerWithUnreadBody { answer, _unread: self })
     }
 }
 
-struct Answer {
+struct AnswerWithUnreadBody {
     answer: BoxBody,
-    _unread: Unread,
+    _unread: UnreadBody,
 }
 
-impl MessageBody for Answer {
+impl MessageBody for AnswerWithUnreadBody {
     type Error = <BoxBody as MessageBody>::Error;
 
     fn size(&self) -> BodySize {

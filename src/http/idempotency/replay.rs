@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::seal::Seal;
 use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
-use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, Outcome};
+use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, RequestOutcome};
 use crate::domain::{Error, ErrorKind};
 use crate::http::auth;
 use crate::http::auth::Caller;
@@ -25,9 +25,9 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The keys of requests that are being done by this process.
 #[derive(Debug, Default)]
-pub(in crate::http) struct Running(Mutex<HashSet<(OrganizationId, IdempotencyKey)>>);
+pub(in crate::http) struct InFlightKeys(Mutex<HashSet<(OrganizationId, IdempotencyKey)>>);
 
-impl Running {
+impl InFlightKeys {
     fn keys(&self) -> MutexGuard<'_, HashSet<(OrganizationId, IdempotencyKey)>> {
         // Nothing that holds the lock can panic half-way.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -36,7 +36,7 @@ impl Running {
 
 /// A request that may be repeated, or one that cannot be told from another. While this lives, another with the same key is refused by this
 /// process; one that another process takes waits in the database.
-pub(in crate::http) struct Repeatable<'s> {
+pub(in crate::http) struct IdempotentRequest<'s> {
     service: &'s Service,
     keyed: Option<Keyed>,
 }
@@ -49,7 +49,7 @@ struct Keyed {
     seal: Seal,
 }
 
-impl<'s> Repeatable<'s> {
+impl<'s> IdempotentRequest<'s> {
     /// The request `request` with its `body`, of the shape `version`.
     pub(in crate::http) fn of(
         service: &'s Service,
@@ -69,7 +69,7 @@ impl<'s> Repeatable<'s> {
         let fingerprint = Fingerprint::of(&[parts[0], parts[1], parts[2], body]);
         let organization = caller.organization();
         let seal = Seal::new(&auth::credential(request.headers())?, &key, service.randomness.bits()?);
-        if !service.running.keys().insert((organization, key.clone())) {
+        if !service.in_flight_keys.keys().insert((organization, key.clone())) {
             let message = "A request with the same Idempotency-Key is still running";
             return Err(Error::new(ErrorKind::InProgress, message).into());
         }
@@ -103,15 +103,15 @@ impl<'s> Repeatable<'s> {
         })
     }
 
-    /// The answer to an operation that was called with [`Repeatable::sealed`].
+    /// The answer to an operation that was called with [`IdempotentRequest::sealed`].
     pub(in crate::http) fn unsealed<T, A: Serialize>(
         &self,
-        outcome: Outcome<T>,
+        outcome: RequestOutcome<T>,
         answer: impl FnOnce(T) -> A,
     ) -> Result<HttpResponse, HttpError> {
         let kept = match outcome {
-            Outcome::Done(done) => return Ok(HttpResponse::Ok().json(answer(done))),
-            Outcome::Repeated(kept) => kept,
+            RequestOutcome::Done(done) => return Ok(HttpResponse::Ok().json(answer(done))),
+            RequestOutcome::Replayed(kept) => kept,
         };
         let opened = self.keyed.as_ref().and_then(|keyed| keyed.seal.open(&kept)).ok_or_else(|| {
             let why = reason("other_key", "Key was used with another API key, and its answer holds a secret");
@@ -121,19 +121,22 @@ impl<'s> Repeatable<'s> {
     }
 }
 
-impl Drop for Repeatable<'_> {
+impl Drop for IdempotentRequest<'_> {
     fn drop(&mut self) {
         if let Some(keyed) = self.keyed.take() {
-            self.service.running.keys().remove(&(keyed.organization, keyed.key));
+            self.service.in_flight_keys.keys().remove(&(keyed.organization, keyed.key));
         }
     }
 }
 
-/// The answer to an operation that was called with [`Repeatable::plain`].
-pub(in crate::http) fn answer<T, A: Serialize>(outcome: Outcome<T>, answer: impl FnOnce(T) -> A) -> HttpResponse {
+/// The answer to an operation that was called with [`IdempotentRequest::plain`].
+pub(in crate::http) fn answer<T, A: Serialize>(
+    outcome: RequestOutcome<T>,
+    answer: impl FnOnce(T) -> A,
+) -> HttpResponse {
     match outcome {
-        Outcome::Done(done) => HttpResponse::Ok().json(answer(done)),
-        Outcome::Repeated(kept) => replayed().body(kept),
+        RequestOutcome::Done(done) => HttpResponse::Ok().json(answer(done)),
+        RequestOutcome::Replayed(kept) => replayed().body(kept),
     }
 }
 

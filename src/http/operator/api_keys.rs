@@ -11,11 +11,11 @@ use crate::domain::id::ApiKeyId;
 use crate::domain::{Error, ErrorKind};
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
-use crate::http::idempotency::replay::{Repeatable, UNVERSIONED};
-use crate::http::profiles::{Answer, pairs};
+use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
+use crate::http::profiles::{HandlerResult, pairs};
 use crate::http::server::Service;
 
-pub(super) async fn list_api_keys(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> Answer {
+pub(super) async fn list_api_keys(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> HandlerResult {
     caller.permit("list_api_keys", Scope::Admin)?;
     let organization = caller.organization();
     let query = api_key::parse_query(organization, pairs(&request))?;
@@ -28,21 +28,25 @@ pub(super) async fn create_api_key(
     caller: Caller,
     request: HttpRequest,
     request_body: JsonBytes,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("create_api_key", Scope::Admin)?;
     let now = service.clock.now();
     let CreateApiKey(draft) = body::parse(&request_body.0, ApiVersion::Ga, now)?;
     let secret = ApiKeySecret::from_random(service.randomness.bits()?);
     let id = ApiKeyId::new(service.ids.next(now));
     let key = draft.issued_by(caller.key())?.into_key(id, caller.organization(), &secret, now);
-    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let (kept, its_secret) = (key.clone(), secret.clone());
-    let idempotency = repeatable.sealed(move |()| NewWireApiKey::new(kept.clone(), &its_secret));
+    let idempotency = idempotent.sealed(move |()| NewWireApiKey::new(kept.clone(), &its_secret));
     let outcome = service.api_keys.create(&key, secret.hash(), idempotency).await?;
-    repeatable.unsealed(outcome, |()| NewWireApiKey::new(key, &secret))
+    idempotent.unsealed(outcome, |()| NewWireApiKey::new(key, &secret))
 }
 
-pub(super) async fn revoke_api_key(service: web::Data<Service>, caller: Caller, path: web::Path<String>) -> Answer {
+pub(super) async fn revoke_api_key(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<String>,
+) -> HandlerResult {
     caller.permit("revoke_api_key", Scope::Admin)?;
     let id = api_key_id(&path)?;
     caller.key().may_revoke(id)?;

@@ -10,8 +10,8 @@ use crate::domain::trust::enforcement_record::EnforcementRecord;
 use crate::domain::{Error, ErrorKind};
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
-use crate::http::idempotency::replay::{Repeatable, UNVERSIONED, answer};
-use crate::http::profiles::{Answer, pairs, profile_id};
+use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED, answer};
+use crate::http::profiles::{HandlerResult, pairs, profile_id};
 use crate::http::server::Service;
 
 pub(super) async fn open_enforcement_action(
@@ -20,14 +20,14 @@ pub(super) async fn open_enforcement_action(
     path: web::Path<String>,
     request: HttpRequest,
     request_body: JsonBytes,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("open_enforcement_action", Scope::Admin)?;
     let profile = profile_id(&path)?;
     let now = service.clock.now();
     let id = EnforcementActionId::new(service.ids.next(now));
     let record = enforcement::parse_opening(&request_body.0, id, now)?;
-    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
-    let idempotency = repeatable.plain(|record: &EnforcementRecord| WireEnforcementRecord::from(record.clone()));
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let idempotency = idempotent.plain(|record: &EnforcementRecord| WireEnforcementRecord::from(record.clone()));
     let outcome = service.enforcement.open(caller.organization(), profile, record, idempotency).await?;
     Ok(answer(outcome, WireEnforcementRecord::from))
 }
@@ -37,7 +37,7 @@ pub(super) async fn list_enforcement_actions(
     caller: Caller,
     path: web::Path<String>,
     request: HttpRequest,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("list_enforcement_actions", Scope::Admin)?;
     let organization = caller.organization();
     let query = enforcement::parse_query(organization, profile_id(&path)?, pairs(&request))?;
@@ -51,13 +51,13 @@ pub(super) async fn update_enforcement_action(
     path: web::Path<(String, String)>,
     request: HttpRequest,
     request_body: JsonBytes,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("update_enforcement_action", Scope::Admin)?;
     let action = (profile_id(&path.0)?, action_id(&path.1)?);
     let now = service.clock.now();
     let step = enforcement::parse_step(&request_body.0, now)?;
-    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
-    let idempotency = repeatable.plain(|record: &EnforcementRecord| WireEnforcementRecord::from(record.clone()));
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let idempotency = idempotent.plain(|record: &EnforcementRecord| WireEnforcementRecord::from(record.clone()));
     let outcome = service.enforcement.advance(caller.organization(), action, step, now, idempotency).await?;
     Ok(answer(outcome, WireEnforcementRecord::from))
 }

@@ -5,10 +5,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::api::operator::event;
 use crate::domain::credential::api_key::Scope;
 use crate::http::auth::Caller;
-use crate::http::profiles::{Answer, pairs};
+use crate::http::profiles::{HandlerResult, pairs};
 use crate::http::server::Service;
 
-pub(super) async fn list_events(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> Answer {
+pub(super) async fn list_events(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> HandlerResult {
     caller.permit("list_events", Scope::Admin)?;
     let organization = caller.organization();
     let query = event::parse_query(organization, pairs(&request))?;

@@ -10,11 +10,15 @@ use crate::domain::id::DecisionId;
 use crate::domain::trust::decision::Decision;
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
-use crate::http::idempotency::replay::{Repeatable, UNVERSIONED, answer};
-use crate::http::profiles::{Answer, pairs, profile_id};
+use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED, answer};
+use crate::http::profiles::{HandlerResult, pairs, profile_id};
 use crate::http::server::Service;
 
-pub(super) async fn list_trust_grants(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> Answer {
+pub(super) async fn list_trust_grants(
+    service: web::Data<Service>,
+    caller: Caller,
+    request: HttpRequest,
+) -> HandlerResult {
     caller.permit("list_trust_grants", Scope::Admin)?;
     let organization = caller.organization();
     let query = trust_grant::parse_query(organization, pairs(&request))?;
@@ -28,15 +32,15 @@ pub(super) async fn decide_trust_grant(
     path: web::Path<(String, String)>,
     request: HttpRequest,
     request_body: JsonBytes,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("decide_trust_grant", Scope::Admin)?;
     let (profile, name) = (profile_id(&path.0)?, trust_grant::parse_name(&path.1)?);
     let now = service.clock.now();
     let decision = grant_decision::parse(&request_body.0, &name, DecisionId::new(service.ids.next(now)), now)?;
-    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let named = name.clone();
     let wire = move |decision: &Decision| WireDecision::new(profile, named.clone(), decision.clone());
-    let idempotency = repeatable.plain(wire.clone());
+    let idempotency = idempotent.plain(wire.clone());
     let outcome = service.trust_grants.decide(caller.organization(), profile, name, decision, idempotency).await?;
     Ok(answer(outcome, |decision| wire(&decision)))
 }
@@ -46,7 +50,7 @@ pub(super) async fn list_trust_grant_decisions(
     caller: Caller,
     path: web::Path<(String, String)>,
     request: HttpRequest,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("list_trust_grant_decisions", Scope::Admin)?;
     let (organization, profile) = (caller.organization(), profile_id(&path.0)?);
     let name = trust_grant::parse_name(&path.1)?;

@@ -14,8 +14,8 @@ use crate::domain::webhook::secret::{ROTATION, SigningSecret};
 use crate::domain::{Error, ErrorKind};
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
-use crate::http::idempotency::replay::{Repeatable, UNVERSIONED, answer};
-use crate::http::profiles::{Answer, pairs};
+use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED, answer};
+use crate::http::profiles::{HandlerResult, pairs};
 use crate::http::server::Service;
 
 pub(super) async fn create_webhook(
@@ -23,27 +23,31 @@ pub(super) async fn create_webhook(
     caller: Caller,
     request: HttpRequest,
     request_body: JsonBytes,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("create_webhook", Scope::Admin)?;
     let now = service.clock.now();
     let id = WebhookEndpointId::new(service.ids.next(now));
     let endpoint = CreateWebhook::parse(&request_body.0, service.webhook_reach, id, now)?;
     let secret = SigningSecret::new(service.randomness.bits()?);
-    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let its_secret = secret.clone();
-    let idempotency = repeatable.sealed(move |made: &WebhookEndpoint| NewWireEndpoint::new(made.clone(), &its_secret));
+    let idempotency = idempotent.sealed(move |made: &WebhookEndpoint| NewWireEndpoint::new(made.clone(), &its_secret));
     let outcome = service.webhooks.create(caller.organization(), endpoint, secret.clone(), idempotency).await?;
-    repeatable.unsealed(outcome, |made| NewWireEndpoint::new(made, &secret))
+    idempotent.unsealed(outcome, |made| NewWireEndpoint::new(made, &secret))
 }
 
-pub(super) async fn list_webhooks(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> Answer {
+pub(super) async fn list_webhooks(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> HandlerResult {
     caller.permit("list_webhooks", Scope::Admin)?;
     let query = webhook::parse_query(pairs(&request))?;
-    let stretch = service.webhooks.list(caller.organization(), query).await?;
-    Ok(HttpResponse::Ok().json(webhook::stretch(stretch)))
+    let page = service.webhooks.list(caller.organization(), query).await?;
+    Ok(HttpResponse::Ok().json(webhook::cursor_page(page)))
 }
 
-pub(super) async fn retrieve_webhook(service: web::Data<Service>, caller: Caller, path: web::Path<String>) -> Answer {
+pub(super) async fn retrieve_webhook(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<String>,
+) -> HandlerResult {
     caller.permit("retrieve_webhook", Scope::Admin)?;
     let endpoint = service.webhooks.retrieve(caller.organization(), endpoint_id(&path)?).await?;
     Ok(HttpResponse::Ok().json(WireEndpoint::from(endpoint)))
@@ -55,18 +59,22 @@ pub(super) async fn update_webhook(
     path: web::Path<String>,
     request: HttpRequest,
     request_body: JsonBytes,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("update_webhook", Scope::Admin)?;
     let id = endpoint_id(&path)?;
     let now = service.clock.now();
     let changes = webhook::parse_patch(&request_body.0, service.webhook_reach, now)?;
-    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
-    let idempotency = repeatable.plain(|endpoint: &WebhookEndpoint| WireEndpoint::from(endpoint.clone()));
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let idempotency = idempotent.plain(|endpoint: &WebhookEndpoint| WireEndpoint::from(endpoint.clone()));
     let outcome = service.webhooks.update(caller.organization(), id, changes, now, idempotency).await?;
     Ok(answer(outcome, WireEndpoint::from))
 }
 
-pub(super) async fn delete_webhook(service: web::Data<Service>, caller: Caller, path: web::Path<String>) -> Answer {
+pub(super) async fn delete_webhook(
+    service: web::Data<Service>,
+    caller: Caller,
+    path: web::Path<String>,
+) -> HandlerResult {
     caller.permit("delete_webhook", Scope::Admin)?;
     let id = endpoint_id(&path)?;
     service.webhooks.delete(caller.organization(), id).await?;
@@ -78,17 +86,17 @@ pub(super) async fn regenerate_signing_secret(
     caller: Caller,
     path: web::Path<String>,
     request: HttpRequest,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("regenerate_signing_secret", Scope::Admin)?;
     let id = endpoint_id(&path)?;
     let now = service.clock.now();
     let secret = SigningSecret::new(service.randomness.bits()?);
-    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &[])?;
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &[])?;
     let its_secret = secret.clone();
-    let idempotency = repeatable.sealed(move |()| NewSigningSecret::new(&its_secret));
+    let idempotency = idempotent.sealed(move |()| NewSigningSecret::new(&its_secret));
     let until = now + ROTATION;
     let outcome = service.webhooks.rotate(caller.organization(), id, secret.clone(), until, now, idempotency).await?;
-    repeatable.unsealed(outcome, |()| NewSigningSecret::new(&secret))
+    idempotent.unsealed(outcome, |()| NewSigningSecret::new(&secret))
 }
 
 pub(super) async fn list_deliveries(
@@ -96,12 +104,12 @@ pub(super) async fn list_deliveries(
     caller: Caller,
     path: web::Path<String>,
     request: HttpRequest,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("list_deliveries", Scope::Admin)?;
     let id = endpoint_id(&path)?;
     let query = webhook::parse_query(pairs(&request))?;
-    let stretch = service.webhooks.deliveries(caller.organization(), id, query).await?;
-    Ok(HttpResponse::Ok().json(webhook_delivery::stretch(stretch)))
+    let page = service.webhooks.deliveries(caller.organization(), id, query).await?;
+    Ok(HttpResponse::Ok().json(webhook_delivery::cursor_page(page)))
 }
 
 pub(super) async fn redeliver(
@@ -109,13 +117,13 @@ pub(super) async fn redeliver(
     caller: Caller,
     path: web::Path<(String, String)>,
     request: HttpRequest,
-) -> Answer {
+) -> HandlerResult {
     caller.permit("redeliver", Scope::Admin)?;
     let (endpoint, delivery) = path.into_inner();
     let (id, event) = (endpoint_id(&endpoint)?, event_id(&delivery)?);
     let now = service.clock.now();
-    let repeatable = Repeatable::of(&service, &caller, &request, UNVERSIONED, &[])?;
-    let idempotency = repeatable.plain(|delivery: &Delivery| WireDelivery::from(delivery.clone()));
+    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &[])?;
+    let idempotency = idempotent.plain(|delivery: &Delivery| WireDelivery::from(delivery.clone()));
     let outcome = service.webhooks.redeliver(caller.organization(), id, event, now, idempotency).await?;
     Ok(answer(outcome, WireDelivery::from))
 }

@@ -9,30 +9,30 @@ use serde_json::Value;
 use super::html::{Escaped, Prose, page};
 use super::schema::{fields, phrase};
 use crate::api::ApiVersion;
-use crate::api::document::{Subject, document};
-use crate::domain::label::Word;
+use crate::api::document::{ApiDocument, document};
+use crate::domain::label::EnumLabel;
 use crate::http::error::HttpError;
 
-static PAGES: LazyLock<Vec<(Subject, String)>> =
-    LazyLock::new(|| Subject::ALL.iter().map(|subject| (*subject, reference(*subject))).collect());
+static PAGES: LazyLock<Vec<(ApiDocument, String)>> =
+    LazyLock::new(|| ApiDocument::ALL.iter().map(|subject| (*subject, reference(*subject))).collect());
 
 /// Answers `/docs`.
 pub(in crate::http) async fn show_newest_reference() -> Result<HttpResponse, HttpError> {
-    show(ApiVersion::ALL.iter().copied().max().map(Subject::Shape))
+    show(ApiVersion::ALL.iter().copied().max().map(ApiDocument::Shape))
 }
 
 /// Answers `/docs/{subject}`.
 pub(in crate::http) async fn show_reference(path: web::Path<String>) -> Result<HttpResponse, HttpError> {
-    show(Subject::from_word(&path))
+    show(ApiDocument::from_label(&path))
 }
 
-fn show(subject: Option<Subject>) -> Result<HttpResponse, HttpError> {
+fn show(subject: Option<ApiDocument>) -> Result<HttpResponse, HttpError> {
     let (subject, body) =
         PAGES.iter().find(|(known, _)| Some(*known) == subject).ok_or_else(HttpError::unknown_path)?;
     Ok(page(&format!("User profiles, {}", subject.as_str()), body))
 }
 
-fn reference(subject: Subject) -> String {
+fn reference(subject: ApiDocument) -> String {
     let document = document(subject);
     let mut html = documents(subject);
     let _ = writeln!(html, "<p>{}</p>", Prose(text(&document["info"]["description"])));
@@ -69,9 +69,9 @@ fn reference(subject: Subject) -> String {
 }
 
 /// The way to the other documents, and to the document itself.
-fn documents(shown: Subject) -> String {
+fn documents(shown: ApiDocument) -> String {
     let mut html = "<nav>\n<ul>\n".to_owned();
-    for subject in Subject::ALL {
+    for subject in ApiDocument::ALL {
         let current = if *subject == shown { " aria-current=\"page\"" } else { "" };
         let _ = writeln!(html, "<li><a href=\"/docs/{0}\"{current}>{0}</a></li>", subject.as_str());
     }

@@ -10,11 +10,11 @@ use crate::domain::id::OrganizationId;
 /// Items wait here for whoever takes them in batches.
 pub(in crate::storage) struct FairQueue<T> {
     capacity: usize,
-    waiting: Mutex<Waiting<T>>,
+    state: Mutex<QueueState<T>>,
     arrived: Notify,
 }
 
-struct Waiting<T> {
+struct QueueState<T> {
     count: usize,
     /// Never holds an empty line.
     lines: HashMap<OrganizationId, VecDeque<T>>,
@@ -24,24 +24,24 @@ struct Waiting<T> {
 
 impl<T> FairQueue<T> {
     pub(in crate::storage) fn new(capacity: usize) -> Self {
-        let waiting = Waiting { count: 0, lines: HashMap::new(), turns: VecDeque::new() };
-        Self { capacity, waiting: Mutex::new(waiting), arrived: Notify::new() }
+        let state = QueueState { count: 0, lines: HashMap::new(), turns: VecDeque::new() };
+        Self { capacity, state: Mutex::new(state), arrived: Notify::new() }
     }
 
     /// Puts `item` at the end of its organization's line. In a full queue the longest line gives up its last: answers what found no
     /// place, which is `item` itself unless another organization's line is longer than its own would be.
     pub(in crate::storage) fn push(&self, organization: OrganizationId, item: T) -> Option<T> {
-        let mut waiting = self.waiting();
-        let crowded_out = if waiting.count < self.capacity {
+        let mut state = self.state();
+        let crowded_out = if state.count < self.capacity {
             None
         } else {
-            match waiting.crowd_out(organization) {
+            match state.crowd_out(organization) {
                 Some(other) => Some(other),
                 None => return Some(item),
             }
         };
-        waiting.add(organization, item);
-        drop(waiting);
+        state.add(organization, item);
+        drop(state);
         self.arrived.notify_one();
         crowded_out
     }
@@ -60,7 +60,7 @@ impl<T> FairQueue<T> {
 
     /// Takes up to `most`, one of each organization in turn; nothing where somebody else was quicker.
     pub(in crate::storage) fn take(&self, most: usize) -> Vec<T> {
-        let (taken, more) = self.waiting().take(most);
+        let (taken, more) = self.state().take(most);
         if more {
             // One notification may have stood for several items; another taker shall have the rest.
             self.arrived.notify_one();
@@ -70,16 +70,16 @@ impl<T> FairQueue<T> {
 
     /// How many wait.
     pub(in crate::storage) fn depth(&self) -> usize {
-        self.waiting().count
+        self.state().count
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting<T>> {
+    fn state(&self) -> MutexGuard<'_, QueueState<T>> {
         // Nothing that holds the lock can panic half-way.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T> Waiting<T> {
+impl<T> QueueState<T> {
     fn add(&mut self, organization: OrganizationId, item: T) {
         let line = self.lines.entry(organization).or_insert_with(|| {
             self.turns.push_back(organization);
@@ -139,7 +139,7 @@ mod tests {
     fn a_single_request_waits_for_one_turn_and_not_for_a_flood() {
         let mut pushed: Vec<_> = (0..100).map(|number| (1, number)).collect();
         pushed.push((2, 0));
-        let (taken, more) = queue(1000, &pushed).waiting().take(2);
+        let (taken, more) = queue(1000, &pushed).state().take(2);
         assert_eq!((taken, more), (vec![(1, 0), (2, 0)], true));
     }
 
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(full.push(organization(2), (2, 0)), Some((1, 2)));
         assert_eq!(full.push(organization(1), (1, 3)), Some((1, 3)));
         assert_eq!(full.push(organization(2), (2, 1)), Some((2, 1)));
-        assert_eq!(full.waiting().take(9), (vec![(1, 0), (2, 0), (1, 1)], false));
+        assert_eq!(full.state().take(9), (vec![(1, 0), (2, 0), (1, 1)], false));
     }
 
     proptest! {
@@ -163,12 +163,12 @@ mod tests {
             let mut refused = Vec::new();
             for (at, (owner, _)) in pushed.iter().enumerate() {
                 refused.extend(queue.push(organization(*owner), (*owner, at)));
-                prop_assert!(queue.waiting().count <= capacity);
+                prop_assert!(queue.state().count <= capacity);
             }
             let mut taken = Vec::new();
             loop {
-                let (batch, more) = queue.waiting().take(most);
-                prop_assert!(batch.len() <= most && (more || queue.waiting().lines.is_empty()));
+                let (batch, more) = queue.state().take(most);
+                prop_assert!(batch.len() <= most && (more || queue.state().lines.is_empty()));
                 taken.extend(batch);
                 if !more { break; }
             }

@@ -14,7 +14,7 @@ pub(in crate::storage) struct BatchMetrics {
 
 /// The metrics of one kind.
 #[derive(Clone)]
-pub(in crate::storage) struct LaneMetrics {
+pub(in crate::storage) struct QueueMetrics {
     rows: Histogram,
     flushes: Histogram,
     depth: Gauge,
@@ -41,8 +41,8 @@ impl BatchMetrics {
         }
     }
 
-    pub(in crate::storage) fn lane(&self, kind: &'static str) -> LaneMetrics {
-        LaneMetrics {
+    pub(in crate::storage) fn queue(&self, kind: &'static str) -> QueueMetrics {
+        QueueMetrics {
             rows: self.rows.with([kind]),
             flushes: self.flushes.with([kind]),
             depth: self.depths.with([kind]),
@@ -52,7 +52,7 @@ impl BatchMetrics {
     }
 }
 
-impl LaneMetrics {
+impl QueueMetrics {
     /// Reads how many wait, when somebody looks.
     pub(in crate::storage) fn read_depth(&self, depth: impl Fn() -> usize + Send + Sync + 'static) {
         self.depth.read(move || u64::try_from(depth()).unwrap_or(u64::MAX));

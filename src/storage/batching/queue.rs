@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use super::fair_queue::FairQueue;
-use super::metrics::LaneMetrics;
+use super::metrics::QueueMetrics;
 use crate::domain::id::OrganizationId;
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -19,25 +19,25 @@ pub struct BatchSettings {
     /// The most calls of a kind that wait at once.
     pub capacity: usize,
     /// How long a call waits to be taken; longer, and it is refused, undone.
-    pub patience: Duration,
+    pub max_wait: Duration,
 }
 
 /// Calls of one kind, and how many of them are done together.
-pub(in crate::storage) trait Work: Send + Sync + 'static {
+pub(in crate::storage) trait BatchOperation: Send + Sync + 'static {
     type Input: Send + Sync;
     type Output: Send;
 
     /// How many transactions run at once.
     const FLUSHERS: usize;
     /// Whether a call that finds nobody before it may go without the queue.
-    const GOES_ALONE: bool;
+    const SKIPS_QUEUE: bool;
 
     /// Does all `jobs`, or none; answers what comes of each.
     fn flush(&self, jobs: &[Job<Self>]) -> impl Future<Output = Result<Vec<Result<Self::Output>>>> + Send;
 }
 
 /// Where calls of one kind wait.
-pub(in crate::storage) struct Lane<W: Work> {
+pub(in crate::storage) struct BatchQueue<W: BatchOperation> {
     work: W,
     queue: Arc<FairQueue<Job<W>>>,
     /// One for each transaction that may run.
@@ -45,40 +45,40 @@ pub(in crate::storage) struct Lane<W: Work> {
     /// Whether the last flush served several calls.
     is_busy: AtomicBool,
     settings: BatchSettings,
-    metrics: LaneMetrics,
+    metrics: QueueMetrics,
 }
 
 /// A call that waits for its answer.
-pub(in crate::storage) struct Job<W: Work + ?Sized> {
+pub(in crate::storage) struct Job<W: BatchOperation + ?Sized> {
     pub(in crate::storage) organization: OrganizationId,
     pub(in crate::storage) input: W::Input,
     answer: oneshot::Sender<Result<W::Output>>,
-    claim: Claim,
+    claim: JobClaim,
 }
 
 /// Who decides on a job: whoever claims it first, a flusher that will do it, or the caller who gives it up. So a call that was refused
 /// for waiting too long is never done after all.
 #[derive(Clone, Default)]
-struct Claim(Arc<AtomicBool>);
+struct JobClaim(Arc<AtomicBool>);
 
-impl Claim {
+impl JobClaim {
     fn take(&self) -> bool {
         !self.0.swap(true, Ordering::AcqRel)
     }
 }
 
 /// Gives the job up when the caller goes away.
-struct Abandon(Claim);
+struct AbandonOnDrop(JobClaim);
 
-impl Drop for Abandon {
+impl Drop for AbandonOnDrop {
     fn drop(&mut self) {
         self.0.take();
     }
 }
 
-impl<W: Work> Lane<W> {
+impl<W: BatchOperation> BatchQueue<W> {
     /// A lane with its flushers.
-    pub(in crate::storage) fn start(work: W, settings: BatchSettings, metrics: LaneMetrics) -> Arc<Self> {
+    pub(in crate::storage) fn start(work: W, settings: BatchSettings, metrics: QueueMetrics) -> Arc<Self> {
         let queue = Arc::new(FairQueue::new(settings.capacity));
         let waiting = Arc::clone(&queue);
         metrics.read_depth(move || waiting.depth());
@@ -92,26 +92,26 @@ impl<W: Work> Lane<W> {
         });
         for _ in 0..W::FLUSHERS {
             let lane = Arc::clone(&lane);
-            tokio::task::spawn_local(async move { lane.flush_what_gathers().await });
+            tokio::task::spawn_local(async move { lane.run_flusher().await });
         }
         lane
     }
 
     pub(in crate::storage) async fn call(&self, organization: OrganizationId, input: W::Input) -> Result<W::Output> {
         let (answer, mut answered) = oneshot::channel();
-        let claim = Claim::default();
+        let claim = JobClaim::default();
         let job = Job { organization, input, answer, claim: claim.clone() };
-        if let Some(_turn) = self.turn_of_one_alone() {
+        if let Some(_turn) = self.try_skip_queue() {
             // Boxed, or the future of each call that waits would have room for it: 7 MB at 256 connections.
             Box::pin(self.flush(vec![job])).await;
             return answered.await.unwrap_or_else(|_| Err(Error::internal("a call without an answer")));
         }
-        let _abandon = Abandon(claim.clone());
+        let _abandon = AbandonOnDrop(claim.clone());
         if let Some(refused) = self.queue.push(organization, job) {
             self.metrics.crowded_out.increment();
             refused.refuse();
         }
-        match tokio::time::timeout(self.settings.patience, &mut answered).await {
+        match tokio::time::timeout(self.settings.max_wait, &mut answered).await {
             Ok(answered) => answered.unwrap_or_else(|_| Err(Error::internal("a flusher is gone"))),
             Err(_) if claim.take() => {
                 self.metrics.waited_too_long.increment();
@@ -125,13 +125,13 @@ impl<W: Work> Lane<W> {
     /// Nobody waits, a turn is free, and calls do not come in groups just now: whoever calls does the work itself. To pass it to a
     /// flusher and the answer back would wake two threads, which is a fifth of the time of a create that is alone. (Without the last
     /// condition 256 connections, which also meet an empty queue now and then, made 13 % fewer creates a second.)
-    fn turn_of_one_alone(&self) -> Option<SemaphorePermit<'_>> {
-        let is_alone = W::GOES_ALONE && !self.is_busy.load(Ordering::Relaxed) && self.queue.depth() == 0;
+    fn try_skip_queue(&self) -> Option<SemaphorePermit<'_>> {
+        let is_alone = W::SKIPS_QUEUE && !self.is_busy.load(Ordering::Relaxed) && self.queue.depth() == 0;
         if is_alone { self.turns.try_acquire().ok() } else { None }
     }
 
     /// What a flusher does all day.
-    async fn flush_what_gathers(&self) {
+    async fn run_flusher(&self) {
         loop {
             self.queue.filled().await;
             // More gathers while others have their turn.
@@ -163,7 +163,7 @@ impl<W: Work> Lane<W> {
                 }
                 Err(error) => {
                     for job in jobs {
-                        job.answer(Err(error.repeated()));
+                        job.answer(Err(error.duplicate()));
                     }
                 }
             }
@@ -172,7 +172,7 @@ impl<W: Work> Lane<W> {
     }
 }
 
-impl<W: Work> Job<W> {
+impl<W: BatchOperation> Job<W> {
     fn refuse(self) {
         self.answer(Err(overloaded()));
     }

@@ -13,7 +13,7 @@ use super::changes::{CredentialChange, follow};
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash};
 use crate::domain::id::{ApiKeyId, OrganizationId};
-use crate::domain::idempotency::{Idempotency, Outcome};
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::page::Page;
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::{Error, Result};
@@ -36,12 +36,12 @@ struct Shared<R> {
     inner: R,
     remembered: RwLock<Remembered>,
     /// The lookups that are under way, and who waits for each. One that began before something changed serves nobody who came after.
-    lookups: Mutex<HashMap<(KeyHash, u64), Vec<Waiting>>>,
+    lookups: Mutex<HashMap<(KeyHash, u64), Vec<Waiter>>>,
     home: Handle,
     metrics: Metrics,
 }
 
-type Waiting = oneshot::Sender<Result<Option<Arc<Credential>>>>;
+type Waiter = oneshot::Sender<Result<Option<Arc<Credential>>>>;
 
 #[derive(Default)]
 struct Remembered {
@@ -79,7 +79,12 @@ impl<R: ApiKeyRepository + 'static> CachedApiKeys<R> {
 
 #[async_trait]
 impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
-    async fn create(&self, key: &ApiKey, hash: KeyHash, idempotency: Option<Idempotency<()>>) -> Result<Outcome<()>> {
+    async fn create(
+        &self,
+        key: &ApiKey,
+        hash: KeyHash,
+        idempotency: Option<Idempotency<()>>,
+    ) -> Result<RequestOutcome<()>> {
         self.0.inner.create(key, hash, idempotency).await
     }
 
@@ -120,7 +125,7 @@ impl<R: ApiKeyRepository + 'static> Shared<R> {
 
     /// Asks for a key, unless somebody does so already since the last of `changes`; tells the answer to `waiting`. Whoever waits may go
     /// away: the question is asked to its end.
-    fn look_up(self: &Arc<Self>, hash: KeyHash, changes: u64, waiting: Option<Waiting>) {
+    fn look_up(self: &Arc<Self>, hash: KeyHash, changes: u64, waiting: Option<Waiter>) {
         let mut lookups = self.lookups();
         if let Some(others) = lookups.get_mut(&(hash, changes)) {
             others.extend(waiting);
@@ -140,7 +145,7 @@ impl<R: ApiKeyRepository + 'static> Shared<R> {
             }
             for answer in lookup.end() {
                 // Whoever is gone needs no answer.
-                drop(answer.send(found.as_ref().map(Clone::clone).map_err(Error::repeated)));
+                drop(answer.send(found.as_ref().map(Clone::clone).map_err(Error::duplicate)));
             }
         });
     }
@@ -184,7 +189,7 @@ impl<R> Shared<R> {
         self.remembered.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lookups(&self) -> MutexGuard<'_, HashMap<(KeyHash, u64), Vec<Waiting>>> {
+    fn lookups(&self) -> MutexGuard<'_, HashMap<(KeyHash, u64), Vec<Waiter>>> {
         self.lookups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -199,7 +204,7 @@ struct Lookup<R> {
 
 impl<R> Lookup<R> {
     /// Ends it; answers who waits.
-    fn end(&mut self) -> Vec<Waiting> {
+    fn end(&mut self) -> Vec<Waiter> {
         // Once: the next one is another's.
         let ended = std::mem::replace(&mut self.ended, true);
         if ended { Vec::new() } else { self.shared.lookups().remove(&(self.hash, self.changes)).unwrap_or_default() }

@@ -11,14 +11,14 @@ use uuid::Uuid;
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash, Scope};
 use crate::domain::id::{ApiKeyId, OrganizationId};
-use crate::domain::idempotency::{Idempotency, Outcome};
-use crate::domain::label::Word;
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, Page};
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::text::{Text, WorkspaceId};
 use crate::domain::{Error, Result};
 use crate::storage::pool::connections::Pool;
-use crate::storage::pool::error::{Failure, not_found};
+use crate::storage::pool::error::{StorageError, not_found};
 
 /// [`ApiKeyRepository`] on Postgres.
 #[derive(Clone, Debug)]
@@ -77,7 +77,12 @@ struct CredentialRow {
 
 #[async_trait]
 impl ApiKeyRepository for PgApiKeys {
-    async fn create(&self, key: &ApiKey, hash: KeyHash, idempotency: Option<Idempotency<()>>) -> Result<Outcome<()>> {
+    async fn create(
+        &self,
+        key: &ApiKey,
+        hash: KeyHash,
+        idempotency: Option<Idempotency<()>>,
+    ) -> Result<RequestOutcome<()>> {
         let key = key.clone();
         self.0
             .once(key.organization_id, None, key.created_at, idempotency, move |connection| {
@@ -197,7 +202,7 @@ impl ApiKeyRepository for PgApiKeys {
 async fn check_organization(
     connection: &mut PgConnection,
     organization: OrganizationId,
-) -> std::result::Result<(), Failure> {
+) -> std::result::Result<(), StorageError> {
     let known: bool = sqlx::query_scalar("select exists (select from organizations where id = $1)")
         .bind(organization.uuid())
         .fetch_one(connection)
@@ -211,7 +216,7 @@ impl TryFrom<ApiKeyRow> for ApiKey {
     fn try_from(row: ApiKeyRow) -> Result<Self> {
         let id = ApiKeyId::new(row.id);
         let broken = |column: &str| Error::internal(format!("api_keys {id}: {column} breaks a rule"));
-        let scopes = row.scopes.iter().map(|scope| Scope::from_word(scope).ok_or_else(|| broken("scopes")));
+        let scopes = row.scopes.iter().map(|scope| Scope::from_label(scope).ok_or_else(|| broken("scopes")));
         Ok(Self {
             id,
             organization_id: OrganizationId::new(row.organization_id),

@@ -17,7 +17,7 @@ const CHANNEL: &str = "uprof_credentials";
 const SILENCE: Duration = Duration::from_secs(15);
 
 /// How long it may take to answer then.
-const PATIENCE: Duration = Duration::from_secs(5);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long to wait before the first new try to connect; twice as long before each after it, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -92,7 +92,7 @@ async fn receive(mut listener: PgListener, tell: impl Fn(CredentialChange)) -> s
             Ok(Ok(Some(told))) => tell(CredentialChange::parse(told.payload())),
             Ok(Ok(None)) => return sqlx::Error::WorkerCrashed,
             Ok(Err(error)) => return error,
-            Err(_) => match timeout(PATIENCE, listener.execute("select 1")).await {
+            Err(_) => match timeout(RESPONSE_TIMEOUT, listener.execute("select 1")).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => return error,
                 Err(_) => return sqlx::Error::PoolTimedOut,

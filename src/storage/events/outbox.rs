@@ -8,9 +8,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::event::{Event, Happening};
+use crate::domain::event::{Event, EventDetails};
 use crate::domain::id::{Id, IdSource, OrganizationId, ProfileId};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::profile::ProfileField;
 use crate::domain::text::Text;
 use crate::storage::webhooks::fan_out;
@@ -27,8 +27,8 @@ impl Outbox {
     }
 
     /// The event that `what` happened to a profile at `now`.
-    pub(in crate::storage) fn event(&self, profile_id: ProfileId, what: Happening, now: Timestamp) -> Event {
-        Event { id: self.id(now), created_at: now, profile_id, what }
+    pub(in crate::storage) fn event(&self, profile_id: ProfileId, details: EventDetails, now: Timestamp) -> Event {
+        Event { id: self.id(now), created_at: now, profile_id, details }
     }
 
     /// A fresh id for what is written together with an event.
@@ -48,7 +48,7 @@ pub(in crate::storage) async fn append(
     connection: &mut PgConnection,
     events: &[(OrganizationId, Event)],
 ) -> Result<()> {
-    let columns = Columns::of(events);
+    let columns = EventColumns::of(events);
     sqlx::query(
         "insert into events (
                 organization_id,
@@ -106,7 +106,7 @@ pub(in crate::storage) async fn append(
 
 /// Events, column by column.
 #[derive(Default)]
-struct Columns<'e> {
+struct EventColumns<'e> {
     organization_ids: Vec<Uuid>,
     ids: Vec<Uuid>,
     created_ats: Vec<OffsetDateTime>,
@@ -119,7 +119,7 @@ struct Columns<'e> {
     enforcement_action_ids: Vec<Option<Uuid>>,
 }
 
-impl<'e> Columns<'e> {
+impl<'e> EventColumns<'e> {
     fn of(events: &'e [(OrganizationId, Event)]) -> Self {
         let mut columns = Self::default();
         for (organization, event) in events {
@@ -130,20 +130,22 @@ impl<'e> Columns<'e> {
 
     fn add(&mut self, organization: OrganizationId, event: &'e Event) {
         let (mut fields, mut grant, mut action) = (None, None, None);
-        match &event.what {
-            Happening::Created | Happening::Erased => {}
-            Happening::Updated(changed) => fields = Some(joined(changed)),
-            Happening::ProgramStatusUpdated { grant: name, status } => grant = Some((name.as_str(), *status)),
-            Happening::EnforcementActionOpened(id) | Happening::EnforcementActionResolved(id) => action = Some(id),
+        match &event.details {
+            EventDetails::Created | EventDetails::Erased => {}
+            EventDetails::Updated(changed) => fields = Some(joined(changed)),
+            EventDetails::ProgramStatusUpdated { grant: name, status } => grant = Some((name.as_str(), *status)),
+            EventDetails::EnforcementActionOpened(id) | EventDetails::EnforcementActionResolved(id) => {
+                action = Some(id);
+            }
         }
         self.organization_ids.push(organization.uuid());
         self.ids.push(event.id.uuid());
         self.created_ats.push(event.created_at);
-        self.kinds.push(event.what.kind().as_str());
+        self.kinds.push(event.details.kind().as_str());
         self.profile_ids.push(event.profile_id.uuid());
         self.fields.push(fields);
         self.grant_names.push(grant.map(|(name, _)| name));
-        self.grant_statuses.push(grant.and_then(|(_, status)| status).map(Word::as_str));
+        self.grant_statuses.push(grant.and_then(|(_, status)| status).map(EnumLabel::as_str));
         self.enforcement_action_ids.push(action.map(|id| id.uuid()));
     }
 }

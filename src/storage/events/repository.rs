@@ -6,9 +6,9 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::event::{Event, EventKind, EventQuery, Happening};
+use crate::domain::event::{Event, EventDetails, EventKind, EventQuery};
 use crate::domain::id::{EnforcementActionId, EventId, OrganizationId, ProfileId};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, Page};
 use crate::domain::profile::ProfileField;
 use crate::domain::repository::EventRepository;
@@ -109,7 +109,7 @@ impl EventRepository for PgEvents {
             })
             .await?;
         let events = rows.into_iter().map(Event::try_from).collect::<Result<Vec<_>>>()?;
-        let asked = |event: &Event| query.kinds.is_empty() || query.kinds.contains(&event.what.kind());
+        let asked = |event: &Event| query.kinds.is_empty() || query.kinds.contains(&event.details.kind());
         Ok(Page::of_those(events, examined, query.limit, |event| event.id, asked))
     }
 }
@@ -149,29 +149,30 @@ impl TryFrom<EventRow> for Event {
 
     fn try_from(row: EventRow) -> Result<Self> {
         let id = EventId::new(row.id);
-        let what = happening(&row).ok_or_else(|| Error::internal(format!("events {id}: a column breaks a rule")))?;
-        Ok(Self { id, created_at: row.created_at, profile_id: ProfileId::new(row.profile_id), what })
+        let details =
+            event_details(&row).ok_or_else(|| Error::internal(format!("events {id}: a column breaks a rule")))?;
+        Ok(Self { id, created_at: row.created_at, profile_id: ProfileId::new(row.profile_id), details })
     }
 }
 
-fn happening(row: &EventRow) -> Option<Happening> {
+fn event_details(row: &EventRow) -> Option<EventDetails> {
     let action = row.enforcement_action_id.map(EnforcementActionId::new);
-    Some(match EventKind::from_word(&row.kind)? {
-        EventKind::Created => Happening::Created,
+    Some(match EventKind::from_label(&row.kind)? {
+        EventKind::Created => EventDetails::Created,
         EventKind::Updated => {
-            let fields = row.fields.as_ref()?.iter().map(|field| ProfileField::from_word(field));
-            Happening::Updated(fields.collect::<Option<_>>()?)
+            let fields = row.fields.as_ref()?.iter().map(|field| ProfileField::from_label(field));
+            EventDetails::Updated(fields.collect::<Option<_>>()?)
         }
-        EventKind::Erased => Happening::Erased,
-        EventKind::ProgramStatusUpdated => Happening::ProgramStatusUpdated {
+        EventKind::Erased => EventDetails::Erased,
+        EventKind::ProgramStatusUpdated => EventDetails::ProgramStatusUpdated {
             grant: GrantName::parse(row.grant_name.clone()?).ok()?,
             status: match &row.grant_status {
-                Some(status) => Some(TrustGrantStatus::from_word(status)?),
+                Some(status) => Some(TrustGrantStatus::from_label(status)?),
                 None => None,
             },
         },
-        EventKind::EnforcementActionOpened => Happening::EnforcementActionOpened(action?),
-        EventKind::EnforcementActionResolved => Happening::EnforcementActionResolved(action?),
+        EventKind::EnforcementActionOpened => EventDetails::EnforcementActionOpened(action?),
+        EventKind::EnforcementActionResolved => EventDetails::EnforcementActionResolved(action?),
     })
 }
 

@@ -10,24 +10,24 @@ use uuid::Uuid;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::id::{OrganizationId, ProfileId};
-use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, KEPT_FOR, Outcome};
+use crate::domain::idempotency::{Fingerprint, IDEMPOTENCY_RETENTION, Idempotency, IdempotencyKey, RequestOutcome};
 use crate::domain::{Error, Result};
-use crate::storage::pool::connections::{Pool, Work};
-use crate::storage::pool::error::{Failure, unavailable};
+use crate::storage::pool::connections::{ConnectionFuture, Pool};
+use crate::storage::pool::error::{StorageError, unavailable};
 use crate::storage::profiles::columns::Statement;
 
 /// What was answered under a key before.
 #[derive(Clone, Debug)]
-pub(in crate::storage) struct Kept {
+pub(in crate::storage) struct StoredAnswer {
     pub(in crate::storage) fingerprint: Fingerprint,
     pub(in crate::storage) answer: Vec<u8>,
 }
 
-impl Kept {
+impl StoredAnswer {
     /// What a request with `fingerprint` under the same key is answered.
-    pub(in crate::storage) fn repeat<T>(&self, fingerprint: Fingerprint) -> Result<Outcome<T>> {
+    pub(in crate::storage) fn replay<T>(&self, fingerprint: Fingerprint) -> Result<RequestOutcome<T>> {
         if fingerprint == self.fingerprint {
-            return Ok(Outcome::Repeated(self.answer.clone()));
+            return Ok(RequestOutcome::Replayed(self.answer.clone()));
         }
         Err(Error::invalid_field("idempotency-key", reason("other_request", "Key was used for another request")))
     }
@@ -38,7 +38,7 @@ pub(in crate::storage) type FullKey = (OrganizationId, IdempotencyKey);
 
 /// What is to be kept under keys, column by column.
 #[derive(Clone, Debug, Default)]
-pub(in crate::storage) struct Columns {
+pub(in crate::storage) struct RecordColumns {
     organization_ids: Vec<Uuid>,
     keys: Vec<String>,
     fingerprints: Vec<Vec<u8>>,
@@ -54,10 +54,10 @@ pub(in crate::storage) struct Record {
     pub(in crate::storage) key: IdempotencyKey,
     pub(in crate::storage) profile_id: Option<ProfileId>,
     pub(in crate::storage) created_at: Timestamp,
-    pub(in crate::storage) kept: Kept,
+    pub(in crate::storage) kept: StoredAnswer,
 }
 
-impl Columns {
+impl RecordColumns {
     /// Of `records`, in the order of their keys, so that two transactions never wait for each other.
     pub(in crate::storage) fn of(mut records: Vec<Record>) -> Self {
         records.sort_by(|a, b| (a.organization.uuid(), &a.key).cmp(&(b.organization.uuid(), &b.key)));
@@ -73,7 +73,7 @@ impl Columns {
         columns
     }
 
-    /// The six parameters of [`keep_answers`].
+    /// The six parameters of [`insert_records`].
     pub(in crate::storage) fn bind_to(self, statement: Statement<'_>) -> Statement<'_> {
         statement
             .bind(self.organization_ids)
@@ -86,7 +86,7 @@ impl Columns {
 }
 
 #[derive(FromRow)]
-pub(in crate::storage) struct KeptRow {
+pub(in crate::storage) struct StoredAnswerRow {
     pub(in crate::storage) organization_id: Uuid,
     pub(in crate::storage) key: String,
     pub(in crate::storage) fingerprint: Vec<u8>,
@@ -94,14 +94,14 @@ pub(in crate::storage) struct KeptRow {
 }
 
 /// What a request of `organization` with `fingerprint` is answered under `key`, which is taken.
-pub(in crate::storage) async fn repeat<T>(
+pub(in crate::storage) async fn replay<T>(
     connection: &mut PgConnection,
     organization: OrganizationId,
     key: &IdempotencyKey,
     fingerprint: Fingerprint,
     now: Timestamp,
-) -> sqlx::Result<Result<Outcome<T>>> {
-    let row: Option<KeptRow> = sqlx::query_as(
+) -> sqlx::Result<Result<RequestOutcome<T>>> {
+    let row: Option<StoredAnswerRow> = sqlx::query_as(
         "select organization_id,
                 key,
                 fingerprint,
@@ -113,27 +113,27 @@ pub(in crate::storage) async fn repeat<T>(
     )
     .bind(organization.uuid())
     .bind(key.as_str())
-    .bind(now - KEPT_FOR)
+    .bind(now - IDEMPOTENCY_RETENTION)
     .fetch_optional(connection)
     .await?;
-    let kept = kept(row.into_iter().collect());
-    Ok(kept.and_then(|kept| kept.into_values().next().ok_or_else(gone)?.repeat(fingerprint)))
+    let kept = from_stored(row.into_iter().collect());
+    Ok(kept.and_then(|kept| kept.into_values().next().ok_or_else(record_vanished)?.replay(fingerprint)))
 }
 
 /// What `rows` hold, by key.
-pub(in crate::storage) fn kept(rows: Vec<KeptRow>) -> Result<HashMap<FullKey, Kept>> {
+pub(in crate::storage) fn from_stored(rows: Vec<StoredAnswerRow>) -> Result<HashMap<FullKey, StoredAnswer>> {
     let kept = rows.into_iter().map(|row| {
         let broken = || Error::internal("idempotency_keys: a column breaks a rule");
         let key = IdempotencyKey::parse(row.key.as_bytes()).map_err(|_| broken())?;
         let fingerprint = Fingerprint(row.fingerprint.try_into().map_err(|_| broken())?);
-        Ok(((OrganizationId::new(row.organization_id), key), Kept { fingerprint, answer: row.answer }))
+        Ok(((OrganizationId::new(row.organization_id), key), StoredAnswer { fingerprint, answer: row.answer }))
     });
     kept.collect()
 }
 
-/// Keeps what [`Columns::bind_to`] binds under keys that are free, or have become free again; returns those. A key that somebody else is just
+/// Keeps what [`RecordColumns::bind_to`] binds under keys that are free, or have become free again; returns those. A key that somebody else is just
 /// taking is waited for.
-macro_rules! keep_answers {
+macro_rules! insert_records {
     () => {
         "insert into idempotency_keys as k (organization_id, key, fingerprint, profile_id, created_at, answer)
          select *
@@ -148,11 +148,12 @@ macro_rules! keep_answers {
     };
 }
 
-pub(in crate::storage) use keep_answers;
+pub(in crate::storage) use insert_records;
 
 /// Keeps `record` if its key is free; answers whether it was.
-async fn keep(connection: &mut PgConnection, record: Record) -> sqlx::Result<bool> {
-    let kept = Columns::of(vec![record]).bind_to(sqlx::query(keep_answers!())).fetch_optional(connection).await?;
+async fn insert(connection: &mut PgConnection, record: Record) -> sqlx::Result<bool> {
+    let kept =
+        RecordColumns::of(vec![record]).bind_to(sqlx::query(insert_records!())).fetch_optional(connection).await?;
     Ok(kept.is_some())
 }
 
@@ -169,18 +170,18 @@ impl Pool {
         now: Timestamp,
         idempotency: Option<Idempotency<T>>,
         work: F,
-    ) -> Result<Outcome<T>>
+    ) -> Result<RequestOutcome<T>>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Send + 'static,
     {
-        let whose = Whose { organization, profile_id, now };
+        let whose = RequestContext { organization, profile_id, now };
         self.run(move |connection| {
             Box::pin(async move {
                 let mut transaction = connection.begin().await?;
                 let outcome = match idempotency {
                     Some(idempotency) => whose.once(&mut transaction, &idempotency, work).await?,
-                    None => Outcome::Done(work(&mut transaction).await?),
+                    None => RequestOutcome::Done(work(&mut transaction).await?),
                 };
                 transaction.commit().await?;
                 Ok(outcome)
@@ -191,20 +192,20 @@ impl Pool {
 }
 
 /// Whose request it is, of whom it speaks, and when it came.
-struct Whose {
+struct RequestContext {
     organization: OrganizationId,
     profile_id: Option<ProfileId>,
     now: Timestamp,
 }
 
-impl Whose {
+impl RequestContext {
     /// Does `work` unless the key is taken.
     async fn once<T>(
         &self,
         connection: &mut PgConnection,
         Idempotency { key, fingerprint, answer }: &Idempotency<T>,
-        work: impl for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T>,
-    ) -> std::result::Result<Outcome<T>, Failure> {
+        work: impl for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T>,
+    ) -> std::result::Result<RequestOutcome<T>, StorageError> {
         // Claimed before the work, which must not be done twice; the answer follows, and so does the profile, which may turn out not to be
         // there.
         let claim = Record {
@@ -212,10 +213,10 @@ impl Whose {
             key: key.clone(),
             profile_id: None,
             created_at: self.now,
-            kept: Kept { fingerprint: *fingerprint, answer: Vec::new() },
+            kept: StoredAnswer { fingerprint: *fingerprint, answer: Vec::new() },
         };
-        if !keep(connection, claim).await? {
-            return Ok(repeat(connection, self.organization, key, *fingerprint, self.now).await??);
+        if !insert(connection, claim).await? {
+            return Ok(replay(connection, self.organization, key, *fingerprint, self.now).await??);
         }
         let done = work(connection).await?;
         sqlx::query(
@@ -231,11 +232,11 @@ impl Whose {
         .bind(self.profile_id.map(ProfileId::uuid))
         .execute(connection)
         .await?;
-        Ok(Outcome::Done(done))
+        Ok(RequestOutcome::Done(done))
     }
 }
 
 /// A key that was taken a moment ago and no longer is: the profile that it spoke of was erased in between.
-pub(in crate::storage) fn gone() -> Error {
+pub(in crate::storage) fn record_vanished() -> Error {
     unavailable()
 }

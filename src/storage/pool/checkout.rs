@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 /// A connection in use. It goes back to sqlx's pool only when it has answered once more, which sqlx would wait for without end: a
 /// network that swallows the answer would take a place of the pool with it.
 #[derive(Debug)]
-pub(in crate::storage) struct Lease {
+pub(in crate::storage) struct Checkout {
     pub(in crate::storage) connection: PoolConnection<Postgres>,
     /// When it came from sqlx's pool.
     pub(in crate::storage) since: Instant,
@@ -21,12 +21,12 @@ pub(in crate::storage) struct Lease {
 
 /// A connection that was used just now.
 #[derive(Debug)]
-pub(in crate::storage) struct Used {
-    pub(in crate::storage) lease: Lease,
+pub(in crate::storage) struct WarmConnection {
+    pub(in crate::storage) checkout: Checkout,
     pub(in crate::storage) at: Instant,
 }
 
-impl Lease {
+impl Checkout {
     /// `connection`, from now on; it may take up to `limit` to answer once more, in the runtime that is at hand or in that of `home`.
     pub(in crate::storage) fn new(connection: PoolConnection<Postgres>, limit: Duration, home: Handle) -> Self {
         Self { connection, since: Instant::now(), limit, home, is_over: false }
@@ -39,7 +39,7 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl Drop for Checkout {
     fn drop(&mut self) {
         if !self.is_over {
             // Whoever used it may have left while Postgres was still at work.

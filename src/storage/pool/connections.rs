@@ -10,16 +10,16 @@ use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use tokio::runtime::Handle;
 
-use super::checkout::{Lease, Used};
-use super::error::{Failure, unavailable};
-use super::warm::Recent;
+use super::checkout::{Checkout, WarmConnection};
+use super::error::{StorageError, unavailable};
+use super::warm::WarmStack;
 use crate::domain::repository::Readiness;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::metrics::Registry;
 
 /// What a port's method does on its connection. Boxed, for the future borrows the connection.
-pub(in crate::storage) type Work<'c, T> =
-    std::pin::Pin<Box<dyn Future<Output = std::result::Result<T, Failure>> + Send + 'c>>;
+pub(in crate::storage) type ConnectionFuture<'c, T> =
+    std::pin::Pin<Box<dyn Future<Output = std::result::Result<T, StorageError>> + Send + 'c>>;
 
 /// How long the service waits for an answer after the moment at which Postgres itself gives a statement up. Postgres going first
 /// means that the outcome is known: nothing was written.
@@ -29,11 +29,11 @@ const ANSWER_GRACE: Duration = Duration::from_secs(1);
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// How long a connection passes from one user to the next before it goes back to sqlx's pool, which looks after its age and its health.
-const KEPT: Duration = TRUSTED_IDLE;
+const WARM_LIFETIME: Duration = TRUSTED_IDLE;
 
 /// How long ago a connection may have been used to be passed on untried: where requests are rarer than that, each is better off with one
 /// that was tried than with the latest.
-const JUST_NOW: Duration = Duration::from_millis(100);
+const WARM_TRUST: Duration = Duration::from_millis(100);
 
 /// How long a connection that is tried may take to answer. One whose other end has gone without a word never does, and whoever waits
 /// still has to be given another.
@@ -59,8 +59,8 @@ impl PoolSettings {
     /// For a verb that does one thing and ends: a single connection, and time to wait for it.
     #[must_use]
     pub fn for_one(url: SecretString) -> Self {
-        let patience = Duration::from_secs(30);
-        Self { url, max_connections: 1, acquire_timeout: patience, statement_timeout: patience }
+        let max_wait = Duration::from_secs(30);
+        Self { url, max_connections: 1, acquire_timeout: max_wait, statement_timeout: max_wait }
     }
 }
 
@@ -68,7 +68,7 @@ impl PoolSettings {
 #[derive(Clone, Debug)]
 pub struct Pool {
     connections: PgPool,
-    recent: Recent<Used>,
+    warm: WarmStack<WarmConnection>,
     /// Whether what is used through this handle is kept for whoever comes next.
     keeps: bool,
     notifications: PgPool,
@@ -130,7 +130,7 @@ impl Pool {
         let deadline = settings.statement_timeout + ANSWER_GRACE;
         Ok(Self {
             connections,
-            recent: Recent::new(),
+            warm: WarmStack::new(),
             keeps: true,
             notifications,
             deadline,
@@ -156,7 +156,7 @@ impl Pool {
     }
 
     fn idle(&self) -> u64 {
-        u64::try_from(self.connections.num_idle() + self.recent.count()).unwrap_or(u64::MAX)
+        u64::try_from(self.connections.num_idle() + self.warm.count()).unwrap_or(u64::MAX)
     }
 
     /// Does `work` on a connection, within the deadline.
@@ -165,7 +165,7 @@ impl Pool {
     /// What `work` fails with; `Unavailable` without a connection; `TimedOut` past the deadline.
     pub(in crate::storage) async fn run<T, F>(&self, work: F) -> Result<T>
     where
-        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Send,
     {
         Ok(self.attempt(work).await?)
     }
@@ -176,7 +176,7 @@ impl Pool {
     /// Those of [`Pool::run`].
     pub(in crate::storage) async fn read<T, F>(&self, work: F) -> Result<T>
     where
-        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Clone + Send,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Clone + Send,
     {
         match self.attempt(work.clone()).await {
             Err(failure) if failure.is_lost_connection() => Ok(self.attempt(work).await?),
@@ -184,15 +184,15 @@ impl Pool {
         }
     }
 
-    async fn attempt<T, F>(&self, work: F) -> std::result::Result<T, Failure>
+    async fn attempt<T, F>(&self, work: F) -> std::result::Result<T, StorageError>
     where
-        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Send,
     {
-        let mut lease = self.acquire().await?;
-        match tokio::time::timeout(self.deadline, work(&mut lease.connection)).await {
+        let mut checkout = self.acquire().await?;
+        match tokio::time::timeout(self.deadline, work(&mut checkout.connection)).await {
             Ok(outcome) => {
                 match &outcome {
-                    Ok(_) => self.keep(lease),
+                    Ok(_) => self.keep(checkout),
                     Err(failure) if failure.is_lost_connection() => self.lost.note(),
                     // Whatever it left undone is undone on the way back.
                     Err(_) => {}
@@ -201,17 +201,17 @@ impl Pool {
             }
             Err(elapsed) => {
                 // Postgres did not even keep its own time limit: the connection is not worth waiting for.
-                lease.end();
+                checkout.end();
                 Err(Error::new(ErrorKind::TimedOut, "The database did not answer in time").caused_by(elapsed).into())
             }
         }
     }
 
-    async fn acquire(&self) -> Result<Lease> {
+    async fn acquire(&self) -> Result<Checkout> {
         let _waiting = loop {
-            match self.recent.take() {
-                Ok(used) if used.at.elapsed() < JUST_NOW && !self.lost.is_within(used.at.elapsed()) => {
-                    return Ok(used.lease);
+            match self.warm.take() {
+                Ok(used) if used.at.elapsed() < WARM_TRUST && !self.lost.is_within(used.at.elapsed()) => {
+                    return Ok(used.checkout);
                 }
                 // It may have died since, perhaps with one that was lost, and goes to where that is found out.
                 Ok(doubtful) => drop(doubtful),
@@ -225,21 +225,21 @@ impl Pool {
             acquiring.as_mut().poll(context)
         });
         let connection = opened.await.map_err(|error| unavailable().caused_by(error))?;
-        let lease = Lease::new(connection, self.deadline, self.home.clone());
-        let (recent, since) = (self.recent.clone(), lease.since);
+        let checkout = Checkout::new(connection, self.deadline, self.home.clone());
+        let (warm, since) = (self.warm.clone(), checkout.since);
         self.home.spawn(async move {
-            tokio::time::sleep(KEPT).await;
-            drop(recent.remove(|used| used.lease.since <= since));
+            tokio::time::sleep(WARM_LIFETIME).await;
+            drop(warm.remove(|used| used.checkout.since <= since));
         });
-        Ok(lease)
+        Ok(checkout)
     }
 
-    /// Leaves `lease` to whoever comes next, unless somebody waits for sqlx's pool to have one.
-    fn keep(&self, lease: Lease) {
+    /// Leaves `checkout` to whoever comes next, unless somebody waits for sqlx's pool to have one.
+    fn keep(&self, checkout: Checkout) {
         // The end of a transaction that was dropped is queued, and its locks hold until it is sent: the way back to the pool does that.
-        let is_settled = !lease.connection.should_flush();
-        if self.keeps && is_settled && lease.since.elapsed() < KEPT && !self.connections.is_closed() {
-            drop(self.recent.keep(Used { lease, at: Instant::now() }));
+        let is_settled = !checkout.connection.should_flush();
+        if self.keeps && is_settled && checkout.since.elapsed() < WARM_LIFETIME && !self.connections.is_closed() {
+            drop(self.warm.keep(WarmConnection { checkout, at: Instant::now() }));
         }
     }
 
@@ -258,7 +258,7 @@ impl Pool {
         // Whoever waits there takes its leave of a database that may not answer.
         let _ = tokio::time::timeout(PING_LIMIT, self.notifications.close()).await;
         let closed = self.connections.close();
-        drop(self.recent.remove(|_| true));
+        drop(self.warm.remove(|_| true));
         closed.await;
     }
 }

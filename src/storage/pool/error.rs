@@ -6,12 +6,12 @@ use crate::domain::{Error, ErrorKind};
 
 /// Why work on a connection ended: a rule of the domain, or the database.
 #[derive(Debug)]
-pub(in crate::storage) enum Failure {
+pub(in crate::storage) enum StorageError {
     Rule(Error),
     Database(sqlx::Error),
 }
 
-impl Failure {
+impl StorageError {
     /// Whether the connection broke while it was used; what was under way on it may have been done.
     pub(in crate::storage) fn is_lost_connection(&self) -> bool {
         match self {
@@ -26,24 +26,24 @@ impl Failure {
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for StorageError {
     fn from(error: Error) -> Self {
         Self::Rule(error)
     }
 }
 
-impl From<sqlx::Error> for Failure {
+impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
     }
 }
 
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
+impl From<StorageError> for Error {
+    fn from(failure: StorageError) -> Self {
         match failure {
-            Failure::Rule(error) => error,
-            Failure::Database(sqlx::Error::Database(error)) => from_postgres(&*error),
-            Failure::Database(
+            StorageError::Rule(error) => error,
+            StorageError::Database(sqlx::Error::Database(error)) => from_postgres(&*error),
+            StorageError::Database(
                 error @ (sqlx::Error::Io(_)
                 | sqlx::Error::Tls(_)
                 | sqlx::Error::Protocol(_)
@@ -51,7 +51,7 @@ impl From<Failure> for Error {
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed),
             ) => unavailable().caused_by(error),
-            Failure::Database(error) => Self::internal(error),
+            StorageError::Database(error) => Self::internal(error),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What was used just now, the last on top, and who waits for something else because nothing was there.
 #[derive(Debug)]
-pub(in crate::storage) struct Recent<T>(Arc<Mutex<State<T>>>);
+pub(in crate::storage) struct WarmStack<T>(Arc<Mutex<State<T>>>);
 
 #[derive(Debug)]
 struct State<T> {
@@ -18,9 +18,9 @@ struct State<T> {
 
 /// Somebody who found nothing and waits elsewhere, until this is dropped.
 #[derive(Debug)]
-pub(in crate::storage) struct Waiting<T>(Recent<T>);
+pub(in crate::storage) struct AcquireWaiter<T>(WarmStack<T>);
 
-impl<T> Recent<T> {
+impl<T> WarmStack<T> {
     pub(in crate::storage) fn new() -> Self {
         Self(Arc::new(Mutex::new(State { used: Vec::new(), waiting: 0 })))
     }
@@ -29,11 +29,11 @@ impl<T> Recent<T> {
     ///
     /// # Errors
     /// There is nothing.
-    pub(in crate::storage) fn take(&self) -> Result<T, Waiting<T>> {
+    pub(in crate::storage) fn take(&self) -> Result<T, AcquireWaiter<T>> {
         let mut state = self.state();
         state.used.pop().ok_or_else(|| {
             state.waiting += 1;
-            Waiting(self.clone())
+            AcquireWaiter(self.clone())
         })
     }
 
@@ -63,13 +63,13 @@ impl<T> Recent<T> {
     }
 }
 
-impl<T> Clone for Recent<T> {
+impl<T> Clone for WarmStack<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<T> Drop for Waiting<T> {
+impl<T> Drop for AcquireWaiter<T> {
     fn drop(&mut self) {
         self.0.state().waiting -= 1;
     }
@@ -81,27 +81,27 @@ mod tests {
 
     #[test]
     fn what_was_used_last_is_taken_first() {
-        let recent = Recent::new();
-        assert!(recent.keep(1).is_none() && recent.keep(2).is_none());
-        assert_eq!([recent.take().ok(), recent.take().ok(), recent.take().ok()], [Some(2), Some(1), None]);
+        let warm = WarmStack::new();
+        assert!(warm.keep(1).is_none() && warm.keep(2).is_none());
+        assert_eq!([warm.take().ok(), warm.take().ok(), warm.take().ok()], [Some(2), Some(1), None]);
     }
 
     #[test]
     fn nothing_is_kept_back_from_those_who_wait() {
-        let recent = Recent::new();
-        let (first, second) = (recent.take(), recent.take());
-        assert_eq!(recent.keep(1), Some(1));
+        let warm = WarmStack::new();
+        let (first, second) = (warm.take(), warm.take());
+        assert_eq!(warm.keep(1), Some(1));
         drop(first);
-        assert_eq!(recent.keep(1), Some(1));
+        assert_eq!(warm.keep(1), Some(1));
         drop(second);
-        assert_eq!((recent.keep(1), recent.count()), (None, 1));
+        assert_eq!((warm.keep(1), warm.count()), (None, 1));
     }
 
     #[test]
     fn what_is_over_is_taken_out_and_the_rest_keeps_its_order() {
-        let recent = Recent::new();
-        (0..5).for_each(|number| assert!(recent.keep(number).is_none()));
-        assert_eq!(recent.remove(|number| *number % 2 == 0), [0, 2, 4]);
-        assert_eq!([recent.take().ok(), recent.take().ok()], [Some(3), Some(1)]);
+        let warm = WarmStack::new();
+        (0..5).for_each(|number| assert!(warm.keep(number).is_none()));
+        assert_eq!(warm.remove(|number| *number % 2 == 0), [0, 2, 4]);
+        assert_eq!([warm.take().ok(), warm.take().ok()], [Some(3), Some(1)]);
     }
 }

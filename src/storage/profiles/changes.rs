@@ -8,20 +8,20 @@ use super::repository::{Found, Update, answer_of, profile_not_found};
 use super::row::ProfileKey;
 use super::write;
 use crate::domain::Result;
-use crate::domain::event::{Event, Happening};
+use crate::domain::event::{Event, EventDetails};
 use crate::domain::id::OrganizationId;
-use crate::domain::idempotency::Outcome;
+use crate::domain::idempotency::RequestOutcome;
 use crate::domain::profile::Profile;
 use crate::storage::events::outbox;
 use crate::storage::events::outbox::Outbox;
 use crate::storage::idempotency::records;
-use crate::storage::idempotency::records::{FullKey, Kept, Record};
+use crate::storage::idempotency::records::{FullKey, Record, StoredAnswer};
 
 /// The profiles as they are after the updates so far, and what has to be written.
 pub(in crate::storage) struct Changes {
     found: Found,
     /// What was answered under the keys that the updates carry, by requests before and by updates of this group.
-    kept: HashMap<FullKey, Kept>,
+    kept: HashMap<FullKey, StoredAnswer>,
     changed: HashSet<ProfileKey>,
     events: Vec<(OrganizationId, Event)>,
     answers: Vec<Record>,
@@ -30,17 +30,17 @@ pub(in crate::storage) struct Changes {
 
 impl Changes {
     /// None yet.
-    pub(in crate::storage) fn new(found: Found, kept: HashMap<FullKey, Kept>, outbox: Outbox) -> Self {
+    pub(in crate::storage) fn new(found: Found, kept: HashMap<FullKey, StoredAnswer>, outbox: Outbox) -> Self {
         Self { found, kept, changed: HashSet::new(), events: Vec::new(), answers: Vec::new(), outbox }
     }
 
     /// Applies `update` to what the ones before it left. One that fails changes nothing.
-    pub(in crate::storage) fn apply(&mut self, update: &Update) -> Result<Outcome<Profile>> {
+    pub(in crate::storage) fn apply(&mut self, update: &Update) -> Result<RequestOutcome<Profile>> {
         let full_key = update.idempotency.as_ref().map(|asked| (update.organization, asked.key.clone()));
         if let (Some(asked), Some(full_key)) = (&update.idempotency, &full_key)
             && let Some(kept) = self.kept.get(full_key)
         {
-            return kept.repeat(asked.fingerprint);
+            return kept.replay(asked.fingerprint);
         }
         let after = self.patched(update)?;
         if let (Some(asked), Some(full_key)) = (&update.idempotency, full_key) {
@@ -48,18 +48,18 @@ impl Changes {
             self.kept.insert(full_key, record.kept.clone());
             self.answers.push(record);
         }
-        Ok(Outcome::Done(after))
+        Ok(RequestOutcome::Done(after))
     }
 
     fn patched(&mut self, update: &Update) -> Result<Profile> {
         let key = (update.organization, update.id);
         let before = match self.found.get(&key) {
             Some(Ok(before)) => before,
-            Some(Err(error)) => return Err(error.repeated()),
+            Some(Err(error)) => return Err(error.duplicate()),
             None => return Err(profile_not_found()),
         };
         let Some(after) = before.patched(&update.patch, update.now)? else { return Ok(before.clone()) };
-        let changed = Happening::Updated(after.changed_fields(before));
+        let changed = EventDetails::Updated(after.changed_fields(before));
         self.events.push((update.organization, self.outbox.event(update.id, changed, after.updated_at)));
         self.found.insert(key, Ok(after.clone()));
         self.changed.insert(key);
@@ -74,7 +74,7 @@ impl Changes {
         let after = self.changed.iter().filter_map(|key| Some((key.0, self.found.get(key)?.as_ref().ok()?)));
         let after: Vec<_> = after.collect();
         let wanted = self.answers.len();
-        let kept = write::save(connection, &after, records::Columns::of(self.answers)).await?;
+        let kept = write::save(connection, &after, records::RecordColumns::of(self.answers)).await?;
         outbox::append(connection, &self.events).await?;
         Ok(kept == wanted)
     }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::id::OrganizationId;
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::profile::Profile;
 use crate::domain::text::Text;
 
@@ -15,7 +15,7 @@ pub(in crate::storage) type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
 /// Profiles and their metadata, column by column.
 #[derive(Default)]
-pub(in crate::storage) struct Columns<'p> {
+pub(in crate::storage) struct ProfileColumns<'p> {
     organization_ids: Vec<Uuid>,
     ids: Vec<Uuid>,
     created_ats: Vec<OffsetDateTime>,
@@ -35,7 +35,7 @@ pub(in crate::storage) struct Columns<'p> {
     pair_values: Vec<&'p str>,
 }
 
-impl<'p> Columns<'p> {
+impl<'p> ProfileColumns<'p> {
     pub(in crate::storage) fn of(profiles: impl Iterator<Item = (OrganizationId, &'p Profile)>) -> Self {
         let mut columns = Self::default();
         profiles.for_each(|(organization, profile)| columns.add(organization.uuid(), profile));
@@ -50,10 +50,10 @@ impl<'p> Columns<'p> {
         self.updated_ats.push(profile.updated_at);
         self.names.push(profile.name.as_ref().map(Text::as_str));
         self.relationships.push(profile.relationship.as_str());
-        self.account_statuses.push(details.account_status.map(Word::as_str));
+        self.account_statuses.push(details.account_status.map(EnumLabel::as_str));
         self.countries.push(details.country.as_ref().map(Text::as_str));
         self.email_hashes.push(details.email_hash.as_ref().map(Text::as_str));
-        self.entity_types.push(details.entity_type.map(Word::as_str));
+        self.entity_types.push(details.entity_type.map(EnumLabel::as_str));
         self.name_hashes.push(details.name_hash.as_ref().map(Text::as_str));
         self.onboarded_ats.push(details.onboarded_at);
         self.reference_ids.push(details.reference_id.as_ref().map(Text::as_str));

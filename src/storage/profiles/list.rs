@@ -11,7 +11,7 @@ use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::page::{Keyset, Order, OrderBy, Page, PageQuery};
 use crate::domain::profile::Profile;
 use crate::domain::trust::enforcement::EnforcementStatus;
-use crate::storage::pool::error::Failure;
+use crate::storage::pool::error::StorageError;
 
 /// How many profiles a filtered request examines at the most.
 const EXAMINED: usize = 1_000;
@@ -41,7 +41,7 @@ pub(in crate::storage) async fn page(
     organization: OrganizationId,
     query: &PageQuery,
     now: OffsetDateTime,
-) -> std::result::Result<Page<Profile>, Failure> {
+) -> std::result::Result<Page<Profile>, StorageError> {
     if query.statuses.is_empty() {
         let limit = query.limit.get();
         // One row more than wanted tells whether another page follows.
@@ -65,7 +65,7 @@ async fn filtered(
     organization: OrganizationId,
     query: &PageQuery,
     now: OffsetDateTime,
-) -> std::result::Result<Page<Profile>, Failure> {
+) -> std::result::Result<Page<Profile>, StorageError> {
     let mut items = Vec::new();
     let mut query = query.clone();
     let (mut wanted, mut left) = (query.limit.get() + 1, EXAMINED);
@@ -109,7 +109,7 @@ async fn step(
     query: &PageQuery,
     now: OffsetDateTime,
     wanted: usize,
-) -> std::result::Result<Step, Failure> {
+) -> std::result::Result<Step, StorageError> {
     if query.order_by != OrderBy::CreatedAt || query.statuses.contains(&EnforcementStatus::Unrestricted) {
         let rows = rows(connection, organization, query, now, wanted).await?;
         let profiles: Vec<_> = rows.into_iter().map(Profile::try_from).collect::<Result<_>>()?;

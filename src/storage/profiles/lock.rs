@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::row::ProfileKey;
 use crate::domain::clock::Timestamp;
-use crate::domain::idempotency::KEPT_FOR;
+use crate::domain::idempotency::IDEMPOTENCY_RETENTION;
 use crate::storage::idempotency::records;
-use crate::storage::idempotency::records::{FullKey, Kept, KeptRow};
-use crate::storage::pool::error::Failure;
+use crate::storage::idempotency::records::{FullKey, StoredAnswer, StoredAnswerRow};
+use crate::storage::pool::error::StorageError;
 
 /// Locks the rows of the keys `$1` and `$2` until the transaction ends, always in the same order, so that two transactions never wait for
 /// each other: in that of the keys, for a lateral query can only run for one after the other. (With `order by` Postgres would rather read
@@ -38,7 +38,7 @@ pub(in crate::storage) async fn lock(connection: &mut PgConnection, keys: &HashS
     Ok(locked.rows_affected())
 }
 
-/// The columns of a [`KeptRow`], or none.
+/// The columns of a [`StoredAnswerRow`], or none.
 type FoundKey = (Option<Uuid>, Option<String>, Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// Locks the rows of `keys`; answers what was kept under the idempotency keys `asked` before it waited.
@@ -47,7 +47,7 @@ pub(in crate::storage) async fn lock_and_find(
     keys: &HashSet<ProfileKey>,
     asked: &[FullKey],
     now: Timestamp,
-) -> std::result::Result<HashMap<FullKey, Kept>, Failure> {
+) -> std::result::Result<HashMap<FullKey, StoredAnswer>, StorageError> {
     let (organizations, ids) = in_order(keys);
     let (key_organizations, texts): (Vec<_>, Vec<_>) =
         asked.iter().map(|(organization, key)| (organization.uuid(), key.as_str())).unzip();
@@ -75,13 +75,18 @@ pub(in crate::storage) async fn lock_and_find(
     .bind(ids)
     .bind(key_organizations)
     .bind(texts)
-    .bind(now - KEPT_FOR)
+    .bind(now - IDEMPOTENCY_RETENTION)
     .fetch_all(connection)
     .await?;
     let rows = rows.into_iter().filter_map(|(organization_id, key, fingerprint, answer)| {
-        Some(KeptRow { organization_id: organization_id?, key: key?, fingerprint: fingerprint?, answer: answer? })
+        Some(StoredAnswerRow {
+            organization_id: organization_id?,
+            key: key?,
+            fingerprint: fingerprint?,
+            answer: answer?,
+        })
     });
-    Ok(records::kept(rows.collect())?)
+    Ok(records::from_stored(rows.collect())?)
 }
 
 /// Notes that what a profile shows changes `now`. Its row is locked.

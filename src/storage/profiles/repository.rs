@@ -12,9 +12,9 @@ use super::row::{ProfileKey, ProfileRow, select_profiles};
 use super::write::NewProfile;
 use super::{list, lock, write};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::Happening;
+use crate::domain::event::EventDetails;
 use crate::domain::id::{OrganizationId, ProfileId};
-use crate::domain::idempotency::{Idempotency, Outcome};
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfilePatch};
 use crate::domain::repository::ProfileRepository;
@@ -22,9 +22,9 @@ use crate::domain::{Error, Result};
 use crate::storage::events::outbox;
 use crate::storage::events::outbox::Outbox;
 use crate::storage::idempotency::records;
-use crate::storage::idempotency::records::{Kept, Record};
+use crate::storage::idempotency::records::{Record, StoredAnswer};
 use crate::storage::pool::connections::Pool;
-use crate::storage::pool::error::{Failure, not_found};
+use crate::storage::pool::error::{StorageError, not_found};
 
 /// [`ProfileRepository`] on Postgres.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub(in crate::storage) struct Update {
 }
 
 /// What comes of each of many calls.
-pub(in crate::storage) type Outcomes = Vec<Result<Outcome<Profile>>>;
+pub(in crate::storage) type ProfileOutcomes = Vec<Result<RequestOutcome<Profile>>>;
 
 /// How often a group of updates is tried again because somebody else took a key of theirs meanwhile.
 const MOST_ATTEMPTS: usize = 3;
@@ -68,11 +68,11 @@ impl PgProfiles {
     }
 
     /// Stores the profiles of all `creates` that repeat none before them, or none.
-    pub(in crate::storage) async fn create_many(&self, creates: Vec<Create>) -> Result<Outcomes> {
+    pub(in crate::storage) async fn create_many(&self, creates: Vec<Create>) -> Result<ProfileOutcomes> {
         let mut new = Vec::with_capacity(creates.len());
         let mut asked = Vec::new();
         for Create { organization, profile, idempotency } in creates {
-            let event = self.outbox.event(profile.id, Happening::Created, profile.created_at).id;
+            let event = self.outbox.event(profile.id, EventDetails::Created, profile.created_at).id;
             asked.push(idempotency);
             new.push(NewProfile { organization, profile, event });
         }
@@ -82,16 +82,16 @@ impl PgProfiles {
                     let answers = new.iter().zip(&asked).filter_map(|(new, asked)| {
                         Some(answer_of(new.organization, &new.profile, new.profile.created_at, asked.as_ref()?))
                     });
-                    let answers = records::Columns::of(answers.collect());
+                    let answers = records::RecordColumns::of(answers.collect());
                     let repeated = write::insert(connection, &new, answers).await?;
-                    let mut outcomes: Outcomes = Vec::with_capacity(new.len());
+                    let mut outcomes: ProfileOutcomes = Vec::with_capacity(new.len());
                     for (NewProfile { organization, profile, .. }, asked) in new.into_iter().zip(asked) {
                         outcomes.push(match asked {
                             Some(asked) if repeated.contains(&(organization, profile.id)) => {
                                 let (key, fingerprint) = (&asked.key, asked.fingerprint);
-                                records::repeat(connection, organization, key, fingerprint, profile.created_at).await?
+                                records::replay(connection, organization, key, fingerprint, profile.created_at).await?
                             }
-                            _ => Ok(Outcome::Done(profile)),
+                            _ => Ok(RequestOutcome::Done(profile)),
                         });
                     }
                     Ok(outcomes)
@@ -106,7 +106,7 @@ impl PgProfiles {
     }
 
     /// Applies each update to what the ones before it left, in one transaction; one that breaks a rule changes nothing and fails alone.
-    pub(in crate::storage) async fn update_many(&self, updates: Vec<Update>) -> Result<Outcomes> {
+    pub(in crate::storage) async fn update_many(&self, updates: Vec<Update>) -> Result<ProfileOutcomes> {
         let updates = Arc::new(updates);
         // Where somebody else takes a key meanwhile, it is found to be taken the next time.
         for _ in 0..MOST_ATTEMPTS {
@@ -114,11 +114,11 @@ impl PgProfiles {
                 return Ok(outcomes);
             }
         }
-        Err(records::gone())
+        Err(records::record_vanished())
     }
 
     /// As [`PgProfiles::update_many`]; `None`, with nothing changed, where a key was taken meanwhile.
-    async fn try_update_many(&self, updates: Arc<Vec<Update>>) -> Result<Option<Outcomes>> {
+    async fn try_update_many(&self, updates: Arc<Vec<Update>>) -> Result<Option<ProfileOutcomes>> {
         let Some(now) = updates.iter().map(|update| update.now).max() else { return Ok(Some(Vec::new())) };
         let outbox = self.outbox.clone();
         self.pool
@@ -153,7 +153,7 @@ impl ProfileRepository for PgProfiles {
         organization: OrganizationId,
         profile: Profile,
         idempotency: Option<Idempotency<Profile>>,
-    ) -> Result<Outcome<Profile>> {
+    ) -> Result<RequestOutcome<Profile>> {
         only(self.create_many(vec![Create { organization, profile, idempotency }]).await?)
     }
 
@@ -176,12 +176,12 @@ impl ProfileRepository for PgProfiles {
         patch: ProfilePatch,
         now: Timestamp,
         idempotency: Option<Idempotency<Profile>>,
-    ) -> Result<Outcome<Profile>> {
+    ) -> Result<RequestOutcome<Profile>> {
         only(self.update_many(vec![Update { organization, id, patch, now, idempotency }]).await?)
     }
 
     async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {
-        let erased = self.outbox.event(id, Happening::Erased, now);
+        let erased = self.outbox.event(id, EventDetails::Erased, now);
         self.pool
             .run(move |connection| {
                 Box::pin(async move {
@@ -204,7 +204,7 @@ impl ProfileRepository for PgProfiles {
 pub(in crate::storage) async fn check_there(
     connection: &mut PgConnection,
     (organization, id): ProfileKey,
-) -> std::result::Result<(), Failure> {
+) -> std::result::Result<(), StorageError> {
     let there: bool = sqlx::query_scalar(
         "select exists (
                 select
@@ -226,7 +226,7 @@ pub(in crate::storage) fn profile_not_found() -> Error {
 }
 
 /// The outcome of the one call that there was.
-fn only(outcomes: Outcomes) -> Result<Outcome<Profile>> {
+fn only(outcomes: ProfileOutcomes) -> Result<RequestOutcome<Profile>> {
     outcomes.into_iter().next().unwrap_or_else(|| Err(Error::internal("a call without an outcome")))
 }
 
@@ -242,7 +242,7 @@ pub(in crate::storage) fn answer_of(
         key: idempotency.key.clone(),
         profile_id: Some(profile.id),
         created_at: now,
-        kept: Kept { fingerprint: idempotency.fingerprint, answer: (idempotency.answer)(profile) },
+        kept: StoredAnswer { fingerprint: idempotency.fingerprint, answer: (idempotency.answer)(profile) },
     }
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::external_user::ExternalUserDetails;
 use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::metadata::Metadata;
 use crate::domain::profile::Profile;
 use crate::domain::text::Text;
@@ -130,12 +130,12 @@ fn profile(row: ProfileRow) -> std::result::Result<Profile, Broken> {
         created_at: row.created_at,
         updated_at: row.updated_at,
         name: text(row.name, "name")?,
-        relationship: word(&row.relationship, "relationship")?,
+        relationship: label(&row.relationship, "relationship")?,
         details: ExternalUserDetails {
-            account_status: row.account_status.map(|status| word(&status, "account_status")).transpose()?,
+            account_status: row.account_status.map(|status| label(&status, "account_status")).transpose()?,
             country: text(row.country, "country")?,
             email_hash: text(row.email_hash, "email_hash")?,
-            entity_type: row.entity_type.map(|kind| word(&kind, "entity_type")).transpose()?,
+            entity_type: row.entity_type.map(|kind| label(&kind, "entity_type")).transpose()?,
             name_hash: text(row.name_hash, "name_hash")?,
             onboarded_at: row.onboarded_at,
             reference_id: text(row.reference_id, "reference_id")?,
@@ -150,12 +150,12 @@ fn trust_grants(granted: Vec<GrantRow>, parts: Vec<PartRow>) -> std::result::Res
     let mut grants = TrustGrants::new();
     for (name, status, expires_at) in granted {
         let name = GrantName::parse(name).map_err(|_| Broken("trust grant name"))?;
-        let grant = TrustGrant { status: word(&status, "trust grant status")?, parts: GrantParts::new(), expires_at };
+        let grant = TrustGrant { status: label(&status, "trust grant status")?, parts: GrantParts::new(), expires_at };
         grants.insert(name, grant);
     }
     for (grant, name, status, data_retention, human_review) in parts {
         let part = GrantPart {
-            status: word(&status, "trust grant part status")?,
+            status: label(&status, "trust grant part status")?,
             requirements: Requirements { data_retention, human_review },
         };
         // Those of a grant that has expired are still there, too.
@@ -170,11 +170,11 @@ fn enforcement_action(row: ActionRow) -> std::result::Result<EnforcementAction, 
     let (id, kind, reason, opened_at, expires_at, identity_check) = row;
     Ok(EnforcementAction {
         id: EnforcementActionId::new(id),
-        kind: word(&kind, "enforcement kind")?,
-        reason: word(&reason, "enforcement reason")?,
+        kind: label(&kind, "enforcement kind")?,
+        reason: label(&reason, "enforcement reason")?,
         opened_at,
         expires_at,
-        identity_check: word(&identity_check, "identity check")?,
+        identity_check: label(&identity_check, "identity check")?,
     })
 }
 
@@ -182,6 +182,6 @@ fn text<T: Text>(value: Option<String>, column: &'static str) -> std::result::Re
     value.map(T::parse).transpose().map_err(|_| Broken(column))
 }
 
-fn word<T: Word>(value: &str, column: &'static str) -> std::result::Result<T, Broken> {
-    T::from_word(value).ok_or(Broken(column))
+fn label<T: EnumLabel>(value: &str, column: &'static str) -> std::result::Result<T, Broken> {
+    T::from_label(value).ok_or(Broken(column))
 }

@@ -6,13 +6,13 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Result, Row};
 use uuid::Uuid;
 
-use super::columns::Columns;
+use super::columns::ProfileColumns;
 use super::row::ProfileKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EventId, OrganizationId, ProfileId};
 use crate::domain::profile::Profile;
 use crate::storage::idempotency::records;
-use crate::storage::idempotency::records::keep_answers;
+use crate::storage::idempotency::records::insert_records;
 
 /// A profile that is to be stored, and the id of the event that tells of it.
 #[derive(Clone, Debug)]
@@ -27,11 +27,11 @@ pub(in crate::storage) struct NewProfile {
 pub(in crate::storage) async fn insert(
     connection: &mut PgConnection,
     profiles: &[NewProfile],
-    answers: records::Columns,
+    answers: records::RecordColumns,
 ) -> Result<HashSet<ProfileKey>> {
     let statement = sqlx::query(concat!(
         "with kept as (",
-        keep_answers!(),
+        insert_records!(),
         "), repeated as (
              select asked.organization_id,
                     asked.profile_id
@@ -84,7 +84,7 @@ pub(in crate::storage) async fn insert(
                 profile_id
            from repeated",
     ));
-    let columns = Columns::of(profiles.iter().map(|new| (new.organization, &new.profile)));
+    let columns = ProfileColumns::of(profiles.iter().map(|new| (new.organization, &new.profile)));
     let events: Vec<_> = profiles.iter().map(|new| new.event.uuid()).collect();
     let repeated = columns.bind_to(answers.bind_to(statement)).bind(events).fetch_all(connection).await?;
     repeated.iter().map(|row| Ok((OrganizationId::new(row.try_get(0)?), ProfileId::new(row.try_get(1)?)))).collect()
@@ -95,11 +95,11 @@ pub(in crate::storage) async fn insert(
 pub(in crate::storage) async fn save(
     connection: &mut PgConnection,
     profiles: &[(OrganizationId, &Profile)],
-    answers: records::Columns,
+    answers: records::RecordColumns,
 ) -> Result<usize> {
     let statement = sqlx::query(concat!(
         "with kept as (",
-        keep_answers!(),
+        insert_records!(),
         "), saved as (
              update user_profiles p
                 set updated_at = after.updated_at,
@@ -162,7 +162,7 @@ pub(in crate::storage) async fn save(
          select
            from kept",
     ));
-    let columns = Columns::of(profiles.iter().copied());
+    let columns = ProfileColumns::of(profiles.iter().copied());
     Ok(columns.bind_to(answers.bind_to(statement)).fetch_all(connection).await?.len())
 }
 

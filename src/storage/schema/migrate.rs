@@ -24,7 +24,7 @@ mod embedded {
 const LOCK: i64 = 0x7570_726f_666d_6967;
 
 /// How long Postgres may take to let somebody in, or to tell what it holds. Beyond, whoever waits for the start is told.
-const PATIENCE: Duration = Duration::from_secs(10);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why the schema cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +88,7 @@ pub async fn migrate(url: &SecretString) -> Result<usize, SchemaError> {
 /// # Errors
 /// [`SchemaError`].
 pub async fn schema_state(url: &SecretString) -> Result<SchemaState, SchemaError> {
-    timeout(PATIENCE, compare(url)).await.map_err(silent)?
+    timeout(RESPONSE_TIMEOUT, compare(url)).await.map_err(silent)?
 }
 
 async fn compare(url: &SecretString) -> Result<SchemaState, SchemaError> {
@@ -119,12 +119,12 @@ async fn compare(url: &SecretString) -> Result<SchemaState, SchemaError> {
 
 async fn connect(url: &SecretString) -> Result<PgConnection, SchemaError> {
     let options = connect_options(url).map_err(|error| SchemaError::Url(error.to_string()))?;
-    let connected = timeout(PATIENCE, PgConnection::connect_with(&options)).await.map_err(silent)?;
+    let connected = timeout(RESPONSE_TIMEOUT, PgConnection::connect_with(&options)).await.map_err(silent)?;
     connected.map_err(|error| SchemaError::Unreachable(error.to_string()))
 }
 
 fn silent(_: Elapsed) -> SchemaError {
-    SchemaError::Unreachable(format!("no answer within {} s", PATIENCE.as_secs()))
+    SchemaError::Unreachable(format!("no answer within {} s", RESPONSE_TIMEOUT.as_secs()))
 }
 
 /// refinery's three traits on a sqlx connection, so that no second driver is needed.

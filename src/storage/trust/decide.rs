@@ -7,15 +7,15 @@ use sqlx::{FromRow, Result};
 use time::OffsetDateTime;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::event::Happening;
-use crate::domain::label::Word;
+use crate::domain::event::EventDetails;
+use crate::domain::label::EnumLabel;
 use crate::domain::text::Text;
 use crate::domain::trust::decision::{Decision, Verdict};
 use crate::domain::trust::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
 use crate::domain::{Error, ErrorKind};
 use crate::storage::events::outbox;
 use crate::storage::events::outbox::Outbox;
-use crate::storage::pool::error::Failure;
+use crate::storage::pool::error::StorageError;
 use crate::storage::profiles::lock;
 use crate::storage::profiles::repository::profile_not_found;
 use crate::storage::profiles::row::ProfileKey;
@@ -31,7 +31,7 @@ pub(in crate::storage) async fn decide(
     key: ProfileKey,
     name: &GrantName,
     decision: Decision,
-) -> std::result::Result<Decision, Failure> {
+) -> std::result::Result<Decision, StorageError> {
     if lock::lock(connection, &HashSet::from([key])).await? == 0 {
         return Err(profile_not_found().into());
     }
@@ -55,7 +55,7 @@ pub(in crate::storage) async fn expire(
     key: ProfileKey,
     name: &GrantName,
     now: Timestamp,
-) -> std::result::Result<bool, Failure> {
+) -> std::result::Result<bool, StorageError> {
     let before = read(connection, key, name).await?;
     let Some(end) = before.as_ref().and_then(|grant| grant.expires_at).filter(|end| *end <= now) else {
         return Ok(false);
@@ -77,10 +77,10 @@ pub(in crate::storage) async fn request(
     key: ProfileKey,
     name: &GrantName,
     now: Timestamp,
-) -> std::result::Result<bool, Failure> {
+) -> std::result::Result<bool, StorageError> {
     match decide(connection, outbox, key, name, Decision::request(outbox.id(now), now)).await {
         Ok(_) => Ok(true),
-        Err(Failure::Rule(error)) if error.kind == ErrorKind::Conflict => Ok(false),
+        Err(StorageError::Rule(error)) if error.kind == ErrorKind::Conflict => Ok(false),
         Err(failure) => Err(failure),
     }
 }
@@ -99,7 +99,7 @@ async fn take_effect(
     keep(connection, key, name, decision).await?;
     lock::touch(connection, key, now).await?;
     let status = after.map(|grant| grant.status);
-    let what = Happening::ProgramStatusUpdated { grant: name.clone(), status };
+    let what = EventDetails::ProgramStatusUpdated { grant: name.clone(), status };
     outbox::append(connection, &[(key.0, outbox.event(key.1, what, now))]).await
 }
 
@@ -114,7 +114,7 @@ async fn read(
     connection: &mut PgConnection,
     key: ProfileKey,
     name: &GrantName,
-) -> std::result::Result<Option<TrustGrant>, Failure> {
+) -> std::result::Result<Option<TrustGrant>, StorageError> {
     let row: Option<GrantRow> = sqlx::query_as(
         "select status,
                 expires_at
@@ -129,7 +129,7 @@ async fn read(
     .fetch_optional(connection)
     .await?;
     let grant = row.map(|row| {
-        let status = TrustGrantStatus::from_word(&row.status)?;
+        let status = TrustGrantStatus::from_label(&row.status)?;
         Some(TrustGrant { status, parts: GrantParts::new(), expires_at: row.expires_at })
     });
     Ok(grant.map(|grant| grant.ok_or_else(|| Error::internal("trust_grants: an unknown status"))).transpose()?)

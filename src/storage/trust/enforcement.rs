@@ -8,7 +8,7 @@ use super::enforcement_actions::{ActionRow, select_actions};
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
-use crate::domain::idempotency::{Idempotency, Outcome};
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::page::{Order, Page};
 use crate::domain::repository::EnforcementRepository;
 use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
@@ -39,7 +39,7 @@ impl EnforcementRepository for PgEnforcement {
         profile: ProfileId,
         record: EnforcementRecord,
         idempotency: Option<Idempotency<EnforcementRecord>>,
-    ) -> Result<Outcome<EnforcementRecord>> {
+    ) -> Result<RequestOutcome<EnforcementRecord>> {
         let (now, outbox) = (record.action.opened_at, self.outbox.clone());
         self.pool
             .once(organization, Some(profile), now, idempotency, move |connection| {
@@ -88,7 +88,7 @@ impl EnforcementRepository for PgEnforcement {
         step: EnforcementStep,
         now: Timestamp,
         idempotency: Option<Idempotency<EnforcementRecord>>,
-    ) -> Result<Outcome<EnforcementRecord>> {
+    ) -> Result<RequestOutcome<EnforcementRecord>> {
         let outbox = self.outbox.clone();
         self.pool
             .once(organization, Some(profile), now, idempotency, move |connection| {

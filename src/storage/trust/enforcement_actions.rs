@@ -8,16 +8,16 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::event::Happening;
+use crate::domain::event::EventDetails;
 use crate::domain::id::EnforcementActionId;
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::text::{Actor, Rationale, Text};
 use crate::domain::trust::enforcement::EnforcementAction;
 use crate::domain::trust::enforcement_record::{EnforcementEnd, EnforcementRecord, EnforcementStep};
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox;
 use crate::storage::events::outbox::Outbox;
-use crate::storage::pool::error::{Failure, not_found};
+use crate::storage::pool::error::{StorageError, not_found};
 use crate::storage::profiles::lock;
 use crate::storage::profiles::repository::profile_not_found;
 use crate::storage::profiles::row::ProfileKey;
@@ -72,12 +72,12 @@ pub(in crate::storage) async fn open(
     outbox: &Outbox,
     key: ProfileKey,
     record: &EnforcementRecord,
-) -> std::result::Result<(), Failure> {
+) -> std::result::Result<(), StorageError> {
     lock(connection, key).await?;
     insert(connection, key, record).await?;
     let now = record.action.opened_at;
     lock::touch(connection, key, now).await?;
-    let event = outbox.event(key.1, Happening::EnforcementActionOpened(record.action.id), now);
+    let event = outbox.event(key.1, EventDetails::EnforcementActionOpened(record.action.id), now);
     Ok(outbox::append(connection, &[(key.0, event)]).await?)
 }
 
@@ -92,7 +92,7 @@ pub(in crate::storage) async fn advance(
     id: EnforcementActionId,
     step: EnforcementStep,
     now: Timestamp,
-) -> std::result::Result<EnforcementRecord, Failure> {
+) -> std::result::Result<EnforcementRecord, StorageError> {
     lock(connection, key).await?;
     let before = read(connection, key, id).await?.ok_or_else(|| not_found("Enforcement action"))?;
     let after = before.advanced(step, now)?;
@@ -100,7 +100,7 @@ pub(in crate::storage) async fn advance(
     Ok(after)
 }
 
-async fn lock(connection: &mut PgConnection, key: ProfileKey) -> std::result::Result<(), Failure> {
+async fn lock(connection: &mut PgConnection, key: ProfileKey) -> std::result::Result<(), StorageError> {
     match lock::lock(connection, &HashSet::from([key])).await? {
         0 => Err(profile_not_found().into()),
         _ => Ok(()),
@@ -148,7 +148,7 @@ pub(in crate::storage) async fn expire(
     key: ProfileKey,
     id: EnforcementActionId,
     now: Timestamp,
-) -> std::result::Result<bool, Failure> {
+) -> std::result::Result<bool, StorageError> {
     let before = read(connection, key, id).await?.filter(|record| record.end.is_none());
     let Some(after) = before.map(|record| record.as_of(now)).filter(|record| record.end.is_some()) else {
         return Ok(false);
@@ -162,7 +162,7 @@ async fn read(
     connection: &mut PgConnection,
     key: ProfileKey,
     id: EnforcementActionId,
-) -> std::result::Result<Option<EnforcementRecord>, Failure> {
+) -> std::result::Result<Option<EnforcementRecord>, StorageError> {
     let row: Option<ActionRow> = sqlx::query_as(select_actions!("id = $3"))
         .bind(key.0.uuid())
         .bind(key.1.uuid())
@@ -202,7 +202,7 @@ async fn save(
     .await?;
     lock::touch(connection, key, now).await?;
     if end.is_some() {
-        let event = outbox.event(key.1, Happening::EnforcementActionResolved(record.action.id), now);
+        let event = outbox.event(key.1, EventDetails::EnforcementActionResolved(record.action.id), now);
         outbox::append(connection, &[(key.0, event)]).await?;
     }
     Ok(())
@@ -228,11 +228,11 @@ fn record(row: ActionRow) -> Option<EnforcementRecord> {
     Some(EnforcementRecord {
         action: EnforcementAction {
             id: EnforcementActionId::new(row.id),
-            kind: Word::from_word(&row.kind)?,
-            reason: Word::from_word(&row.reason)?,
+            kind: EnumLabel::from_label(&row.kind)?,
+            reason: EnumLabel::from_label(&row.reason)?,
             opened_at: row.opened_at,
             expires_at: row.expires_at,
-            identity_check: Word::from_word(&row.identity_check)?,
+            identity_check: EnumLabel::from_label(&row.identity_check)?,
         },
         opened_by: Actor::parse(row.opened_by).ok()?,
         note: note(row.note)?,

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::decide;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrganizationId, ProfileId};
-use crate::domain::idempotency::{Idempotency, Outcome};
-use crate::domain::label::Word;
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::label::EnumLabel;
 use crate::domain::repository::EnrollmentRepository;
 use crate::domain::text::{DisplayName, Text};
 use crate::domain::trust::enrollment::{
@@ -56,7 +56,7 @@ impl EnrollmentRepository for PgEnrollments {
         enrollment: Enrollment,
         hash: LinkTokenHash,
         idempotency: Option<Idempotency<()>>,
-    ) -> Result<Outcome<()>> {
+    ) -> Result<RequestOutcome<()>> {
         let (profile_id, now) = (Some(enrollment.profile_id), enrollment.created_at);
         self.pool
             .once(organization, profile_id, now, idempotency, move |connection| {
@@ -200,5 +200,5 @@ impl TryFrom<InvitationRow> for Invitation {
 }
 
 fn status(word: &str) -> Result<TrustGrantStatus> {
-    TrustGrantStatus::from_word(word).ok_or_else(|| Error::internal("trust_grants: an unknown status"))
+    TrustGrantStatus::from_label(word).ok_or_else(|| Error::internal("trust_grants: an unknown status"))
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{decide, enforcement_actions};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
-use crate::domain::idempotency::KEPT_FOR;
+use crate::domain::idempotency::IDEMPOTENCY_RETENTION;
 use crate::domain::repository::ExpiryRepository;
 use crate::domain::text::Text;
 use crate::domain::trust::grant::GrantName;
@@ -163,7 +163,7 @@ impl ExpiryRepository for PgExpiry {
                                    for update skip locked
                           )",
                     )
-                    .bind(now - KEPT_FOR)
+                    .bind(now - IDEMPOTENCY_RETENTION)
                     .bind(BATCH)
                     .execute(connection)
                     .await?;

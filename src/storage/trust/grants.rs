@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::decide;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{DecisionId, OrganizationId, ProfileId};
-use crate::domain::idempotency::{Idempotency, Outcome};
-use crate::domain::label::Word;
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, Page};
 use crate::domain::repository::TrustGrantRepository;
 use crate::domain::text::{Actor, Rationale, Text};
@@ -136,7 +136,7 @@ impl TrustGrantRepository for PgTrustGrants {
         name: GrantName,
         decision: Decision,
         idempotency: Option<Idempotency<Decision>>,
-    ) -> Result<Outcome<Decision>> {
+    ) -> Result<RequestOutcome<Decision>> {
         let (now, outbox) = (decision.decided_at, self.outbox.clone());
         self.pool
             .once(organization, Some(profile), now, idempotency, move |connection| {
@@ -220,7 +220,7 @@ impl TryFrom<GrantRow> for ProfileGrant {
             decision_id,
             decided_at: row.decided_at,
             grant: TrustGrant {
-                status: TrustGrantStatus::from_word(&row.status).ok_or_else(broken)?,
+                status: TrustGrantStatus::from_label(&row.status).ok_or_else(broken)?,
                 parts: parts(row.parts).ok_or_else(broken)?,
                 expires_at: row.expires_at,
             },
@@ -234,7 +234,7 @@ impl TryFrom<DecisionRow> for Decision {
     fn try_from(row: DecisionRow) -> Result<Self> {
         let id = DecisionId::new(row.id);
         let broken = || Error::internal(format!("trust_grant_decisions {id}: a column breaks a rule"));
-        let verdict = match DecidedStatus::from_word(&row.status).ok_or_else(broken)? {
+        let verdict = match DecidedStatus::from_label(&row.status).ok_or_else(broken)? {
             DecidedStatus::Active => {
                 Verdict::Grant { expires_at: row.expires_at, parts: parts(row.parts).ok_or_else(broken)? }
             }
@@ -257,7 +257,7 @@ fn parts(columns: PartColumns) -> Option<GrantParts> {
     let parts = columns.part_names.into_iter().zip(columns.part_statuses).zip(requirements);
     parts
         .map(|((name, status), (data_retention, human_review))| {
-            let status = PartStatus::from_word(&status)?;
+            let status = PartStatus::from_label(&status)?;
             Some((name, GrantPart { status, requirements: Requirements { data_retention, human_review } }))
         })
         .collect()

@@ -9,16 +9,16 @@ use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::endpoint_row::{bounds, endpoint_not_found, stretch, wanted};
+use super::endpoint_row::{bounds, cursor_page, endpoint_not_found, wanted};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
-use crate::domain::webhook::delivery::{Attempt, Delivery, DeliveryState, Outcome};
-use crate::domain::webhook::endpoint::{EndpointState, Stretch, StretchQuery, Subject};
-use crate::domain::webhook::retry::PERSISTENCE;
+use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, Delivery, DeliveryState};
+use crate::domain::webhook::endpoint::{CursorPage, CursorPageQuery, EndpointState, WebhookEventType};
+use crate::domain::webhook::retry::RETRY_WINDOW;
 use crate::domain::{Error, ErrorKind};
-use crate::storage::pool::error::{Failure, not_found};
+use crate::storage::pool::error::{StorageError, not_found};
 
 /// Reads deliveries to the organization's (`$1`) endpoint (`$2`).
 macro_rules! select_deliveries {
@@ -60,8 +60,8 @@ pub(in crate::storage) async fn deliveries(
     connection: &mut PgConnection,
     organization: OrganizationId,
     id: WebhookEndpointId,
-    query: &StretchQuery<EventId>,
-) -> Result<Stretch<Delivery>, Failure> {
+    query: &CursorPageQuery<EventId>,
+) -> Result<CursorPage<Delivery>, StorageError> {
     // One moment for all of it: a delivery that is settled meanwhile would show its attempt without what came of that.
     let mut transaction = connection.begin_with("begin isolation level repeatable read, read only").await?;
     state(&mut transaction, organization, id).await?;
@@ -81,7 +81,7 @@ pub(in crate::storage) async fn deliveries(
     .bind(wanted(query))
     .fetch_all(&mut *transaction)
     .await?;
-    let mut found: Stretch<Delivery> = stretch(rows, query)?;
+    let mut found: CursorPage<Delivery> = cursor_page(rows, query)?;
     add_attempts(&mut transaction, organization, id, &mut found.items).await?;
     Ok(found)
 }
@@ -92,7 +92,7 @@ pub(in crate::storage) async fn redeliver(
     id: WebhookEndpointId,
     event: EventId,
     now: Timestamp,
-) -> Result<Delivery, Failure> {
+) -> Result<Delivery, StorageError> {
     if state(connection, organization, id).await? == EndpointState::Disabled {
         let message = "The webhook endpoint is disabled; enable it first";
         return Err(Error::new(ErrorKind::Conflict, message).into());
@@ -111,7 +111,7 @@ pub(in crate::storage) async fn redeliver(
     .bind(id.uuid())
     .bind(event.uuid())
     .bind(now)
-    .bind(now + PERSISTENCE)
+    .bind(now + RETRY_WINDOW)
     .execute(&mut *connection)
     .await?;
     let row: Option<DeliveryRow> = sqlx::query_as(select_deliveries!("and d.event_id = $3"))
@@ -129,7 +129,7 @@ async fn state(
     connection: &mut PgConnection,
     organization: OrganizationId,
     id: WebhookEndpointId,
-) -> Result<EndpointState, Failure> {
+) -> Result<EndpointState, StorageError> {
     let found: Option<String> = sqlx::query_scalar(
         "select state
            from webhook_endpoints
@@ -141,7 +141,7 @@ async fn state(
     .fetch_optional(connection)
     .await?;
     let found = found.ok_or_else(endpoint_not_found)?;
-    Ok(EndpointState::from_word(&found).ok_or_else(|| Error::internal("webhook_endpoints: state breaks a rule"))?)
+    Ok(EndpointState::from_label(&found).ok_or_else(|| Error::internal("webhook_endpoints: state breaks a rule"))?)
 }
 
 async fn add_attempts(
@@ -149,7 +149,7 @@ async fn add_attempts(
     organization: OrganizationId,
     id: WebhookEndpointId,
     deliveries: &mut [Delivery],
-) -> Result<(), Failure> {
+) -> Result<(), StorageError> {
     let events: Vec<_> = deliveries.iter().map(|delivery| delivery.event_id.uuid()).collect();
     let rows: Vec<AttemptRow> = sqlx::query_as(
         "select event_id,
@@ -184,10 +184,10 @@ impl TryFrom<DeliveryRow> for Delivery {
     fn try_from(row: DeliveryRow) -> Result<Self, Error> {
         let event_id = EventId::new(row.event_id);
         let broken = |column: &str| Error::internal(format!("webhook_deliveries {event_id}: {column} breaks a rule"));
-        let state = DeliveryState::from_word(&row.state).ok_or_else(|| broken("state"))?;
+        let state = DeliveryState::from_label(&row.state).ok_or_else(|| broken("state"))?;
         Ok(Self {
             event_id,
-            subject: Subject::from_word(&row.kind).ok_or_else(|| broken("event_id"))?,
+            subject: WebhookEventType::from_label(&row.kind).ok_or_else(|| broken("event_id"))?,
             created_at: row.created_at,
             state,
             next_attempt_at: (state == DeliveryState::Pending).then_some(row.due_at),
@@ -201,8 +201,8 @@ impl TryFrom<AttemptRow> for Attempt {
 
     fn try_from(row: AttemptRow) -> Result<Self, Error> {
         let outcome = match (row.status.map(u16::try_from), row.error) {
-            (Some(Ok(status)), _) => Outcome::Answered(status),
-            (None, Some(why)) => Outcome::Unanswered(Cow::Owned(why)),
+            (Some(Ok(status)), _) => AttemptOutcome::Answered(status),
+            (None, Some(why)) => AttemptOutcome::Unanswered(Cow::Owned(why)),
             _ => return Err(Error::internal("webhook_attempts: status breaks a rule")),
         };
         let took = Duration::from_millis(u64::try_from(row.took_ms).unwrap_or_default());

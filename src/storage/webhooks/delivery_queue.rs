@@ -8,7 +8,7 @@ use super::settlement;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
 use crate::domain::repository::DeliveryQueue;
-use crate::domain::webhook::delivery::{Attempt, Claim, Settlement};
+use crate::domain::webhook::delivery::{Attempt, ClaimedDelivery, Settlement};
 use crate::domain::webhook::endpoint::EndpointKey;
 use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::webhook::url::WebhookUrl;
@@ -89,7 +89,13 @@ impl DeliveryQueue for PgDeliveries {
         Ok(rows.into_iter().map(|(organization, endpoint)| key(organization, endpoint)).collect())
     }
 
-    async fn claim(&self, key: EndpointKey, now: Timestamp, lease: Timestamp, limit: usize) -> Result<Vec<Claim>> {
+    async fn claim(
+        &self,
+        key: EndpointKey,
+        now: Timestamp,
+        lease: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ClaimedDelivery>> {
         let rows: Vec<ClaimRow> = self
             .0
             .run(move |connection| {
@@ -143,7 +149,7 @@ impl DeliveryQueue for PgDeliveries {
                 })
             })
             .await?;
-        rows.into_iter().map(Claim::try_from).collect()
+        rows.into_iter().map(ClaimedDelivery::try_from).collect()
     }
 
     async fn settle(
@@ -158,13 +164,13 @@ impl DeliveryQueue for PgDeliveries {
             .run(move |connection| {
                 Box::pin(async move {
                     let mut transaction = connection.begin().await?;
-                    let Some(standing) = settlement::standing(&mut transaction, key, event).await? else {
+                    let Some(progress) = settlement::lock_progress(&mut transaction, key, event).await? else {
                         return Ok(None);
                     };
-                    let settlement = standing.after(&attempt.outcome, now, chance);
+                    let settlement = progress.after(&attempt.outcome, now, chance);
                     settlement::save_delivery(&mut transaction, key, event, &settlement).await?;
                     settlement::save_attempt(&mut transaction, key, event, &attempt).await?;
-                    settlement::save_endpoint(&mut transaction, key, standing, &settlement, now).await?;
+                    settlement::save_endpoint(&mut transaction, key, progress, &settlement, now).await?;
                     transaction.commit().await?;
                     Ok(Some(settlement))
                 })
@@ -198,7 +204,7 @@ fn key(organization: Uuid, endpoint: Uuid) -> EndpointKey {
     EndpointKey { organization: OrganizationId::new(organization), endpoint: WebhookEndpointId::new(endpoint) }
 }
 
-impl TryFrom<ClaimRow> for Claim {
+impl TryFrom<ClaimRow> for ClaimedDelivery {
     type Error = Error;
 
     fn try_from(row: ClaimRow) -> Result<Self> {
@@ -210,7 +216,7 @@ impl TryFrom<ClaimRow> for Claim {
         Ok(Self {
             event: row.event.try_into()?,
             version: row.version,
-            url: WebhookUrl::kept(row.url),
+            url: WebhookUrl::from_stored(row.url),
             secrets: secrets.collect::<Result<_>>()?,
         })
     }

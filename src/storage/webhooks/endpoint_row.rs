@@ -1,15 +1,15 @@
-//! Rows of endpoints, and the stretches of lists that run in the order of ids.
+//! Rows of endpoints, and the cursor pages of lists that run in the order of ids.
 
 use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::id::{Id, WebhookEndpointId};
-use crate::domain::label::Word;
+use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
 use crate::domain::text::Text;
 use crate::domain::webhook::endpoint::{
-    EndpointDescription, EndpointLabel, EndpointState, Stretch, StretchQuery, Subject, WebhookEndpoint,
+    CursorPage, CursorPageQuery, EndpointDescription, EndpointLabel, EndpointState, WebhookEndpoint, WebhookEventType,
 };
 use crate::domain::webhook::url::WebhookUrl;
 use crate::domain::{Error, Result};
@@ -55,8 +55,8 @@ pub(in crate::storage) fn endpoint_not_found() -> Error {
     not_found("Webhook endpoint")
 }
 
-/// Between which ids the stretch lies, both exclusive.
-pub(in crate::storage) fn bounds<K>(query: &StretchQuery<Id<K>>) -> (Uuid, Uuid) {
+/// Between which ids the cursor page lies, both exclusive.
+pub(in crate::storage) fn bounds<K>(query: &CursorPageQuery<Id<K>>) -> (Uuid, Uuid) {
     let (greater, less) = match query.order {
         Order::Ascending => (query.after, query.before),
         Order::Descending => (query.before, query.after),
@@ -64,22 +64,22 @@ pub(in crate::storage) fn bounds<K>(query: &StretchQuery<Id<K>>) -> (Uuid, Uuid)
     (greater.map_or(Uuid::nil(), Id::uuid), less.map_or(Uuid::max(), Id::uuid))
 }
 
-/// How many rows tell what the stretch holds and whether the list goes on.
-pub(in crate::storage) fn wanted<I>(query: &StretchQuery<I>) -> i64 {
+/// How many rows tell what the cursor page holds and whether the list goes on.
+pub(in crate::storage) fn wanted<I>(query: &CursorPageQuery<I>) -> i64 {
     i64::try_from(query.limit.get() + 1).unwrap_or(i64::MAX)
 }
 
-/// The stretch that `rows` hold, which were [`wanted`].
-pub(in crate::storage) fn stretch<I, R, T: TryFrom<R, Error = Error>>(
+/// The cursor page that `rows` hold, which were [`wanted`].
+pub(in crate::storage) fn cursor_page<I, R, T: TryFrom<R, Error = Error>>(
     rows: Vec<R>,
-    query: &StretchQuery<I>,
-) -> Result<Stretch<T>> {
+    query: &CursorPageQuery<I>,
+) -> Result<CursorPage<T>> {
     let has_more = rows.len() > query.limit.get();
     let items = rows.into_iter().take(query.limit.get()).map(T::try_from).collect::<Result<_>>()?;
-    Ok(Stretch { items, has_more })
+    Ok(CursorPage { items, has_more })
 }
 
-pub(in crate::storage) fn words<T: Word>(values: &[T]) -> Vec<&'static str> {
+pub(in crate::storage) fn labels<T: EnumLabel>(values: &[T]) -> Vec<&'static str> {
     values.iter().map(|value| value.as_str()).collect()
 }
 
@@ -89,16 +89,16 @@ impl TryFrom<EndpointRow> for WebhookEndpoint {
     fn try_from(row: EndpointRow) -> Result<Self> {
         let id = WebhookEndpointId::new(row.id);
         let broken = |column: &str| Error::internal(format!("webhook_endpoints {id}: {column} breaks a rule"));
-        let subjects = row.enabled_events.iter().map(|word| Subject::from_word(word));
+        let subjects = row.enabled_events.iter().map(|word| WebhookEventType::from_label(word));
         Ok(Self {
             id,
             created_at: row.created_at,
             updated_at: row.updated_at,
-            url: WebhookUrl::kept(row.url),
+            url: WebhookUrl::from_stored(row.url),
             name: EndpointLabel::parse(row.name).map_err(|_| broken("name"))?,
             description: EndpointDescription::parse(row.description).map_err(|_| broken("description"))?,
             enabled_events: subjects.collect::<Option<_>>().ok_or_else(|| broken("enabled_events"))?,
-            state: EndpointState::from_word(&row.state).ok_or_else(|| broken("state"))?,
+            state: EndpointState::from_label(&row.state).ok_or_else(|| broken("state"))?,
             disabled_reason: row.disabled_reason,
         })
     }

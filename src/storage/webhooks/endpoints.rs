@@ -4,20 +4,20 @@ use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 
 use super::deliveries;
-use super::endpoint_row::{EndpointRow, bounds, endpoint_not_found, select_endpoints, stretch, wanted, words};
+use super::endpoint_row::{EndpointRow, bounds, cursor_page, endpoint_not_found, labels, select_endpoints, wanted};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
-use crate::domain::idempotency::{Idempotency, Outcome};
-use crate::domain::label::Word;
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
 use crate::domain::repository::WebhookRepository;
 use crate::domain::text::Text;
 use crate::domain::webhook::delivery::Delivery;
-use crate::domain::webhook::endpoint::{EndpointPatch, MAX_ENDPOINTS, Stretch, StretchQuery, WebhookEndpoint};
+use crate::domain::webhook::endpoint::{CursorPage, CursorPageQuery, EndpointPatch, MAX_ENDPOINTS, WebhookEndpoint};
 use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::storage::pool::connections::Pool;
-use crate::storage::pool::error::Failure;
+use crate::storage::pool::error::StorageError;
 
 /// [`WebhookRepository`] on Postgres.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl WebhookRepository for PgWebhooks {
         endpoint: WebhookEndpoint,
         secret: SigningSecret,
         idempotency: Option<Idempotency<WebhookEndpoint>>,
-    ) -> Result<Outcome<WebhookEndpoint>> {
+    ) -> Result<RequestOutcome<WebhookEndpoint>> {
         self.0
             .once(organization, None, endpoint.created_at, idempotency, move |connection| {
                 Box::pin(async move {
@@ -70,8 +70,8 @@ impl WebhookRepository for PgWebhooks {
     async fn list(
         &self,
         organization: OrganizationId,
-        query: StretchQuery<WebhookEndpointId>,
-    ) -> Result<Stretch<WebhookEndpoint>> {
+        query: CursorPageQuery<WebhookEndpointId>,
+    ) -> Result<CursorPage<WebhookEndpoint>> {
         let (greater, less) = bounds(&query);
         let select = match query.order {
             Order::Ascending => select_endpoints!("and id > $2 and id < $3 order by id asc limit $4"),
@@ -91,7 +91,7 @@ impl WebhookRepository for PgWebhooks {
                 })
             })
             .await?;
-        stretch(rows, &query)
+        cursor_page(rows, &query)
     }
 
     async fn update(
@@ -101,7 +101,7 @@ impl WebhookRepository for PgWebhooks {
         patch: EndpointPatch,
         now: Timestamp,
         idempotency: Option<Idempotency<WebhookEndpoint>>,
-    ) -> Result<Outcome<WebhookEndpoint>> {
+    ) -> Result<RequestOutcome<WebhookEndpoint>> {
         self.0
             .once(organization, None, now, idempotency, move |connection| {
                 Box::pin(async move {
@@ -146,7 +146,7 @@ impl WebhookRepository for PgWebhooks {
         previous_until: Timestamp,
         now: Timestamp,
         idempotency: Option<Idempotency<()>>,
-    ) -> Result<Outcome<()>> {
+    ) -> Result<RequestOutcome<()>> {
         self.0
             .once(organization, None, now, idempotency, move |connection| {
                 Box::pin(async move {
@@ -176,8 +176,8 @@ impl WebhookRepository for PgWebhooks {
         &self,
         organization: OrganizationId,
         id: WebhookEndpointId,
-        query: StretchQuery<EventId>,
-    ) -> Result<Stretch<Delivery>> {
+        query: CursorPageQuery<EventId>,
+    ) -> Result<CursorPage<Delivery>> {
         self.0
             .read(move |connection| {
                 Box::pin(async move { deliveries::deliveries(connection, organization, id, &query).await })
@@ -192,7 +192,7 @@ impl WebhookRepository for PgWebhooks {
         event: EventId,
         now: Timestamp,
         idempotency: Option<Idempotency<Delivery>>,
-    ) -> Result<Outcome<Delivery>> {
+    ) -> Result<RequestOutcome<Delivery>> {
         self.0
             .once(organization, None, now, idempotency, move |connection| {
                 Box::pin(async move { deliveries::redeliver(connection, organization, id, event, now).await })
@@ -202,7 +202,10 @@ impl WebhookRepository for PgWebhooks {
 }
 
 /// Takes turns with others that create for the organization, which otherwise could all find the last free place.
-async fn check_room(connection: &mut PgConnection, organization: OrganizationId) -> std::result::Result<(), Failure> {
+async fn check_room(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+) -> std::result::Result<(), StorageError> {
     sqlx::query("select from organizations where id = $1 for no key update")
         .bind(organization.uuid())
         .execute(&mut *connection)
@@ -246,7 +249,7 @@ async fn insert(
     .bind(endpoint.url.as_str())
     .bind(endpoint.name.as_str())
     .bind(endpoint.description.as_str())
-    .bind(words(&endpoint.enabled_events))
+    .bind(labels(&endpoint.enabled_events))
     .bind(endpoint.state.as_str())
     .bind(&endpoint.disabled_reason)
     .bind(secret.bits().as_slice())
@@ -280,7 +283,7 @@ async fn save(
     .bind(after.url.as_str())
     .bind(after.name.as_str())
     .bind(after.description.as_str())
-    .bind(words(&after.enabled_events))
+    .bind(labels(&after.enabled_events))
     .bind(after.state.as_str())
     .bind(&after.disabled_reason)
     // Whoever enables it again, or sends it elsewhere, starts anew.

@@ -5,14 +5,15 @@ use sqlx::postgres::PgConnection;
 
 use crate::domain::event::Event;
 use crate::domain::id::OrganizationId;
-use crate::domain::label::Word;
-use crate::domain::webhook::endpoint::Subject;
-use crate::domain::webhook::retry::PERSISTENCE;
+use crate::domain::label::EnumLabel;
+use crate::domain::webhook::endpoint::WebhookEventType;
+use crate::domain::webhook::retry::RETRY_WINDOW;
 
 /// Queues a delivery of each of `events`, which are stored, to each endpoint of its organization that is enabled and hears of its kind. Of
 /// creates and updates none does, and nothing is asked.
 pub(in crate::storage) async fn queue(connection: &mut PgConnection, events: &[(OrganizationId, Event)]) -> Result<()> {
-    let told = || events.iter().filter(|(_, event)| Subject::from_word(event.what.kind().as_str()).is_some());
+    let told =
+        || events.iter().filter(|(_, event)| WebhookEventType::from_label(event.details.kind().as_str()).is_some());
     if told().next().is_none() {
         return Ok(());
     }
@@ -38,9 +39,9 @@ pub(in crate::storage) async fn queue(connection: &mut PgConnection, events: &[(
     )
     .bind(told().map(|(organization, _)| organization.uuid()).collect::<Vec<_>>())
     .bind(told().map(|(_, event)| event.id.uuid()).collect::<Vec<_>>())
-    .bind(told().map(|(_, event)| event.what.kind().as_str()).collect::<Vec<_>>())
+    .bind(told().map(|(_, event)| event.details.kind().as_str()).collect::<Vec<_>>())
     .bind(told().map(|(_, event)| event.created_at).collect::<Vec<_>>())
-    .bind(told().map(|(_, event)| event.created_at + PERSISTENCE).collect::<Vec<_>>())
+    .bind(told().map(|(_, event)| event.created_at + RETRY_WINDOW).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

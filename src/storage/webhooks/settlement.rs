@@ -6,13 +6,13 @@ use time::OffsetDateTime;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::EventId;
-use crate::domain::label::Word;
-use crate::domain::webhook::delivery::{Attempt, DeliveryState, Outcome, Settlement, Standing};
+use crate::domain::label::EnumLabel;
+use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, DeliveryProgress, DeliveryState, Settlement};
 use crate::domain::webhook::endpoint::EndpointKey;
-use crate::storage::pool::error::Failure;
+use crate::storage::pool::error::StorageError;
 
 #[derive(FromRow)]
-struct StandingRow {
+struct DeliveryProgressRow {
     failures: i32,
     tried_until: OffsetDateTime,
     failing_since: Option<OffsetDateTime>,
@@ -21,17 +21,17 @@ struct StandingRow {
 
 /// How the endpoint and the delivery stand, both locked, the endpoint first, as whoever removes it locks them. `None` where the delivery is
 /// gone, or settled already as delivered.
-pub(in crate::storage) async fn standing(
+pub(in crate::storage) async fn lock_progress(
     connection: &mut PgConnection,
     key: EndpointKey,
     event: EventId,
-) -> Result<Option<Standing>, Failure> {
+) -> Result<Option<DeliveryProgress>, StorageError> {
     sqlx::query("select from webhook_endpoints where organization_id = $1 and id = $2 for no key update")
         .bind(key.organization.uuid())
         .bind(key.endpoint.uuid())
         .execute(&mut *connection)
         .await?;
-    let row: Option<StandingRow> = sqlx::query_as(
+    let row: Option<DeliveryProgressRow> = sqlx::query_as(
         "select d.failures,
                 d.tried_until,
                 e.failing_since,
@@ -48,7 +48,7 @@ pub(in crate::storage) async fn standing(
     .bind(event.uuid())
     .fetch_optional(connection)
     .await?;
-    Ok(row.filter(|row| row.state != DeliveryState::Delivered.as_str()).map(|row| Standing {
+    Ok(row.filter(|row| row.state != DeliveryState::Delivered.as_str()).map(|row| DeliveryProgress {
         failures: u32::try_from(row.failures).unwrap_or_default(),
         until: row.tried_until,
         failing_since: row.failing_since,
@@ -89,8 +89,8 @@ pub(in crate::storage) async fn save_attempt(
     attempt: &Attempt,
 ) -> sqlx::Result<()> {
     let (status, error) = match &attempt.outcome {
-        Outcome::Answered(status) => (Some(i32::from(*status)), None),
-        Outcome::Unanswered(why) => (None, Some(why.as_ref())),
+        AttemptOutcome::Answered(status) => (Some(i32::from(*status)), None),
+        AttemptOutcome::Unanswered(why) => (None, Some(why.as_ref())),
     };
     sqlx::query(
         "insert into webhook_attempts
@@ -124,7 +124,7 @@ pub(in crate::storage) async fn save_attempt(
 pub(in crate::storage) async fn save_endpoint(
     connection: &mut PgConnection,
     key: EndpointKey,
-    before: Standing,
+    before: DeliveryProgress,
     settlement: &Settlement,
     now: Timestamp,
 ) -> sqlx::Result<()> {

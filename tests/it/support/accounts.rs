@@ -6,7 +6,7 @@ use uprof::domain::clock::{Clock, SystemClock, Timestamp};
 use uprof::domain::credential::api_key::{ApiKey, ApiKeySecret, Scope};
 use uprof::domain::credential::organization::{Organization, OrganizationPatch};
 use uprof::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
-use uprof::domain::label::Word;
+use uprof::domain::label::EnumLabel;
 use uprof::domain::repository::{ApiKeyRepository, OrganizationRepository};
 use uprof::domain::text::{DisplayName, Text, WorkspaceId};
 use uprof::storage::{PgApiKeys, PgOrganizations, Pool, PoolSettings};

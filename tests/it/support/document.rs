@@ -4,16 +4,16 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use uprof::api::ApiVersion;
-use uprof::api::document::{Subject, document};
-use uprof::domain::label::Word;
+use uprof::api::document::{ApiDocument, document};
+use uprof::domain::label::EnumLabel;
 use ureq::http::{HeaderMap, request::Parts};
 
 use super::answer::Answer;
 use super::schema::violations;
 
 /// Every document.
-pub(crate) static DOCUMENTS: LazyLock<Vec<(Subject, Value)>> =
-    LazyLock::new(|| Subject::ALL.iter().map(|subject| (*subject, document(*subject))).collect());
+pub(crate) static DOCUMENTS: LazyLock<Vec<(ApiDocument, Value)>> =
+    LazyLock::new(|| ApiDocument::ALL.iter().map(|subject| (*subject, document(*subject))).collect());
 
 /// An operation of a document.
 pub(crate) struct Operation<'a> {
@@ -43,9 +43,9 @@ pub(crate) fn check(request: &Parts, answer: &Answer) {
     let asked = shape(&request.headers);
     let mut found = Vec::new();
     // The operator's API has no shapes. Where the request leaves its shape to the organization, any one must fit.
-    let possible = |subject: Subject| match subject {
-        Subject::Shape(version) => asked.is_none_or(|asked| asked == version),
-        Subject::Operator => true,
+    let possible = |subject: ApiDocument| match subject {
+        ApiDocument::Shape(version) => asked.is_none_or(|asked| asked == version),
+        ApiDocument::Operator => true,
     };
     for (_, document) in DOCUMENTS.iter().filter(|(subject, _)| possible(*subject)) {
         let mut matching = operations(document).filter(|operation| operation.is_asked_by(request));
@@ -74,7 +74,7 @@ fn shape(headers: &HeaderMap) -> Option<ApiVersion> {
     let lines = |name| headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
     let named = lines("anthropic-beta")
         .flat_map(|line| line.split(','))
-        .filter_map(|value| ApiVersion::from_word(value.trim().strip_prefix("user-profiles-")?))
+        .filter_map(|value| ApiVersion::from_label(value.trim().strip_prefix("user-profiles-")?))
         // `user-profiles-ga` is no name of a shape.
         .filter(|version| *version != ApiVersion::Ga)
         .max();

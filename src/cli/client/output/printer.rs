@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::{readable, transform};
 use crate::cli::client::document::Document;
 use crate::cli::client::options::Options;
-use crate::cli::client::{Failure, note, one_line};
+use crate::cli::client::{CliError, note, one_line};
 
 /// The forms of what is printed. Of a list, each profile is printed by itself, but in `raw`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -68,7 +68,7 @@ impl Printer {
     ///
     /// # Errors
     /// It is no JSON, or cannot be written.
-    pub(in crate::cli) fn print(&mut self, json: &str) -> Result<Audience, Failure> {
+    pub(in crate::cli) fn print(&mut self, json: &str) -> Result<Audience, CliError> {
         let not_json = |error| format!("the answer is no JSON ({error}): does --base-url name a user-profile service?");
         let document: Document = serde_json::from_str(json).map_err(not_json)?;
         if !self.is_raw() {
@@ -84,7 +84,7 @@ impl Printer {
     ///
     /// # Errors
     /// It cannot be written.
-    pub(in crate::cli) fn print_document(&mut self, document: Document) -> Result<Audience, Failure> {
+    pub(in crate::cli) fn print_document(&mut self, document: Document) -> Result<Audience, CliError> {
         let found = match self.transform {
             Some(_) => self.found_in(&serde_json::to_string(&document)?),
             None => None,
@@ -113,7 +113,7 @@ impl Printer {
     ///
     /// # Errors
     /// It cannot be written.
-    pub(in crate::cli) fn print_error(&mut self, body: &str) -> Result<(), Failure> {
+    pub(in crate::cli) fn print_error(&mut self, body: &str) -> Result<(), CliError> {
         if body.trim().is_empty() {
             return Ok(());
         }
@@ -140,7 +140,7 @@ impl Printer {
     }
 }
 
-fn write(text: &str) -> Result<Audience, Failure> {
+fn write(text: &str) -> Result<Audience, CliError> {
     match stdout().write_all(text.as_bytes()) {
         Ok(()) => Ok(Audience::Listening),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Audience::Gone),

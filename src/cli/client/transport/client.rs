@@ -13,7 +13,7 @@ use crate::cli::client::document::Document;
 use crate::cli::client::namespace::Namespace;
 use crate::cli::client::options::Options;
 use crate::cli::client::output::printer::Printer;
-use crate::cli::client::{Failure, one_line};
+use crate::cli::client::{CliError, one_line};
 
 const USER_AGENT: &str = concat!("uprof/", env!("CARGO_PKG_VERSION"));
 
@@ -31,7 +31,7 @@ pub(in crate::cli) struct Request {
 }
 
 /// What the service answered.
-struct Answer {
+struct HttpAnswer {
     status: StatusCode,
     headers: HeaderMap,
     body: String,
@@ -52,7 +52,7 @@ pub(in crate::cli) struct Client {
 impl Client {
     /// # Errors
     /// The options name no key, or no address of a service.
-    pub(in crate::cli) fn new<N: Namespace>(options: &Options) -> Result<Self, Failure> {
+    pub(in crate::cli) fn new<N: Namespace>(options: &Options) -> Result<Self, CliError> {
         let base_url = BaseUrl::parse(&options.base_url)?;
         let mut headers = vec![options.credential()?.header(), ("anthropic-version", N::VERSION.to_owned())];
         if options.betas.is_empty() {
@@ -84,7 +84,7 @@ impl Client {
     ///
     /// # Errors
     /// The service was not reached, or answered an error; then its body has been printed.
-    pub(in crate::cli) fn call(&mut self, request: Request) -> Result<String, Failure> {
+    pub(in crate::cli) fn call(&mut self, request: Request) -> Result<String, CliError> {
         let query: Vec<_> =
             self.query.iter().map(|&(name, value)| (name, value.to_owned())).chain(request.query).collect();
         let url = self.base_url.join(&request.path, &query);
@@ -98,7 +98,7 @@ impl Client {
         Err(complaint(&request.method, &url, &answer).into())
     }
 
-    fn headers_of(&self, method: &Method, has_body: bool) -> Result<HeaderMap, Failure> {
+    fn headers_of(&self, method: &Method, has_body: bool) -> Result<HeaderMap, CliError> {
         let mut headers = self.headers.clone();
         if has_body {
             headers.push(("content-type", "application/json".to_owned()));
@@ -117,7 +117,13 @@ impl Client {
         Ok(map)
     }
 
-    fn send(&self, method: &Method, url: &str, headers: &HeaderMap, body: Option<&str>) -> Result<Answer, Failure> {
+    fn send(
+        &self,
+        method: &Method,
+        url: &str,
+        headers: &HeaderMap,
+        body: Option<&str>,
+    ) -> Result<HttpAnswer, CliError> {
         let mut attempt = 0;
         loop {
             let sent = self.send_once(method, url, headers, body);
@@ -151,7 +157,7 @@ impl Client {
         url: &str,
         headers: &HeaderMap,
         body: Option<&str>,
-    ) -> Result<Answer, ureq::Error> {
+    ) -> Result<HttpAnswer, ureq::Error> {
         if self.debug {
             trace::request(method.as_str(), url, headers, body);
         }
@@ -169,7 +175,7 @@ impl Client {
         if self.debug {
             trace::answer(&head.status.to_string(), &head.headers, &body);
         }
-        Ok(Answer { status: head.status, headers: head.headers, body })
+        Ok(HttpAnswer { status: head.status, headers: head.headers, body })
     }
 }
 
@@ -184,7 +190,7 @@ fn may_pass(error: &ureq::Error) -> bool {
 }
 
 /// An error answer in one line: status, what the service says, and where it was asked.
-fn complaint(method: &Method, url: &str, answer: &Answer) -> String {
+fn complaint(method: &Method, url: &str, answer: &HttpAnswer) -> String {
     let body: Option<Document> = serde_json::from_str(&answer.body).ok();
     let message = body.as_ref().and_then(|body| body.get("error")?.get("message")?.as_text());
     let location = answer.headers.get(http::header::LOCATION).filter(|_| answer.status.is_redirection());
@@ -196,7 +202,7 @@ fn complaint(method: &Method, url: &str, answer: &Answer) -> String {
     one_line(&format!("{}{what} ({method} {url})", answer.status))
 }
 
-fn random_key() -> Result<String, Failure> {
+fn random_key() -> Result<String, CliError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| format!("the machine gives no random numbers: {error}"))?;
     Ok(format!("{:032x}", u128::from_be_bytes(random)))

@@ -6,7 +6,7 @@ use ureq::http::{HeaderMap, HeaderValue};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-/// A server that asks for more patience than this is not waited for, but tried after our own pause.
+/// A longer `retry-after` than this is ignored; the client waits its own pause instead.
 const LONGEST_ASKED: Duration = Duration::from_mins(1);
 
 /// Whether an answer says that the same request may succeed later.

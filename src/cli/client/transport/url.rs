@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-use crate::cli::client::Failure;
+use crate::cli::client::CliError;
 use crate::cli::client::options::DEFAULT_BASE_URL;
 
 /// Where the service is: scheme, authority, and perhaps a path under which it lies.
@@ -17,7 +17,7 @@ pub(in crate::cli) struct BaseUrl {
 impl BaseUrl {
     /// # Errors
     /// It is no `http` or `https` address, or carries what does not belong into one.
-    pub(in crate::cli) fn parse(text: &str) -> Result<Self, Failure> {
+    pub(in crate::cli) fn parse(text: &str) -> Result<Self, CliError> {
         // An empty variable is one that is not set.
         let text = if text.is_empty() { DEFAULT_BASE_URL } else { text }.trim_end_matches('/');
         let refuse = |why: &str| Err(format!("the base URL {why}: give one such as {DEFAULT_BASE_URL}").into());
