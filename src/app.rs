@@ -16,6 +16,7 @@ use crate::domain::random::SystemRandomness;
 use crate::domain::repository::ExpiryRepository;
 use crate::http::{Ports, Service, serve, serve_metrics};
 use crate::metrics::Registry;
+use crate::pages;
 use crate::storage::{
     BatchSettings, BatchingProfiles, CachedApiKeys, Outbox, PgApiKeys, PgDeliveries, PgEnforcement, PgEnrollments,
     PgEvents, PgExpiry, PgProfiles, PgTrustGrants, PgWebhooks, Pool, SchemaState, schema_state,
@@ -63,8 +64,8 @@ impl Application {
         pool.register(registry);
         let ports = ports(&pool, args.pool.batches(), registry);
         let service = Arc::new(Service::new(ports, args.links(address), args.webhooks.reach(), http, registry));
-        let server =
-            serve(listener, Arc::clone(&service), http).map_err(|error| unusable(args.listen, &error, "--listen"))?;
+        let server = serve(listener, Arc::clone(&service), http, pages::configure)
+            .map_err(|error| unusable(args.listen, &error, "--listen"))?;
         let dispatcher =
             Dispatcher::start(dispatcher_ports(&pool.in_background()), args.webhooks.dispatcher(), registry);
         let sweeper = ExpirySweeper::start(expiry(&pool.in_background()), Arc::new(SystemClock));

@@ -21,6 +21,7 @@ pub mod database;
 pub mod domain;
 pub mod http;
 pub mod metrics;
+pub mod pages;
 pub mod storage;
 pub mod telemetry;
 pub mod webhook;

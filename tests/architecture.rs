@@ -31,6 +31,7 @@ const HOUSE: &[Room] = &[
     Room { name: "domain", knows: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
     Room { name: "api", knows: &["domain"], bans: &[SQL, SERVER, SHELL, CLIENT, RUNTIME] },
     Room { name: "http", knows: &["api", "domain", "metrics"], bans: &[SQL, SHELL, CLIENT] },
+    Room { name: "pages", knows: &["api", "domain", "http"], bans: &[SQL, SHELL, CLIENT] },
     Room { name: "webhook", knows: &["api", "domain", "metrics"], bans: &[SQL, SERVER, SHELL] },
     Room { name: "storage", knows: &["domain", "metrics"], bans: &[WIRE, SERVER, SHELL, CLIENT] },
     Room { name: "metrics", knows: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
@@ -51,7 +52,7 @@ const HOUSE: &[Room] = &[
     Room { name: "telemetry", knows: &["config", "metrics"], bans: &[WIRE, SQL, SERVER, CLIENT] },
     Room {
         name: "app",
-        knows: &["api", "config", "database", "domain", "http", "metrics", "storage", "telemetry", "webhook"],
+        knows: &["api", "config", "database", "domain", "http", "metrics", "pages", "storage", "telemetry", "webhook"],
         bans: &[WIRE, SQL, SHELL, CLIENT],
     },
     Room {

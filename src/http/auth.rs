@@ -11,8 +11,8 @@ use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::error::HttpError;
-use super::request_log::RequestRecord;
-use super::server::Service;
+use super::request_record::RequestRecord;
+use super::service::Service;
 use crate::domain::credential::api_key::{ApiKey, ApiKeySecret, Credential, Scope};
 use crate::domain::id::OrganizationId;
 use crate::domain::label::EnumLabel;
@@ -47,7 +47,7 @@ impl Caller {
 
     /// Lets the caller do `operation`, which the log will name, if its key has `scope`.
     pub(super) fn permit(&self, operation: &'static str, scope: Scope) -> Result<(), HttpError> {
-        self.record.operation.set(Some(operation));
+        self.record.set_operation(operation);
         if self.credential.key.scopes.contains(&scope) {
             return Ok(());
         }
@@ -81,10 +81,11 @@ pub(super) async fn authenticate(
 async fn caller(service: &Service, request: &ServiceRequest) -> Result<Caller, HttpError> {
     let secret = credential(request.headers())?;
     let credential = service
+        .ports
         .api_keys
         .find(secret.hash())
         .await?
-        .filter(|credential| credential.key.is_valid_at(service.clock.now()))
+        .filter(|credential| credential.key.is_valid_at(service.ports.clock.now()))
         .ok_or_else(|| unauthenticated("Invalid API key"))?;
     check_workspace(&credential, request.headers())?;
     let record = RequestRecord::of(request).ok_or_else(|| Error::internal("a request without its record"))?;

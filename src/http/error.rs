@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 
-use super::pages;
-use super::request_log::RequestRecord;
+use super::request_record::RequestRecord;
 use crate::api::wire::error::{ErrorEnvelope, ErrorType};
 use crate::domain::error::Cause;
+use crate::domain::id::RequestId;
 use crate::domain::{Error, ErrorKind};
 
 /// Tells the clients of this API not to send the same request again.
@@ -18,24 +18,27 @@ const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// After how many seconds a client may try again what failed for want of the database, or is still being done.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// A failure on its way out.
+/// Writes the page for the failed request of that id into a response that has its status and headers.
+pub(crate) type ErrorPage = fn(&mut HttpResponseBuilder, RequestId) -> HttpResponse;
+
+/// An error as it is answered.
 #[derive(Debug)]
-pub(super) struct HttpError {
+pub(crate) struct HttpError {
     status: StatusCode,
     kind: ErrorType,
     message: Cow<'static, str>,
     headers: HeaderMap,
     /// Whether the connection ends with the answer: the rest of a request that was not read must not be taken for the next one.
     closes: bool,
-    /// Whether a person reads the answer, and not a program.
-    is_for_people: bool,
+    /// Renders the answer as a page where a person reads it; the error envelope otherwise.
+    page: Option<ErrorPage>,
     cause: Option<Cause>,
 }
 
 impl HttpError {
     fn new(status: StatusCode, kind: ErrorType, message: impl Into<Cow<'static, str>>) -> Self {
         let (message, headers) = (message.into(), HeaderMap::new());
-        Self { status, kind, message, headers, closes: false, is_for_people: false, cause: None }
+        Self { status, kind, message, headers, closes: false, page: None, cause: None }
     }
 
     fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -48,13 +51,13 @@ impl HttpError {
         self
     }
 
-    /// The failure of a page, told as one.
-    pub(super) fn of_page(error: Error) -> Self {
-        Self { is_for_people: true, ..error.into() }
+    /// The same error, rendered by `page` instead of as the error envelope.
+    pub(crate) fn rendered_by(self, page: ErrorPage) -> Self {
+        Self { page: Some(page), ..self }
     }
 
     /// No such path.
-    pub(super) fn unknown_path() -> Self {
+    pub(crate) fn unknown_path() -> Self {
         Self::new(StatusCode::NOT_FOUND, ErrorType::NotFound, "Not found")
     }
 
@@ -115,8 +118,8 @@ impl HttpError {
         if self.closes {
             response.force_close();
         }
-        if self.is_for_people {
-            return pages::failure(&mut response, record.id);
+        if let Some(page) = self.page {
+            return page(&mut response, record.id);
         }
         response.json(ErrorEnvelope::new(self.kind, self.message.as_ref(), record.id.to_string()))
     }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::error::HttpError;
-use super::server::Service;
+use super::service::Service;
 use crate::domain::{Error, ErrorKind};
 
 #[derive(Serialize)]
@@ -22,6 +22,6 @@ pub(super) async fn ready(service: web::Data<Service>) -> Result<HttpResponse, H
     if service.is_draining() {
         return Err(Error::new(ErrorKind::Unavailable, "The service is shutting down").into());
     }
-    service.readiness.check().await?;
+    service.ports.readiness.check().await?;
     Ok(HttpResponse::Ok().json(Health { status: "ready" }))
 }

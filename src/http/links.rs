@@ -5,10 +5,9 @@ use serde::Serialize;
 
 use super::auth::Caller;
 use super::body::json_body::JsonBytes;
+use super::handler::{HandlerResult, profile_id};
 use super::idempotency::replay::IdempotentRequest;
-use super::pages;
-use super::profiles::{HandlerResult, profile_id};
-use super::server::Service;
+use super::service::Service;
 use crate::api::WireFormat;
 use crate::api::body;
 use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
@@ -42,7 +41,7 @@ pub(super) async fn create_action_url<F: WireFormat>(
     caller.permit("create_action_url", Scope::ProfilesWrite)?;
     check_enabled(&service)?;
     let id = profile_id(&path)?;
-    let CreateActionUrl = body::parse(&request_body.0, F::VERSION, service.clock.now())?;
+    let CreateActionUrl = body::parse(&request_body.0, F::VERSION, service.ports.clock.now())?;
     let idempotent = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
     create(&service, &caller, id, &idempotent, ActionUrl::new).await
 }
@@ -59,17 +58,18 @@ async fn create<A: Serialize + 'static>(
     idempotent: &IdempotentRequest<'_>,
     answer: fn(String, Timestamp) -> A,
 ) -> HandlerResult {
-    let now = service.clock.now();
-    let token = LinkToken::from_random(service.randomness.bits()?);
+    let now = service.ports.clock.now();
+    let token = LinkToken::from_random(service.ports.randomness.bits()?);
     let enrollment = Enrollment {
-        id: EnrollmentId::new(service.ids.next(now)),
+        id: EnrollmentId::new(service.ports.ids.next(now)),
         profile_id,
         created_at: now,
         expires_at: now + service.links.lifetime,
     };
-    let (url, expires_at) = (pages::enrollment_url(&service.links.public_url, &token), enrollment.expires_at);
+    let (url, expires_at) = (service.links.url(&token), enrollment.expires_at);
     let link = url.clone();
     let idempotency = idempotent.sealed(move |()| answer(link.clone(), expires_at));
-    let outcome = service.enrollments.create(caller.organization(), enrollment, token.hash(), idempotency).await?;
+    let outcome =
+        service.ports.enrollments.create(caller.organization(), enrollment, token.hash(), idempotency).await?;
     idempotent.unsealed(outcome, |()| answer(url, expires_at))
 }

@@ -10,7 +10,7 @@ use actix_web::dev::Server;
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-use super::request_log::RequestRecord;
+use super::request_record::RequestRecord;
 use crate::domain::label::EnumLabel;
 use crate::metrics::{Counter, Family, Histogram, Registry, Scale};
 

@@ -1,21 +1,31 @@
-//! HTTP: routes, credentials, limits and the one table from errors to statuses.
+//! The HTTP API: routes, credentials, versions, limits and the one table from errors to statuses.
 //! May know `api`, `domain`, `metrics` and actix; nothing of SQL.
 
 mod auth;
 mod body;
 mod error;
+mod handler;
 mod health;
 mod idempotency;
 mod links;
 mod metrics;
 mod openapi;
 mod operator;
-mod pages;
 mod profiles;
 mod request_log;
+mod request_record;
+mod resource;
 mod routes;
 mod server;
+mod service;
+mod settings;
 mod version;
 
+pub(crate) use error::HttpError;
 pub use metrics::serve_metrics;
-pub use server::{HttpSettings, LinkSettings, Ports, Service, serve};
+pub(crate) use request_record::RequestRecord;
+pub(crate) use resource::only;
+pub use server::serve;
+pub use service::{Ports, Service};
+pub(crate) use settings::ENROLLMENT_PATH;
+pub use settings::{HttpSettings, LinkSettings};

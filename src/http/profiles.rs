@@ -4,9 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::auth::Caller;
 use super::body::json_body::JsonBytes;
-use super::error::HttpError;
+use super::handler::{HandlerResult, pairs, profile_id};
 use super::idempotency::replay::{IdempotentRequest, answer};
-use super::server::Service;
+use super::service::Service;
 use crate::api::WireFormat;
 use crate::api::body;
 use crate::api::v2026_03_24::deletion::DeletedProfile;
@@ -15,9 +15,6 @@ use crate::domain::credential::api_key::Scope;
 use crate::domain::id::ProfileId;
 use crate::domain::label::EnumLabel;
 use crate::domain::profile::{Profile, ProfileDraft};
-use crate::domain::{Error, ErrorKind};
-
-pub(super) type HandlerResult = Result<HttpResponse, HttpError>;
 
 pub(super) async fn create_user_profile<F: WireFormat>(
     service: web::Data<Service>,
@@ -26,12 +23,12 @@ pub(super) async fn create_user_profile<F: WireFormat>(
     request_body: JsonBytes,
 ) -> HandlerResult {
     caller.permit("create_user_profile", Scope::ProfilesWrite)?;
-    let now = service.clock.now();
+    let now = service.ports.clock.now();
     let draft: ProfileDraft = body::parse::<F::CreateProfile>(&request_body.0, F::VERSION, now)?.into();
-    let profile = draft.into_profile(ProfileId::new(service.ids.next(now)), now);
+    let profile = draft.into_profile(ProfileId::new(service.ports.ids.next(now)), now);
     let idempotent = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
     let idempotency = idempotent.plain(|profile: &Profile| F::Profile::from(profile.clone()));
-    let outcome = service.profiles.create(caller.organization(), profile, idempotency).await?;
+    let outcome = service.ports.profiles.create(caller.organization(), profile, idempotency).await?;
     Ok(answer(outcome, F::Profile::from))
 }
 
@@ -42,7 +39,7 @@ pub(super) async fn list_user_profiles<F: WireFormat>(
 ) -> HandlerResult {
     caller.permit("list_user_profiles", Scope::ProfilesRead)?;
     let query = parse_query::<F>(caller.organization(), pairs(&request))?;
-    let page = service.profiles.list(caller.organization(), query.clone(), service.clock.now()).await?;
+    let page = service.ports.profiles.list(caller.organization(), query.clone(), service.ports.clock.now()).await?;
     Ok(HttpResponse::Ok().json(ListBody::<F::ListedProfile>::new(caller.organization(), &query, page)))
 }
 
@@ -53,7 +50,7 @@ pub(super) async fn retrieve_user_profile<F: WireFormat>(
 ) -> HandlerResult {
     caller.permit("retrieve_user_profile", Scope::ProfilesRead)?;
     let id = profile_id(&path)?;
-    let profile = service.profiles.retrieve(caller.organization(), id, service.clock.now()).await?;
+    let profile = service.ports.profiles.retrieve(caller.organization(), id, service.ports.clock.now()).await?;
     Ok(HttpResponse::Ok().json(F::Profile::from(profile)))
 }
 
@@ -66,11 +63,11 @@ pub(super) async fn update_user_profile<F: WireFormat>(
 ) -> HandlerResult {
     caller.permit("update_user_profile", Scope::ProfilesWrite)?;
     let id = profile_id(&path)?;
-    let now = service.clock.now();
+    let now = service.ports.clock.now();
     let changes = body::parse::<F::UpdateProfile>(&request_body.0, F::VERSION, now)?.into();
     let idempotent = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
     let idempotency = idempotent.plain(|profile: &Profile| F::Profile::from(profile.clone()));
-    let outcome = service.profiles.update(caller.organization(), id, changes, now, idempotency).await?;
+    let outcome = service.ports.profiles.update(caller.organization(), id, changes, now, idempotency).await?;
     Ok(answer(outcome, F::Profile::from))
 }
 
@@ -81,16 +78,6 @@ pub(super) async fn delete_user_profile(
 ) -> HandlerResult {
     caller.permit("delete_user_profile", Scope::ProfilesWrite)?;
     let id = profile_id(&path)?;
-    service.profiles.delete(caller.organization(), id, service.clock.now()).await?;
+    service.ports.profiles.delete(caller.organization(), id, service.ports.clock.now()).await?;
     Ok(HttpResponse::Ok().json(DeletedProfile::new(id)))
-}
-
-/// The parameters of the query string, as they were sent.
-pub(super) fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
-    web::Query::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default()
-}
-
-/// An id that is malformed names nothing, so nothing is found.
-pub(super) fn profile_id(text: &str) -> Result<ProfileId, Error> {
-    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "User profile not found"))
 }

@@ -1,4 +1,4 @@
-//! Outermost: gives each request its id, its answer to an error, its line in the log and its place in the metrics.
+//! The outermost middleware: request id, span, error answers, log line and metrics of every request.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,55 +10,33 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
+use tracing::Instrument;
 
 use super::body::unread::UnreadBody;
 use super::error::HttpError;
-use super::server::Service;
-use crate::api::ApiVersion;
-use crate::domain::id::{OrganizationId, RequestId};
+use super::request_record::RequestRecord;
+use super::service::Service;
+use crate::domain::id::RequestId;
 use crate::domain::label::EnumLabel;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
-/// What the log line of a request will say; each room fills in what it finds out.
-#[derive(Debug)]
-pub(in crate::http) struct RequestRecord {
-    pub(in crate::http) id: RequestId,
-    pub(in crate::http) organization: Cell<Option<OrganizationId>>,
-    pub(in crate::http) version: Cell<Option<ApiVersion>>,
-    pub(in crate::http) operation: Cell<Option<&'static str>>,
-}
-
-impl RequestRecord {
-    /// The record of `request`. Every request has one: [`record`] stands around everything.
-    pub(in crate::http) fn of(request: &impl HttpMessage) -> Option<Rc<Self>> {
-        request.extensions().get().cloned()
-    }
-
-    /// Lets the log name what `request` asks for.
-    pub(in crate::http) fn name(request: &impl HttpMessage, operation: &'static str) {
-        if let Some(record) = Self::of(request) {
-            record.operation.set(Some(operation));
-        }
-    }
-}
-
-/// Stands around everything.
-pub(in crate::http) async fn record(
+/// Wraps every request.
+pub(super) async fn record(
     service: web::Data<Service>,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
     let record = Rc::new(RequestRecord {
-        id: RequestId::new(service.ids.next(service.clock.now())),
+        id: RequestId::new(service.ports.ids.next(service.ports.clock.now())),
         organization: Cell::default(),
         version: Cell::default(),
         operation: Cell::default(),
     });
     request.extensions_mut().insert(Rc::clone(&record));
     UnreadBody::park(&mut request);
-    let mut response = answered(next.call(request).await?, &record);
+    let mut response = answered(next.call(request).instrument(record.span()).await?, &record);
     if let Some(unread) = UnreadBody::take(response.request()) {
         response = response.map_body(|_, answer| unread.outlive(answer));
     }

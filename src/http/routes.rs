@@ -2,25 +2,24 @@
 
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::{HttpResponse, Resource, Scope, guard, web};
+use actix_web::{Scope, guard, web};
 
-use super::error::HttpError;
-use super::{auth, health, links, openapi, operator, pages, profiles, version};
+use super::resource::only;
+use super::{auth, health, links, openapi, operator, profiles, version};
 use crate::api::ga::Ga;
 use crate::api::v2026_03_24::V2026_03_24;
 use crate::api::v2026_08_18::V2026_08_18;
 use crate::api::v2026_09_04::V2026_09_04;
 use crate::api::{ApiVersion, WireFormat};
 
-/// Mounts everything.
+/// Mounts the API, the probes and the OpenAPI documents.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
-    // First, for paths are compared one after the other. The last wrap is the outermost: who asks is known before which shape is
-    // asked for.
+    // The API first: paths are compared in this order. The last wrap is the outermost: the caller is known before the version.
     app.service(
         web::scope("/v1")
             .wrap(from_fn(version::resolve))
             .wrap(from_fn(auth::authenticate))
-            // Before the shapes, each of which takes whatever is left.
+            // Before the shapes, each of which matches every remaining path.
             .service(operator::organizations())
             .service(shape::<V2026_03_24>())
             .service(shape::<V2026_08_18>())
@@ -30,25 +29,9 @@ pub(super) fn configure(app: &mut web::ServiceConfig) {
     .service(only(&[Method::GET], web::resource("/health/live").route(web::get().to(health::live))))
     .service(only(&[Method::GET], web::resource("/health/ready").route(web::get().to(health::ready))))
     .service(only(
-        &[Method::GET, Method::HEAD],
-        web::resource(pages::ENROLLED_PATH)
-            .route(web::get().to(pages::show_enrolled))
-            .route(web::head().to(pages::show_enrolled)),
-    ))
-    .service(only(
-        &[Method::GET, Method::HEAD, Method::POST],
-        web::resource(pages::ENROLLMENT_PATH)
-            .route(web::get().to(pages::show_enrollment))
-            .route(web::head().to(pages::show_enrollment))
-            .route(web::post().to(pages::submit_enrollment)),
-    ))
-    .service(only(
         &[Method::GET],
         web::resource("/openapi/{version}.json").route(web::get().to(openapi::show_document)),
-    ))
-    .service(only(&[Method::GET], web::resource("/docs").route(web::get().to(pages::show_newest_reference))))
-    .service(only(&[Method::GET], web::resource("/docs/{version}").route(web::get().to(pages::show_reference))))
-    .default_service(web::to(async || Err::<HttpResponse, _>(HttpError::unknown_path())));
+    ));
 }
 
 /// The paths of one shape, behind the guard that picks it.
@@ -80,9 +63,4 @@ fn shape<F: WireFormat>() -> Scope {
         // The same under every shape; here, for whatever stands before the paths above makes each request for a profile wait while it
         // is compared: nine patterns took 5 % of a retrieve.
         .configure(operator::profiles)
-}
-
-/// `resource`, which answers any method but `allowed` with 405.
-pub(super) fn only(allowed: &'static [Method], resource: Resource) -> Resource {
-    resource.default_service(web::to(async move || Err::<HttpResponse, _>(HttpError::method_not_allowed(allowed))))
 }

@@ -11,7 +11,7 @@ use time::macros::format_description;
 
 use super::auth::Caller;
 use super::error::HttpError;
-use super::request_log::RequestRecord;
+use super::request_record::RequestRecord;
 use crate::api::{ANTHROPIC_BETA, ANTHROPIC_VERSION, ApiVersion};
 use crate::domain::error::{reason, shortened};
 use crate::domain::label::EnumLabel;

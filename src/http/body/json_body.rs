@@ -1,7 +1,5 @@
 //! Reads a request's body: JSON, up to a size, within a time.
 
-use std::time::Duration;
-
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
@@ -11,14 +9,7 @@ use super::unread::UnreadBody;
 use crate::domain::Error;
 use crate::domain::error::reason;
 use crate::http::error::HttpError;
-use crate::http::server::Service;
-
-/// How much of a body is read, and how long.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::http) struct BodyLimits {
-    pub(in crate::http) bytes: usize,
-    pub(in crate::http) timeout: Duration,
-}
+use crate::http::service::Service;
 
 /// The bytes of a body that says it is JSON.
 #[derive(Debug)]

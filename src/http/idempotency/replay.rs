@@ -1,7 +1,6 @@
 //! `Idempotency-Key`: how a POST is known again, and answered as it was.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -15,24 +14,13 @@ use crate::domain::{Error, ErrorKind};
 use crate::http::auth;
 use crate::http::auth::Caller;
 use crate::http::error::HttpError;
-use crate::http::server::Service;
+use crate::http::service::Service;
 
 /// What stands for the shape of a request to the operator's API, which has none.
 pub(in crate::http) const UNVERSIONED: &str = "";
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-
-/// The keys of requests that are being done by this process.
-#[derive(Debug, Default)]
-pub(in crate::http) struct InFlightKeys(Mutex<HashSet<(OrganizationId, IdempotencyKey)>>);
-
-impl InFlightKeys {
-    fn keys(&self) -> MutexGuard<'_, HashSet<(OrganizationId, IdempotencyKey)>> {
-        // Nothing that holds the lock can panic half-way.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// A request that may be repeated, or one that cannot be told from another. While this lives, another with the same key is refused by this
 /// process; one that another process takes waits in the database.
@@ -68,8 +56,8 @@ impl<'s> IdempotentRequest<'s> {
         let parts = [request.method().as_str(), request.path(), version].map(str::as_bytes);
         let fingerprint = Fingerprint::of(&[parts[0], parts[1], parts[2], body]);
         let organization = caller.organization();
-        let seal = Seal::new(&auth::credential(request.headers())?, &key, service.randomness.bits()?);
-        if !service.in_flight_keys.keys().insert((organization, key.clone())) {
+        let seal = Seal::new(&auth::credential(request.headers())?, &key, service.ports.randomness.bits()?);
+        if !service.in_flight_keys.insert((organization, key.clone())) {
             let message = "A request with the same Idempotency-Key is still running";
             return Err(Error::new(ErrorKind::InProgress, message).into());
         }
@@ -124,7 +112,7 @@ impl<'s> IdempotentRequest<'s> {
 impl Drop for IdempotentRequest<'_> {
     fn drop(&mut self) {
         if let Some(keyed) = self.keyed.take() {
-            self.service.in_flight_keys.keys().remove(&(keyed.organization, keyed.key));
+            self.service.in_flight_keys.remove(&(keyed.organization, keyed.key));
         }
     }
 }

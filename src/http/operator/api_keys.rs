@@ -11,15 +11,15 @@ use crate::domain::id::ApiKeyId;
 use crate::domain::{Error, ErrorKind};
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
+use crate::http::handler::{HandlerResult, pairs};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
-use crate::http::profiles::{HandlerResult, pairs};
-use crate::http::server::Service;
+use crate::http::service::Service;
 
 pub(super) async fn list_api_keys(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> HandlerResult {
     caller.permit("list_api_keys", Scope::Admin)?;
     let organization = caller.organization();
     let query = api_key::parse_query(organization, pairs(&request))?;
-    let page = service.api_keys.list(organization, query).await?;
+    let page = service.ports.api_keys.list(organization, query).await?;
     Ok(HttpResponse::Ok().json(api_key::page(organization, query, page)))
 }
 
@@ -30,15 +30,15 @@ pub(super) async fn create_api_key(
     request_body: JsonBytes,
 ) -> HandlerResult {
     caller.permit("create_api_key", Scope::Admin)?;
-    let now = service.clock.now();
+    let now = service.ports.clock.now();
     let CreateApiKey(draft) = body::parse(&request_body.0, ApiVersion::Ga, now)?;
-    let secret = ApiKeySecret::from_random(service.randomness.bits()?);
-    let id = ApiKeyId::new(service.ids.next(now));
+    let secret = ApiKeySecret::from_random(service.ports.randomness.bits()?);
+    let id = ApiKeyId::new(service.ports.ids.next(now));
     let key = draft.issued_by(caller.key())?.into_key(id, caller.organization(), &secret, now);
     let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let (kept, its_secret) = (key.clone(), secret.clone());
     let idempotency = idempotent.sealed(move |()| NewWireApiKey::new(kept.clone(), &its_secret));
-    let outcome = service.api_keys.create(&key, secret.hash(), idempotency).await?;
+    let outcome = service.ports.api_keys.create(&key, secret.hash(), idempotency).await?;
     idempotent.unsealed(outcome, |()| NewWireApiKey::new(key, &secret))
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn revoke_api_key(
     caller.permit("revoke_api_key", Scope::Admin)?;
     let id = api_key_id(&path)?;
     caller.key().may_revoke(id)?;
-    let revoked = service.api_keys.revoke(caller.organization(), id, service.clock.now()).await?;
+    let revoked = service.ports.api_keys.revoke(caller.organization(), id, service.ports.clock.now()).await?;
     Ok(HttpResponse::Ok().json(WireApiKey::from(revoked)))
 }
 

@@ -10,9 +10,9 @@ use crate::domain::trust::enforcement_record::EnforcementRecord;
 use crate::domain::{Error, ErrorKind};
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
+use crate::http::handler::{HandlerResult, pairs, profile_id};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED, answer};
-use crate::http::profiles::{HandlerResult, pairs, profile_id};
-use crate::http::server::Service;
+use crate::http::service::Service;
 
 pub(super) async fn open_enforcement_action(
     service: web::Data<Service>,
@@ -23,12 +23,12 @@ pub(super) async fn open_enforcement_action(
 ) -> HandlerResult {
     caller.permit("open_enforcement_action", Scope::Admin)?;
     let profile = profile_id(&path)?;
-    let now = service.clock.now();
-    let id = EnforcementActionId::new(service.ids.next(now));
+    let now = service.ports.clock.now();
+    let id = EnforcementActionId::new(service.ports.ids.next(now));
     let record = enforcement::parse_opening(&request_body.0, id, now)?;
     let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let idempotency = idempotent.plain(|record: &EnforcementRecord| WireEnforcementRecord::from(record.clone()));
-    let outcome = service.enforcement.open(caller.organization(), profile, record, idempotency).await?;
+    let outcome = service.ports.enforcement.open(caller.organization(), profile, record, idempotency).await?;
     Ok(answer(outcome, WireEnforcementRecord::from))
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn list_enforcement_actions(
     caller.permit("list_enforcement_actions", Scope::Admin)?;
     let organization = caller.organization();
     let query = enforcement::parse_query(organization, profile_id(&path)?, pairs(&request))?;
-    let page = service.enforcement.list(organization, query, service.clock.now()).await?;
+    let page = service.ports.enforcement.list(organization, query, service.ports.clock.now()).await?;
     Ok(HttpResponse::Ok().json(enforcement::page(organization, query, page)))
 }
 
@@ -54,11 +54,11 @@ pub(super) async fn update_enforcement_action(
 ) -> HandlerResult {
     caller.permit("update_enforcement_action", Scope::Admin)?;
     let action = (profile_id(&path.0)?, action_id(&path.1)?);
-    let now = service.clock.now();
+    let now = service.ports.clock.now();
     let step = enforcement::parse_step(&request_body.0, now)?;
     let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let idempotency = idempotent.plain(|record: &EnforcementRecord| WireEnforcementRecord::from(record.clone()));
-    let outcome = service.enforcement.advance(caller.organization(), action, step, now, idempotency).await?;
+    let outcome = service.ports.enforcement.advance(caller.organization(), action, step, now, idempotency).await?;
     Ok(answer(outcome, WireEnforcementRecord::from))
 }
 

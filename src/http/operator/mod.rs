@@ -10,7 +10,7 @@ mod webhooks;
 use actix_web::http::Method;
 use actix_web::{Scope, web};
 
-use super::routes::only;
+use super::resource::only;
 
 /// What is there of organizations, within `/v1`.
 pub(super) fn organizations() -> Scope {

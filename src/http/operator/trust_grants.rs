@@ -10,9 +10,9 @@ use crate::domain::id::DecisionId;
 use crate::domain::trust::decision::Decision;
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
+use crate::http::handler::{HandlerResult, pairs, profile_id};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED, answer};
-use crate::http::profiles::{HandlerResult, pairs, profile_id};
-use crate::http::server::Service;
+use crate::http::service::Service;
 
 pub(super) async fn list_trust_grants(
     service: web::Data<Service>,
@@ -22,7 +22,7 @@ pub(super) async fn list_trust_grants(
     caller.permit("list_trust_grants", Scope::Admin)?;
     let organization = caller.organization();
     let query = trust_grant::parse_query(organization, pairs(&request))?;
-    let page = service.trust_grants.list(organization, query, service.clock.now()).await?;
+    let page = service.ports.trust_grants.list(organization, query, service.ports.clock.now()).await?;
     Ok(HttpResponse::Ok().json(trust_grant::page(organization, query, page)))
 }
 
@@ -35,13 +35,14 @@ pub(super) async fn decide_trust_grant(
 ) -> HandlerResult {
     caller.permit("decide_trust_grant", Scope::Admin)?;
     let (profile, name) = (profile_id(&path.0)?, trust_grant::parse_name(&path.1)?);
-    let now = service.clock.now();
-    let decision = grant_decision::parse(&request_body.0, &name, DecisionId::new(service.ids.next(now)), now)?;
+    let now = service.ports.clock.now();
+    let decision = grant_decision::parse(&request_body.0, &name, DecisionId::new(service.ports.ids.next(now)), now)?;
     let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let named = name.clone();
     let wire = move |decision: &Decision| WireDecision::new(profile, named.clone(), decision.clone());
     let idempotency = idempotent.plain(wire.clone());
-    let outcome = service.trust_grants.decide(caller.organization(), profile, name, decision, idempotency).await?;
+    let outcome =
+        service.ports.trust_grants.decide(caller.organization(), profile, name, decision, idempotency).await?;
     Ok(answer(outcome, |decision| wire(&decision)))
 }
 
@@ -55,6 +56,6 @@ pub(super) async fn list_trust_grant_decisions(
     let (organization, profile) = (caller.organization(), profile_id(&path.0)?);
     let name = trust_grant::parse_name(&path.1)?;
     let query = grant_decision::parse_query(organization, profile, name, pairs(&request))?;
-    let page = service.trust_grants.decisions(organization, query.clone()).await?;
+    let page = service.ports.trust_grants.decisions(organization, query.clone()).await?;
     Ok(HttpResponse::Ok().json(grant_decision::page(organization, &query, page)))
 }

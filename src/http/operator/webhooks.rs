@@ -14,9 +14,9 @@ use crate::domain::webhook::secret::{ROTATION, SigningSecret};
 use crate::domain::{Error, ErrorKind};
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
+use crate::http::handler::{HandlerResult, pairs};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED, answer};
-use crate::http::profiles::{HandlerResult, pairs};
-use crate::http::server::Service;
+use crate::http::service::Service;
 
 pub(super) async fn create_webhook(
     service: web::Data<Service>,
@@ -25,21 +25,21 @@ pub(super) async fn create_webhook(
     request_body: JsonBytes,
 ) -> HandlerResult {
     caller.permit("create_webhook", Scope::Admin)?;
-    let now = service.clock.now();
-    let id = WebhookEndpointId::new(service.ids.next(now));
+    let now = service.ports.clock.now();
+    let id = WebhookEndpointId::new(service.ports.ids.next(now));
     let endpoint = CreateWebhook::parse(&request_body.0, service.webhook_reach, id, now)?;
-    let secret = SigningSecret::new(service.randomness.bits()?);
+    let secret = SigningSecret::new(service.ports.randomness.bits()?);
     let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let its_secret = secret.clone();
     let idempotency = idempotent.sealed(move |made: &WebhookEndpoint| NewWireEndpoint::new(made.clone(), &its_secret));
-    let outcome = service.webhooks.create(caller.organization(), endpoint, secret.clone(), idempotency).await?;
+    let outcome = service.ports.webhooks.create(caller.organization(), endpoint, secret.clone(), idempotency).await?;
     idempotent.unsealed(outcome, |made| NewWireEndpoint::new(made, &secret))
 }
 
 pub(super) async fn list_webhooks(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> HandlerResult {
     caller.permit("list_webhooks", Scope::Admin)?;
     let query = webhook::parse_query(pairs(&request))?;
-    let page = service.webhooks.list(caller.organization(), query).await?;
+    let page = service.ports.webhooks.list(caller.organization(), query).await?;
     Ok(HttpResponse::Ok().json(webhook::cursor_page(page)))
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn retrieve_webhook(
     path: web::Path<String>,
 ) -> HandlerResult {
     caller.permit("retrieve_webhook", Scope::Admin)?;
-    let endpoint = service.webhooks.retrieve(caller.organization(), endpoint_id(&path)?).await?;
+    let endpoint = service.ports.webhooks.retrieve(caller.organization(), endpoint_id(&path)?).await?;
     Ok(HttpResponse::Ok().json(WireEndpoint::from(endpoint)))
 }
 
@@ -62,11 +62,11 @@ pub(super) async fn update_webhook(
 ) -> HandlerResult {
     caller.permit("update_webhook", Scope::Admin)?;
     let id = endpoint_id(&path)?;
-    let now = service.clock.now();
+    let now = service.ports.clock.now();
     let changes = webhook::parse_patch(&request_body.0, service.webhook_reach, now)?;
     let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let idempotency = idempotent.plain(|endpoint: &WebhookEndpoint| WireEndpoint::from(endpoint.clone()));
-    let outcome = service.webhooks.update(caller.organization(), id, changes, now, idempotency).await?;
+    let outcome = service.ports.webhooks.update(caller.organization(), id, changes, now, idempotency).await?;
     Ok(answer(outcome, WireEndpoint::from))
 }
 
@@ -77,7 +77,7 @@ pub(super) async fn delete_webhook(
 ) -> HandlerResult {
     caller.permit("delete_webhook", Scope::Admin)?;
     let id = endpoint_id(&path)?;
-    service.webhooks.delete(caller.organization(), id).await?;
+    service.ports.webhooks.delete(caller.organization(), id).await?;
     Ok(HttpResponse::Ok().json(DeletedEndpoint::new(id)))
 }
 
@@ -89,13 +89,14 @@ pub(super) async fn regenerate_signing_secret(
 ) -> HandlerResult {
     caller.permit("regenerate_signing_secret", Scope::Admin)?;
     let id = endpoint_id(&path)?;
-    let now = service.clock.now();
-    let secret = SigningSecret::new(service.randomness.bits()?);
+    let now = service.ports.clock.now();
+    let secret = SigningSecret::new(service.ports.randomness.bits()?);
     let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &[])?;
     let its_secret = secret.clone();
     let idempotency = idempotent.sealed(move |()| NewSigningSecret::new(&its_secret));
     let until = now + ROTATION;
-    let outcome = service.webhooks.rotate(caller.organization(), id, secret.clone(), until, now, idempotency).await?;
+    let outcome =
+        service.ports.webhooks.rotate(caller.organization(), id, secret.clone(), until, now, idempotency).await?;
     idempotent.unsealed(outcome, |()| NewSigningSecret::new(&secret))
 }
 
@@ -108,7 +109,7 @@ pub(super) async fn list_deliveries(
     caller.permit("list_deliveries", Scope::Admin)?;
     let id = endpoint_id(&path)?;
     let query = webhook::parse_query(pairs(&request))?;
-    let page = service.webhooks.deliveries(caller.organization(), id, query).await?;
+    let page = service.ports.webhooks.deliveries(caller.organization(), id, query).await?;
     Ok(HttpResponse::Ok().json(webhook_delivery::cursor_page(page)))
 }
 
@@ -121,10 +122,10 @@ pub(super) async fn redeliver(
     caller.permit("redeliver", Scope::Admin)?;
     let (endpoint, delivery) = path.into_inner();
     let (id, event) = (endpoint_id(&endpoint)?, event_id(&delivery)?);
-    let now = service.clock.now();
+    let now = service.ports.clock.now();
     let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &[])?;
     let idempotency = idempotent.plain(|delivery: &Delivery| WireDelivery::from(delivery.clone()));
-    let outcome = service.webhooks.redeliver(caller.organization(), id, event, now, idempotency).await?;
+    let outcome = service.ports.webhooks.redeliver(caller.organization(), id, event, now, idempotency).await?;
     Ok(answer(outcome, WireDelivery::from))
 }
 

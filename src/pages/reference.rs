@@ -11,18 +11,18 @@ use super::schema::{fields, phrase};
 use crate::api::ApiVersion;
 use crate::api::document::{ApiDocument, document};
 use crate::domain::label::EnumLabel;
-use crate::http::error::HttpError;
+use crate::http::HttpError;
 
 static PAGES: LazyLock<Vec<(ApiDocument, String)>> =
     LazyLock::new(|| ApiDocument::ALL.iter().map(|subject| (*subject, reference(*subject))).collect());
 
 /// Answers `/docs`.
-pub(in crate::http) async fn show_newest_reference() -> Result<HttpResponse, HttpError> {
+pub(super) async fn show_newest_reference() -> Result<HttpResponse, HttpError> {
     show(ApiVersion::ALL.iter().copied().max().map(ApiDocument::Shape))
 }
 
 /// Answers `/docs/{subject}`.
-pub(in crate::http) async fn show_reference(path: web::Path<String>) -> Result<HttpResponse, HttpError> {
+pub(super) async fn show_reference(path: web::Path<String>) -> Result<HttpResponse, HttpError> {
     show(ApiDocument::from_label(&path))
 }
 

@@ -3,10 +3,16 @@
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
 use super::html::letter;
+use crate::domain::Error;
 use crate::domain::id::RequestId;
+use crate::http::HttpError;
 
-/// The page for the failure of the request `id`, on top of what `response` says already.
-pub(in crate::http) fn failure(response: &mut HttpResponseBuilder, id: RequestId) -> HttpResponse {
+/// `error`, shown to a person.
+pub(super) fn page_error(error: Error) -> HttpError {
+    HttpError::from(error).rendered_by(failure)
+}
+
+fn failure(response: &mut HttpResponseBuilder, id: RequestId) -> HttpResponse {
     let body = format!(
         "<p>This is not your fault: the service cannot answer at the moment. Please try again in a minute.</p>\n\
          <p class=\"note\">If it happens again, tell whoever sent you here this number: <code>{id}</code></p>"

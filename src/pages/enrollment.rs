@@ -6,40 +6,32 @@ use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
+use super::failure::page_error;
 use super::html::{Escaped, letter, letter_with_form};
 use super::origin::is_sent_by_our_form;
 use crate::domain::text::Text;
 use crate::domain::trust::enrollment::{ENROLLED_GRANT, Invitation, LinkToken, Submission};
 use crate::domain::trust::grant::TrustGrantStatus;
-use crate::http::error::HttpError;
-use crate::http::request_log::RequestRecord;
-use crate::http::server::Service;
-
-/// Where links lead.
-pub(in crate::http) const ENROLLMENT_PATH: &str = "/enroll/{token}";
+use crate::http::{HttpError, RequestRecord, Service};
 
 /// Where a form leads. The same for all: it can be opened again, and the link is no longer in sight.
-pub(in crate::http) const ENROLLED_PATH: &str = "/enroll/done";
+pub(super) const ENROLLED_PATH: &str = "/enroll/done";
 
 /// A time as people write it.
 const FOR_PEOPLE: &[BorrowedFormatItem<'_>] =
     format_description!("[day padding:none]\u{a0}[month repr:long] [year], [hour]:[minute]\u{a0}UTC");
 
-/// The link with `token`.
-pub(in crate::http) fn enrollment_url(public_url: &str, token: &LinkToken) -> String {
-    let path = ENROLLMENT_PATH.replace("{token}", token.expose());
-    format!("{}{path}", public_url.trim_end_matches('/'))
-}
-
 /// Answers GET of a link, which changes nothing: whatever looks at links before people do, it does not spend them.
-pub(in crate::http) async fn show_enrollment(
+pub(super) async fn show_enrollment(
     service: web::Data<Service>,
     request: HttpRequest,
     path: web::Path<String>,
 ) -> Result<HttpResponse, HttpError> {
     RequestRecord::name(&request, "show_enrollment");
     let invitation = match token(&service, &path) {
-        Some(token) => service.enrollments.open(token.hash(), service.clock.now()).await.map_err(HttpError::of_page)?,
+        Some(token) => {
+            service.ports.enrollments.open(token.hash(), service.ports.clock.now()).await.map_err(page_error)?
+        }
         None => None,
     };
     Ok(invitation.map_or_else(gone, |invitation| match invitation.grant_status {
@@ -50,7 +42,7 @@ pub(in crate::http) async fn show_enrollment(
 }
 
 /// Answers POST of a link.
-pub(in crate::http) async fn submit_enrollment(
+pub(super) async fn submit_enrollment(
     service: web::Data<Service>,
     request: HttpRequest,
     path: web::Path<String>,
@@ -60,7 +52,8 @@ pub(in crate::http) async fn submit_enrollment(
         return Ok(foreign());
     }
     let Some(token) = token(&service, &path) else { return Ok(gone()) };
-    let submission = service.enrollments.submit(token.hash(), service.clock.now()).await.map_err(HttpError::of_page)?;
+    let submission =
+        service.ports.enrollments.submit(token.hash(), service.ports.clock.now()).await.map_err(page_error)?;
     Ok(match submission {
         Some(Submission::Asked) => see("done"),
         // The page of the link says why.
@@ -70,7 +63,7 @@ pub(in crate::http) async fn submit_enrollment(
 }
 
 /// Answers GET of [`ENROLLED_PATH`]. Says nothing of anybody: whoever likes may open it.
-pub(in crate::http) async fn show_enrolled(service: web::Data<Service>, request: HttpRequest) -> HttpResponse {
+pub(super) async fn show_enrolled(service: web::Data<Service>, request: HttpRequest) -> HttpResponse {
     RequestRecord::name(&request, "show_enrolled");
     if !service.links.are_enabled {
         return gone();

@@ -1,0 +1,44 @@
+//! What is recorded of a request while it is served.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use actix_web::HttpMessage;
+
+use crate::api::ApiVersion;
+use crate::domain::id::{OrganizationId, RequestId};
+
+/// What the log line, the metrics and the span of a request say. Each layer fills in what it has found out.
+#[derive(Debug)]
+pub(crate) struct RequestRecord {
+    pub(crate) id: RequestId,
+    pub(crate) organization: Cell<Option<OrganizationId>>,
+    pub(crate) version: Cell<Option<ApiVersion>>,
+    pub(crate) operation: Cell<Option<&'static str>>,
+}
+
+impl RequestRecord {
+    /// The record of `request`. Every request has one: `request_log::record` is the outermost middleware.
+    pub(crate) fn of(request: &impl HttpMessage) -> Option<Rc<Self>> {
+        request.extensions().get().cloned()
+    }
+
+    /// Names the operation of `request`.
+    pub(crate) fn name(request: &impl HttpMessage, operation: &'static str) {
+        if let Some(record) = Self::of(request) {
+            record.set_operation(operation);
+        }
+    }
+
+    /// Names the operation in the log line, in the metrics and in the request's span, which must be the current one.
+    pub(super) fn set_operation(&self, operation: &'static str) {
+        self.operation.set(Some(operation));
+        tracing::Span::current().record("operation", operation);
+    }
+
+    /// The span around all work on the request. Its level is the highest, so that warnings inside carry the request's id whatever
+    /// the log level is.
+    pub(super) fn span(&self) -> tracing::Span {
+        tracing::error_span!("request", request.id = %self.id, operation = tracing::field::Empty)
+    }
+}

@@ -1,0 +1,85 @@
+//! What handlers share: the ports, the settings they need, and the request metrics.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::idempotency::in_flight::InFlightKeys;
+use super::metrics::RequestMetrics;
+use super::settings::{BodyLimits, HttpSettings, LinkSettings};
+use crate::domain::clock::Clock;
+use crate::domain::id::IdSource;
+use crate::domain::random::Randomness;
+use crate::domain::repository::{
+    ApiKeyRepository, EnforcementRepository, EnrollmentRepository, EventRepository, ProfileRepository, Readiness,
+    TrustGrantRepository, WebhookRepository,
+};
+use crate::domain::webhook::url::Reach;
+use crate::metrics::Registry;
+
+/// The ports that the handlers call.
+pub struct Ports {
+    /// User profiles.
+    pub profiles: Arc<dyn ProfileRepository>,
+    /// Enrollment links of profiles.
+    pub enrollments: Arc<dyn EnrollmentRepository>,
+    /// Trust grants and the decisions on them.
+    pub trust_grants: Arc<dyn TrustGrantRepository>,
+    /// Enforcement actions on profiles.
+    pub enforcement: Arc<dyn EnforcementRepository>,
+    /// Events of profiles.
+    pub events: Arc<dyn EventRepository>,
+    /// Webhook endpoints and their deliveries.
+    pub webhooks: Arc<dyn WebhookRepository>,
+    /// API keys.
+    pub api_keys: Arc<dyn ApiKeyRepository>,
+    /// Whether the database can serve.
+    pub readiness: Arc<dyn Readiness>,
+    /// The current time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+    /// Random bits for secrets.
+    pub randomness: Arc<dyn Randomness>,
+}
+
+/// Shared by all handlers and all worker threads.
+pub struct Service {
+    pub(crate) ports: Ports,
+    pub(crate) links: LinkSettings,
+    pub(super) webhook_reach: Reach,
+    pub(super) body_limits: BodyLimits,
+    pub(super) metrics: RequestMetrics,
+    pub(super) in_flight_keys: InFlightKeys,
+    draining: AtomicBool,
+}
+
+impl Service {
+    /// Webhook URLs are accepted within `webhook_reach`; requests are counted in `registry`.
+    #[must_use]
+    pub fn new(
+        ports: Ports,
+        links: LinkSettings,
+        webhook_reach: Reach,
+        settings: HttpSettings,
+        registry: &Registry,
+    ) -> Self {
+        Self {
+            ports,
+            links,
+            webhook_reach,
+            body_limits: settings.body_limits(),
+            metrics: RequestMetrics::new(registry),
+            in_flight_keys: InFlightKeys::default(),
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// Makes the readiness probe fail, and every answer close its connection, from now on.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
