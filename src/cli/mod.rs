@@ -8,8 +8,9 @@ use clap::parser::ValueSource;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 mod admin;
-mod arguments;
 mod client;
+mod database;
+mod output;
 mod run;
 
 use admin::{enforcement_actions, events, keys, organizations, trust_grants, webhooks};

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::output;
-use super::output::{Format, Show};
+use super::arguments;
 use crate::api::operator::enforcement::WireEnforcementRecord;
-use crate::cli::run::database::with_pool;
-use crate::cli::{VerbResult, arguments};
+use crate::cli::VerbResult;
+use crate::cli::database::with_pool;
+use crate::cli::output;
+use crate::cli::output::{Format, Show};
 use crate::config::DatabaseArgs;
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::id::{EnforcementActionId, IdSource, OrganizationId, ProfileId, RandomIds};

@@ -5,11 +5,12 @@ use std::num::NonZeroUsize;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::output;
-use super::output::{Format, Show};
+use super::arguments;
 use crate::api::operator::event::WireEvent;
-use crate::cli::run::database::with_pool;
-use crate::cli::{VerbResult, arguments};
+use crate::cli::VerbResult;
+use crate::cli::database::with_pool;
+use crate::cli::output;
+use crate::cli::output::{Format, Show};
 use crate::config::DatabaseArgs;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, EventDetails, EventKind, EventQuery};

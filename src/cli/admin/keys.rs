@@ -3,10 +3,11 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::output;
-use super::output::{Format, Show};
-use crate::cli::run::database::with_pool;
-use crate::cli::{CliError, VerbResult, arguments};
+use super::arguments;
+use crate::cli::database::with_pool;
+use crate::cli::output;
+use crate::cli::output::{Format, Show};
+use crate::cli::{CliError, VerbResult};
 use crate::config::DatabaseArgs;
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};

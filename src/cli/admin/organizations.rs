@@ -3,11 +3,12 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::output;
-use super::output::{Format, Show};
+use super::arguments;
 use crate::api::ApiVersion;
-use crate::cli::run::database::with_pool;
-use crate::cli::{VerbResult, arguments};
+use crate::cli::VerbResult;
+use crate::cli::database::with_pool;
+use crate::cli::output;
+use crate::cli::output::{Format, Show};
 use crate::config::DatabaseArgs;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::credential::organization::{Organization, OrganizationPatch};

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::output;
-use super::output::{Format, Show};
+use super::arguments;
 use crate::api::operator::grant_decision::WireDecision;
 use crate::api::operator::trust_grant::WireTrustGrant;
-use crate::cli::run::database::with_pool;
-use crate::cli::{VerbResult, arguments};
+use crate::cli::VerbResult;
+use crate::cli::database::with_pool;
+use crate::cli::output;
+use crate::cli::output::{Format, Show};
 use crate::config::DatabaseArgs;
 use crate::domain::Error;
 use crate::domain::clock::{Clock, SystemClock, Timestamp};

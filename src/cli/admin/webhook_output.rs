@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::output::Show;
+use super::arguments;
 use crate::api::operator::webhook::{DeletedEndpoint, WireEndpoint};
 use crate::api::operator::webhook_delivery::WireDelivery;
-use crate::cli::arguments;
+use crate::cli::output::Show;
 use crate::domain::id::WebhookEndpointId;
 use crate::domain::label::EnumLabel;
 use crate::domain::webhook::delivery::{AttemptOutcome, Delivery};

@@ -4,11 +4,12 @@ use std::num::NonZeroU32;
 
 use clap::{Args, Subcommand};
 
-use super::output;
-use super::output::Format;
+use super::arguments;
 use super::webhook_output::{Deleted, Shown, ShownDelivery};
-use crate::cli::run::database::with_pool;
-use crate::cli::{CliError, VerbResult, arguments};
+use crate::cli::database::with_pool;
+use crate::cli::output;
+use crate::cli::output::Format;
+use crate::cli::{CliError, VerbResult};
 use crate::config::DatabaseArgs;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::id::{EventId, IdSource, OrganizationId, RandomIds, WebhookEndpointId};

@@ -3,6 +3,7 @@
 
 use std::io::{Write, stderr};
 
+mod base_url;
 mod document;
 mod fields;
 mod input;

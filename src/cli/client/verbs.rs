@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use ureq::http::Method;
 
+use super::base_url::encoded;
 use super::document::Document;
 use super::fields::Action;
 use super::list::List;
@@ -10,7 +11,6 @@ use super::namespace::Namespace;
 use super::options::Options;
 use super::output::printer::Printer;
 use super::transport::client::{Client, Request};
-use super::transport::url::encoded;
 use super::{CliError, PROFILES, VerbResult, input, note};
 
 const BODY_HELP: &str = "\

@@ -4,7 +4,7 @@ use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
 use crate::cli::VerbResult;
-use crate::cli::admin::output;
+use crate::cli::output;
 
 /// bash ends a word at a colon, and some of our verbs hold one. This puts such words together before the generated function
 /// looks at them, and takes from what it suggests the part that bash regards as another word.

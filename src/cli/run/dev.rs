@@ -13,7 +13,7 @@ use super::serve::{Signals, until_signalled};
 use crate::api::ApiVersion;
 use crate::app::Application;
 use crate::cli::admin::keys::new_key;
-use crate::cli::admin::output;
+use crate::cli::output;
 use crate::cli::{CliError, VerbResult};
 use crate::config::{DatabaseArgs, ServerArgs};
 use crate::database;

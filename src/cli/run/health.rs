@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::VerbResult;
-use crate::cli::admin::output;
+use crate::cli::output;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 

@@ -7,7 +7,7 @@ use clap::{Args, Command};
 use clap_mangen::{Man, generate_to};
 
 use crate::cli::VerbResult;
-use crate::cli::admin::output;
+use crate::cli::output;
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ManPages {

@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::database::with_database;
 use crate::app::check_schema;
 use crate::cli::VerbResult;
-use crate::cli::admin::output;
+use crate::cli::database::with_database;
+use crate::cli::output;
 use crate::config::DatabaseArgs;
 use crate::storage::migrate;
 

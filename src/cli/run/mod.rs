@@ -2,7 +2,6 @@
 //! May know what its parent may.
 
 pub(in crate::cli) mod completions;
-pub(in crate::cli) mod database;
 pub(in crate::cli) mod dev;
 pub(in crate::cli) mod health;
 pub(in crate::cli) mod man;

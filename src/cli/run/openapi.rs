@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::api::ApiVersion;
 use crate::api::document::{ApiDocument, document_text};
-use crate::cli::admin::output;
+use crate::cli::output;
 use crate::cli::{CliError, VerbResult};
 use crate::domain::label::EnumLabel;
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use ureq::http::{self, HeaderMap, Method, StatusCode};
 use ureq::{Agent, Proxy};
 
-use super::url::BaseUrl;
 use super::{retry, trace};
+use crate::cli::client::base_url::BaseUrl;
 use crate::cli::client::document::Document;
 use crate::cli::client::namespace::Namespace;
 use crate::cli::client::options::Options;

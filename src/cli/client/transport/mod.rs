@@ -4,4 +4,3 @@
 pub(in crate::cli) mod client;
 mod retry;
 mod trace;
-pub(in crate::cli) mod url;
