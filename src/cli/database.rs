@@ -4,7 +4,7 @@ use actix_web::rt::System;
 use secrecy::SecretString;
 
 use crate::app::check_schema;
-use crate::cli::CliError;
+use crate::cli::error::CliError;
 use crate::config::DatabaseArgs;
 use crate::database::{Database, EmbeddedOptions};
 use crate::domain::Error;

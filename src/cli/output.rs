@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::cli::VerbResult;
+use crate::cli::error::VerbResult;
 
 /// The forms of what a verb prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::arguments;
 use crate::api::operator::enforcement::WireEnforcementRecord;
-use crate::cli::VerbResult;
 use crate::cli::database::with_pool;
+use crate::cli::error::VerbResult;
 use crate::cli::output;
 use crate::cli::output::{Format, Show};
 use crate::config::DatabaseArgs;

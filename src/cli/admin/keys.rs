@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::arguments;
 use crate::cli::database::with_pool;
+use crate::cli::error::{CliError, VerbResult};
 use crate::cli::output;
 use crate::cli::output::{Format, Show};
-use crate::cli::{CliError, VerbResult};
 use crate::config::DatabaseArgs;
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-use crate::cli::client::CliError;
-use crate::cli::client::options::DEFAULT_BASE_URL;
+use crate::cli::error::CliError;
+
+/// Where `uprof dev` listens.
+pub(super) const DEFAULT_BASE_URL: &str = "http://127.0.0.1:8080";
 
 /// Where the service is: scheme, authority, and perhaps a path under which it lies.
 #[derive(Debug)]

@@ -10,7 +10,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::document::Document;
-use super::{CliError, note, text};
+use super::message::note;
+use super::text;
+use crate::cli::error::CliError;
 
 /// More than any server of this API takes, little enough to hold.
 const MOST_BYTES: u64 = 16 << 20;

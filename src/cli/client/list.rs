@@ -4,14 +4,14 @@ use clap::Args;
 use serde::Deserialize;
 use ureq::http::Method;
 
-use super::CliError;
 use super::document::Document;
-use super::namespace::Namespace;
+use super::namespace::{Namespace, PROFILES};
 use super::output::printer::{Audience, Printer};
 use super::transport::client::{Client, Request};
+use crate::cli::error::CliError;
 
 #[derive(Args, Debug)]
-pub(super) struct List<N: Namespace> {
+pub(super) struct ListProfiles<N: Namespace> {
     /// How many profiles a page holds, from 1 to 100 [default: the server's, 20]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     limit: Option<String>,
@@ -29,36 +29,13 @@ pub(super) struct List<N: Namespace> {
     filter: N::Filter,
 }
 
-/// The older shapes cannot be filtered.
-#[derive(Args, Debug)]
-pub(in crate::cli) struct BetaFilter {}
-
-impl From<BetaFilter> for Vec<(&'static str, String)> {
-    fn from(_: BetaFilter) -> Self {
-        Self::new()
-    }
-}
-
-#[derive(Args, Debug)]
-pub(in crate::cli) struct GeneralFilter {
-    /// unrestricted, pending, restricted or banned: only profiles of that state; may be given again
-    #[arg(long, value_name = "WORD")]
-    enforcement_status: Vec<String>,
-}
-
-impl From<GeneralFilter> for Vec<(&'static str, String)> {
-    fn from(filter: GeneralFilter) -> Self {
-        filter.enforcement_status.into_iter().map(|status| ("enforcement_status[]", status)).collect()
-    }
-}
-
 #[derive(Deserialize)]
-struct Page {
+struct ProfilePage {
     data: Vec<Document>,
     next_page: Option<String>,
 }
 
-impl<N: Namespace> List<N> {
+impl<N: Namespace> ListProfiles<N> {
     /// Prints profile by profile, page by page; or one page as it is.
     pub(super) fn run(self, client: &mut Client, printer: &mut Printer) -> Result<(), CliError> {
         let given = [("limit", self.limit), ("order", self.order), ("order_by", self.order_by)];
@@ -69,7 +46,7 @@ impl<N: Namespace> List<N> {
         let mut left = u64::try_from(self.max_items).unwrap_or(u64::MAX);
         while left > 0 {
             let query = query.iter().cloned().chain(page.clone().map(|cursor| ("page", cursor))).collect();
-            let request = Request { method: Method::GET, path: super::PROFILES.to_owned(), query, body: None };
+            let request = Request { method: Method::GET, path: PROFILES.to_owned(), query, body: None };
             let answer = client.call(request)?;
             if printer.is_raw() {
                 printer.print(&answer)?;
@@ -77,7 +54,7 @@ impl<N: Namespace> List<N> {
             }
             let not_a_page =
                 |error| format!("the answer is no page ({error}): does --base-url name a user-profile service?");
-            let answer: Page = serde_json::from_str(&answer).map_err(not_a_page)?;
+            let answer: ProfilePage = serde_json::from_str(&answer).map_err(not_a_page)?;
             for profile in answer.data {
                 if left == 0 || printer.print_document(profile)? == Audience::Gone {
                     return Ok(());

@@ -6,7 +6,10 @@ use clap::Args;
 
 use super::document::Document;
 use super::fields::{BetaFields, GeneralFields};
-use super::list::{BetaFilter, GeneralFilter};
+use super::filter::{BetaFilter, GeneralFilter};
+
+/// The path of the collection, in both.
+pub(super) const PROFILES: &str = "/v1/user_profiles";
 
 /// One namespace: the headers of its requests, and the flags of its verbs.
 pub(in crate::cli) trait Namespace: Debug {

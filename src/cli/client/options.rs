@@ -6,14 +6,16 @@ use std::time::Duration;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::CliError;
-use super::output::printer::Format;
+use super::base_url::DEFAULT_BASE_URL;
+use super::output::format::AnswerFormat;
+use super::output::printer::Printer;
+use crate::cli::error::CliError;
 use crate::config;
 
 /// May stand before the namespace, before the verb and after it.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
-pub(in crate::cli) struct Options {
+pub(in crate::cli) struct ClientOptions {
     /// Where the service is; https needs a build with --features tls
     #[arg(long, global = true, env = "ANTHROPIC_BASE_URL", value_name = "URL", default_value = DEFAULT_BASE_URL)]
     pub(super) base_url: String,
@@ -40,23 +42,23 @@ pub(in crate::cli) struct Options {
 
     /// How to print the answer
     #[arg(long, global = true, value_enum, ignore_case = true, default_value_t)]
-    pub(super) format: Format,
+    format: AnswerFormat,
 
     /// A GJSON path: print only what it finds in the answer, or in each profile of a list
     #[arg(long, global = true, value_name = "PATH")]
-    pub(super) transform: Option<String>,
+    transform: Option<String>,
 
     /// Print a text without the quotes of JSON
     #[arg(long, short, global = true)]
-    pub(super) raw_output: bool,
+    raw_output: bool,
 
     /// How to print the body of an error
     #[arg(long, global = true, value_enum, ignore_case = true, default_value_t)]
-    pub(super) format_error: Format,
+    format_error: AnswerFormat,
 
     /// A GJSON path: print only what it finds in the body of an error
     #[arg(long, global = true, value_name = "PATH")]
-    pub(super) transform_error: Option<String>,
+    transform_error: Option<String>,
 
     /// Show requests and answers on standard error; the key is left out
     #[arg(long, global = true)]
@@ -71,16 +73,14 @@ pub(in crate::cli) struct Options {
     pub(super) max_retries: u32,
 }
 
-pub(super) const DEFAULT_BASE_URL: &str = "http://127.0.0.1:8080";
-
 /// Who asks.
 #[derive(Debug)]
-pub(super) enum Credential {
+pub(super) enum ClientCredential {
     Key(SecretString),
     Token(SecretString),
 }
 
-impl Credential {
+impl ClientCredential {
     /// The header that carries it.
     pub(super) fn header(&self) -> (&'static str, String) {
         match self {
@@ -95,15 +95,25 @@ impl Credential {
     }
 }
 
-impl Options {
+impl ClientOptions {
+    /// Prints the answers of the service.
+    pub(super) fn answer_printer(&self) -> Printer {
+        Printer::new(self.format, self.transform.clone(), self.raw_output)
+    }
+
+    /// Prints the bodies of its errors.
+    pub(super) fn error_printer(&self) -> Printer {
+        Printer::new(self.format_error, self.transform_error.clone(), self.raw_output)
+    }
+
     /// The first of `--api-key`, `--auth-token`, `ANTHROPIC_API_KEY` and `ANTHROPIC_AUTH_TOKEN` that is there. Only one is
     /// sent: a server refuses two that differ.
-    pub(super) fn credential(&self) -> Result<Credential, CliError> {
+    pub(super) fn credential(&self) -> Result<ClientCredential, CliError> {
         let candidates = [
-            self.api_key.clone().map(Credential::Key),
-            self.auth_token.clone().map(Credential::Token),
-            env::var("ANTHROPIC_API_KEY").ok().map(|key| Credential::Key(key.into())),
-            env::var("ANTHROPIC_AUTH_TOKEN").ok().map(|token| Credential::Token(token.into())),
+            self.api_key.clone().map(ClientCredential::Key),
+            self.auth_token.clone().map(ClientCredential::Token),
+            env::var("ANTHROPIC_API_KEY").ok().map(|key| ClientCredential::Key(key.into())),
+            env::var("ANTHROPIC_AUTH_TOKEN").ok().map(|token| ClientCredential::Token(token.into())),
         ];
         let mut given = candidates.into_iter().flatten().filter(|credential| !credential.secret().is_empty());
         given.next().ok_or_else(|| "no API key: set ANTHROPIC_API_KEY, or give --api-key; uprof dev prints one".into())

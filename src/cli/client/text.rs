@@ -3,6 +3,7 @@
 use clap::builder::{StringValueParser, TypedValueParser};
 
 use super::document::Document;
+use super::message::one_line;
 
 /// Reads JSON or YAML; `null` when there is nothing in it.
 ///
@@ -15,7 +16,7 @@ pub(super) fn document(text: &str) -> Result<Document, String> {
     }
     // `no` is Norway and not false, as in YAML 1.2.
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| super::one_line(&error.to_string()))
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| one_line(&error.to_string()))
 }
 
 /// Reads the value of a flag that takes text: as it stands, but for the word `null`.

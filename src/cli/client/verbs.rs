@@ -6,12 +6,13 @@ use ureq::http::Method;
 use super::base_url::encoded;
 use super::document::Document;
 use super::fields::Action;
-use super::list::List;
-use super::namespace::Namespace;
-use super::options::Options;
-use super::output::printer::Printer;
+use super::input;
+use super::list::ListProfiles;
+use super::message::note;
+use super::namespace::{Namespace, PROFILES};
+use super::options::ClientOptions;
 use super::transport::client::{Client, Request};
-use super::{CliError, PROFILES, VerbResult, input, note};
+use crate::cli::error::{CliError, VerbResult};
 
 const BODY_HELP: &str = "\
 A map of fields, in JSON or YAML, may come on standard input; it is laid under the flags: maps are merged, and a flag wins.
@@ -26,44 +27,44 @@ pub(in crate::cli) struct Profiles<N: Namespace> {
     #[command(subcommand)]
     verb: ProfilesVerb<N>,
     #[command(flatten)]
-    options: Options,
+    options: ClientOptions,
 }
 
 #[derive(Debug, Subcommand)]
 enum ProfilesVerb<N: Namespace> {
     /// Create a user profile
-    Create(Create<N>),
+    Create(CreateProfileArgs<N>),
     /// Show a user profile
-    Retrieve(Chosen),
+    Retrieve(ProfileChoice),
     /// Change what is given of a user profile
-    Update(Update<N>),
+    Update(UpdateProfileArgs<N>),
     /// List user profiles, over all pages
-    List(List<N>),
+    List(ListProfiles<N>),
     /// Delete a user profile
-    Delete(Chosen),
+    Delete(ProfileChoice),
     /// Make a link by which the one whom the profile represents can enroll
-    CreateEnrollmentUrl(Chosen),
+    CreateEnrollmentUrl(ProfileChoice),
 }
 
 #[derive(Args, Debug)]
 #[command(after_long_help = BODY_HELP)]
-struct Create<N: Namespace> {
+struct CreateProfileArgs<N: Namespace> {
     #[command(flatten)]
     fields: N::Fields,
 }
 
 #[derive(Args, Debug)]
 #[command(after_long_help = BODY_HELP)]
-struct Update<N: Namespace> {
+struct UpdateProfileArgs<N: Namespace> {
     #[command(flatten)]
-    chosen: Chosen,
+    chosen: ProfileChoice,
     #[command(flatten)]
     fields: N::Fields,
 }
 
 /// Which profile.
 #[derive(Args, Debug)]
-struct Chosen {
+struct ProfileChoice {
     /// The profile's id
     #[arg(value_name = "USER_PROFILE_ID", required_unless_present = "user_profile_id", value_parser = id)]
     id: Option<String>,
@@ -72,7 +73,7 @@ struct Chosen {
     user_profile_id: Option<String>,
 }
 
-impl Chosen {
+impl ProfileChoice {
     fn path(self) -> String {
         let id = self.id.or(self.user_profile_id).unwrap_or_default();
         format!("{PROFILES}/{}", encoded(&id))
@@ -99,7 +100,7 @@ impl<N: Namespace> Profiles<N> {
                 let body = body(Document::empty(), verb.fields.into())?;
                 send::<N>(options, Method::POST, verb.chosen.path(), Some(body))
             }
-            ProfilesVerb::List(list) => list.run(&mut Client::new::<N>(options)?, &mut Printer::for_answers(options)),
+            ProfilesVerb::List(list) => list.run(&mut Client::new::<N>(options)?, &mut options.answer_printer()),
             ProfilesVerb::Delete(chosen) => send::<N>(options, Method::DELETE, chosen.path(), None),
             ProfilesVerb::CreateEnrollmentUrl(chosen) => {
                 send::<N>(options, Method::POST, format!("{}/enrollment_url", chosen.path()), None)
@@ -113,7 +114,7 @@ pub(in crate::cli) struct ActionUrls<N: Namespace> {
     #[command(subcommand)]
     verb: ActionUrlsVerb,
     #[command(flatten)]
-    options: Options,
+    options: ClientOptions,
     #[arg(skip)]
     namespace: std::marker::PhantomData<N>,
 }
@@ -121,14 +122,14 @@ pub(in crate::cli) struct ActionUrls<N: Namespace> {
 #[derive(Debug, Subcommand)]
 enum ActionUrlsVerb {
     /// Make a link by which the one whom the profile represents can do something
-    Create(CreateActionUrl),
+    Create(CreateActionUrlArgs),
 }
 
 #[derive(Args, Debug)]
 #[command(after_long_help = BODY_HELP)]
-struct CreateActionUrl {
+struct CreateActionUrlArgs {
     #[command(flatten)]
-    chosen: Chosen,
+    chosen: ProfileChoice,
     #[command(flatten)]
     action: Action,
 }
@@ -159,8 +160,8 @@ fn warn_of_null(fields: &Document) {
     }
 }
 
-fn send<N: Namespace>(options: &Options, method: Method, path: String, body: Option<Document>) -> VerbResult {
+fn send<N: Namespace>(options: &ClientOptions, method: Method, path: String, body: Option<Document>) -> VerbResult {
     let answer = Client::new::<N>(options)?.call(Request { method, path, query: Vec::new(), body })?;
-    Printer::for_answers(options).print(&answer)?;
+    options.answer_printer().print(&answer)?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use crate::cli::VerbResult;
+use crate::cli::error::VerbResult;
 use crate::cli::output;
 
 /// bash ends a word at a colon, and some of our verbs hold one. This puts such words together before the generated function

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::VerbResult;
+use crate::cli::error::VerbResult;
 use crate::cli::output;
 
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Command};
 use clap_mangen::{Man, generate_to};
 
-use crate::cli::VerbResult;
+use crate::cli::error::VerbResult;
 use crate::cli::output;
 
 #[derive(Args, Debug)]

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use crate::app::check_schema;
-use crate::cli::VerbResult;
 use crate::cli::database::with_database;
+use crate::cli::error::VerbResult;
 use crate::cli::output;
 use crate::config::DatabaseArgs;
 use crate::storage::migrate;

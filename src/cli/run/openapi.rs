@@ -5,8 +5,8 @@ use clap::builder::PossibleValuesParser;
 
 use crate::api::ApiVersion;
 use crate::api::document::{ApiDocument, document_text};
+use crate::cli::error::{CliError, VerbResult};
 use crate::cli::output;
-use crate::cli::{CliError, VerbResult};
 use crate::domain::label::EnumLabel;
 
 #[derive(Args, Debug)]

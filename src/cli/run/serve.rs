@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::Application;
-use crate::cli::{CliError, VerbResult};
+use crate::cli::error::{CliError, VerbResult};
 use crate::config::ServerArgs;
 use crate::metrics::Registry;
 use crate::storage::migrate;

@@ -1,6 +1,7 @@
 //! How answers are printed.
-//! May know what its parent may.
+//! May know `document` and `message` of the client verbs.
 
+pub(in crate::cli) mod format;
 pub(in crate::cli) mod printer;
 mod readable;
 mod transform;

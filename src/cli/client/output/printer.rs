@@ -2,30 +2,11 @@
 
 use std::io::{ErrorKind, Write, stdout};
 
-use clap::ValueEnum;
-
+use super::format::AnswerFormat;
 use super::{readable, transform};
 use crate::cli::client::document::Document;
-use crate::cli::client::options::Options;
-use crate::cli::client::{CliError, note, one_line};
-
-/// The forms of what is printed. Of a list, each profile is printed by itself, but in `raw`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Format {
-    /// As json.
-    #[default]
-    Auto,
-    /// JSON over several lines.
-    Json,
-    /// JSON in one line.
-    Jsonl,
-    /// For people.
-    Pretty,
-    /// What the server sent, as it sent it; of a list, one page.
-    Raw,
-    /// YAML; a list is a stream of documents.
-    Yaml,
-}
+use crate::cli::client::message::{note, one_line};
+use crate::cli::error::CliError;
 
 /// Whether somebody still reads what is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +18,7 @@ pub(in crate::cli) enum Audience {
 /// Prints answers to standard output.
 #[derive(Debug)]
 pub(in crate::cli) struct Printer {
-    format: Format,
+    format: AnswerFormat,
     transform: Option<String>,
     raw_output: bool,
     has_printed: bool,
@@ -45,23 +26,14 @@ pub(in crate::cli) struct Printer {
 }
 
 impl Printer {
-    /// For what the service answers.
-    pub(in crate::cli) fn for_answers(options: &Options) -> Self {
-        Self::new(options.format, options.transform.clone(), options.raw_output)
-    }
-
-    /// For the errors that it answers.
-    pub(in crate::cli) fn for_errors(options: &Options) -> Self {
-        Self::new(options.format_error, options.transform_error.clone(), options.raw_output)
-    }
-
-    const fn new(format: Format, transform: Option<String>, raw_output: bool) -> Self {
+    /// `transform` is a GJSON path; with `raw_output`, a text is printed without quotes.
+    pub(in crate::cli) const fn new(format: AnswerFormat, transform: Option<String>, raw_output: bool) -> Self {
         Self { format, transform, raw_output, has_printed: false, has_missed: false }
     }
 
     /// Whether a list is printed as the server sent it, and not profile by profile.
     pub(in crate::cli) fn is_raw(&self) -> bool {
-        self.format == Format::Raw
+        self.format == AnswerFormat::Raw
     }
 
     /// Prints `json`, which a server sent.
@@ -95,14 +67,14 @@ impl Printer {
         };
         let text = match (&document, self.format) {
             (Document::Text(text), _) if self.raw_output => text.clone(),
-            (_, Format::Jsonl | Format::Raw) => serde_json::to_string(&document)?,
-            (_, Format::Auto | Format::Json) => serde_json::to_string_pretty(&document)?,
-            (_, Format::Pretty) => readable::lines(&document),
-            (_, Format::Yaml) => serde_saphyr::to_string(&document)?.trim_end().to_owned(),
+            (_, AnswerFormat::Jsonl | AnswerFormat::Raw) => serde_json::to_string(&document)?,
+            (_, AnswerFormat::Auto | AnswerFormat::Json) => serde_json::to_string_pretty(&document)?,
+            (_, AnswerFormat::Pretty) => readable::lines(&document),
+            (_, AnswerFormat::Yaml) => serde_saphyr::to_string(&document)?.trim_end().to_owned(),
         };
         let between = match self.format {
-            Format::Yaml if self.has_printed => "---\n",
-            Format::Pretty if self.has_printed => "\n",
+            AnswerFormat::Yaml if self.has_printed => "---\n",
+            AnswerFormat::Pretty if self.has_printed => "\n",
             _ => "",
         };
         self.has_printed = true;

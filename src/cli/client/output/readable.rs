@@ -1,7 +1,7 @@
 //! The form for people.
 
 use crate::cli::client::document::Document;
-use crate::cli::client::one_line;
+use crate::cli::client::message::one_line;
 
 /// `key: value`, a line each; what lies deeper is indented. Control characters are shown, not obeyed by the terminal.
 pub(in crate::cli) fn lines(document: &Document) -> String {

@@ -10,10 +10,11 @@ use ureq::{Agent, Proxy};
 use super::{retry, trace};
 use crate::cli::client::base_url::BaseUrl;
 use crate::cli::client::document::Document;
+use crate::cli::client::message::one_line;
 use crate::cli::client::namespace::Namespace;
-use crate::cli::client::options::Options;
+use crate::cli::client::options::ClientOptions;
 use crate::cli::client::output::printer::Printer;
-use crate::cli::client::{CliError, one_line};
+use crate::cli::error::CliError;
 
 const USER_AGENT: &str = concat!("uprof/", env!("CARGO_PKG_VERSION"));
 
@@ -52,7 +53,7 @@ pub(in crate::cli) struct Client {
 impl Client {
     /// # Errors
     /// The options name no key, or no address of a service.
-    pub(in crate::cli) fn new<N: Namespace>(options: &Options) -> Result<Self, CliError> {
+    pub(in crate::cli) fn new<N: Namespace>(options: &ClientOptions) -> Result<Self, CliError> {
         let base_url = BaseUrl::parse(&options.base_url)?;
         let mut headers = vec![options.credential()?.header(), ("anthropic-version", N::VERSION.to_owned())];
         if options.betas.is_empty() {
@@ -76,7 +77,7 @@ impl Client {
             query: N::QUERY,
             max_retries: options.max_retries,
             debug: options.debug,
-            errors: Printer::for_errors(options),
+            errors: options.error_printer(),
         })
     }
 

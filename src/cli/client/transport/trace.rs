@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use ureq::http::HeaderMap;
 
+use crate::cli::client::message::one_line;
+
 /// What is shown of a header that carries a key.
 const REDACTED: &str = "<redacted>";
 
@@ -21,7 +23,7 @@ pub(in crate::cli) fn answer(status: &str, headers: &HeaderMap, body: &str) {
 /// Tells that an attempt has failed, and when the next follows.
 pub(in crate::cli) fn failure(error: Option<&ureq::Error>, pause: Duration) {
     let why = error.map(|error| format!("{error}; ")).unwrap_or_default();
-    write(&format!("* {}\n", crate::cli::client::one_line(&format!("{why}trying again in {} ms", pause.as_millis()))));
+    write(&format!("* {}\n", one_line(&format!("{why}trying again in {} ms", pause.as_millis()))));
 }
 
 fn show(mark: char, first: &str, headers: &HeaderMap, body: &str) {
@@ -39,7 +41,7 @@ fn show(mark: char, first: &str, headers: &HeaderMap, body: &str) {
         lines.extend(body.lines().map(str::to_owned));
     }
     for line in lines {
-        write(&format!("{mark} {}\n", crate::cli::client::one_line(&line)));
+        write(&format!("{mark} {}\n", one_line(&line)));
     }
 }
 

@@ -1,0 +1,26 @@
+//! The flags that restrict a list to some profiles.
+
+use clap::Args;
+
+/// The older shapes cannot be filtered.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct BetaFilter {}
+
+impl From<BetaFilter> for Vec<(&'static str, String)> {
+    fn from(_: BetaFilter) -> Self {
+        Self::new()
+    }
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct GeneralFilter {
+    /// unrestricted, pending, restricted or banned: only profiles of that state; may be given again
+    #[arg(long, value_name = "WORD")]
+    enforcement_status: Vec<String>,
+}
+
+impl From<GeneralFilter> for Vec<(&'static str, String)> {
+    fn from(filter: GeneralFilter) -> Self {
+        filter.enforcement_status.into_iter().map(|status| ("enforcement_status[]", status)).collect()
+    }
+}
