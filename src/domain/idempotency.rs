@@ -75,8 +75,8 @@ pub struct Idempotency<T> {
     pub answer: AnswerEncoder<T>,
 }
 
-/// Makes the answer that is kept of what was done.
-pub type AnswerEncoder<T> = Arc<dyn Fn(&T) -> Vec<u8> + Send + Sync>;
+/// Serializes the answer that is stored. An answer that cannot be serialized fails the request, and nothing is stored.
+pub type AnswerEncoder<T> = Arc<dyn Fn(&T) -> Result<Vec<u8>> + Send + Sync>;
 
 impl<T> Clone for Idempotency<T> {
     fn clone(&self) -> Self {

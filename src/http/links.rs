@@ -1,4 +1,4 @@
-//! Enrollment links: a fresh one on every call, under its two names.
+//! Enrollment links: a new one on every call, under the two names of the operation.
 
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
@@ -27,8 +27,8 @@ pub(super) async fn create_enrollment_url<F: WireFormat>(
     caller.permit("create_enrollment_url", Scope::ProfilesWrite)?;
     check_enabled(&service)?;
     let id = profile_id(&path)?;
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &[])?;
-    create(&service, &caller, id, &idempotent, EnrollmentUrl::new).await
+    let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &[])?;
+    create(&service, &caller, id, request, EnrollmentUrl::new).await
 }
 
 pub(super) async fn create_action_url<F: WireFormat>(
@@ -42,11 +42,11 @@ pub(super) async fn create_action_url<F: WireFormat>(
     check_enabled(&service)?;
     let id = profile_id(&path)?;
     let CreateActionUrl = body::parse(&request_body.0, F::VERSION, service.ports.clock.now())?;
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
-    create(&service, &caller, id, &idempotent, ActionUrl::new).await
+    let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
+    create(&service, &caller, id, request, ActionUrl::new).await
 }
 
-/// With enrollment switched off, its links are nowhere to be found.
+/// Without enrollment these paths are answered as unknown ones.
 fn check_enabled(service: &Service) -> Result<(), Error> {
     if service.links.are_enabled { Ok(()) } else { Err(Error::new(ErrorKind::NotFound, "Enrollment is not available")) }
 }
@@ -55,8 +55,8 @@ async fn create<A: Serialize + 'static>(
     service: &Service,
     caller: &Caller,
     profile_id: ProfileId,
-    idempotent: &IdempotentRequest<'_>,
-    answer: fn(String, Timestamp) -> A,
+    request: IdempotentRequest<'_>,
+    encode: fn(String, Timestamp) -> A,
 ) -> HandlerResult {
     let now = service.ports.clock.now();
     let token = LinkToken::from_random(service.ports.randomness.bits()?);
@@ -67,9 +67,7 @@ async fn create<A: Serialize + 'static>(
         expires_at: now + service.links.lifetime,
     };
     let (url, expires_at) = (service.links.url(&token), enrollment.expires_at);
-    let link = url.clone();
-    let idempotency = idempotent.sealed(move |()| answer(link.clone(), expires_at));
-    let outcome =
-        service.ports.enrollments.create(caller.organization(), enrollment, token.hash(), idempotency).await?;
-    idempotent.unsealed(outcome, |()| answer(url, expires_at))
+    let (enrollments, organization) = (&service.ports.enrollments, caller.organization());
+    let encode = move |()| encode(url.clone(), expires_at);
+    request.answer_sealed(encode, |key| enrollments.create(organization, enrollment, token.hash(), key)).await
 }

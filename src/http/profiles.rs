@@ -1,11 +1,11 @@
-//! The operations on profiles, written once for every shape.
+//! The operations on profiles, generic over the API version.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::auth::Caller;
 use super::body::json_body::JsonBytes;
 use super::handler::{HandlerResult, pairs, profile_id};
-use super::idempotency::replay::{IdempotentRequest, answer};
+use super::idempotency::replay::IdempotentRequest;
 use super::service::Service;
 use crate::api::WireFormat;
 use crate::api::body;
@@ -14,7 +14,7 @@ use crate::api::wire::list::{ListBody, parse_query};
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::ProfileId;
 use crate::domain::label::EnumLabel;
-use crate::domain::profile::{Profile, ProfileDraft};
+use crate::domain::profile::ProfileDraft;
 
 pub(super) async fn create_user_profile<F: WireFormat>(
     service: web::Data<Service>,
@@ -26,10 +26,9 @@ pub(super) async fn create_user_profile<F: WireFormat>(
     let now = service.ports.clock.now();
     let draft: ProfileDraft = body::parse::<F::CreateProfile>(&request_body.0, F::VERSION, now)?.into();
     let profile = draft.into_profile(ProfileId::new(service.ports.ids.next(now)), now);
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
-    let idempotency = idempotent.plain(|profile: &Profile| F::Profile::from(profile.clone()));
-    let outcome = service.ports.profiles.create(caller.organization(), profile, idempotency).await?;
-    Ok(answer(outcome, F::Profile::from))
+    let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
+    let (profiles, organization) = (&service.ports.profiles, caller.organization());
+    request.answer(F::Profile::from, |key| profiles.create(organization, profile, key)).await
 }
 
 pub(super) async fn list_user_profiles<F: WireFormat>(
@@ -65,10 +64,9 @@ pub(super) async fn update_user_profile<F: WireFormat>(
     let id = profile_id(&path)?;
     let now = service.ports.clock.now();
     let changes = body::parse::<F::UpdateProfile>(&request_body.0, F::VERSION, now)?.into();
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
-    let idempotency = idempotent.plain(|profile: &Profile| F::Profile::from(profile.clone()));
-    let outcome = service.ports.profiles.update(caller.organization(), id, changes, now, idempotency).await?;
-    Ok(answer(outcome, F::Profile::from))
+    let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
+    let (profiles, organization) = (&service.ports.profiles, caller.organization());
+    request.answer(F::Profile::from, |key| profiles.update(organization, id, changes, now, key)).await
 }
 
 pub(super) async fn delete_user_profile(

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: how a POST is known again, and answered as it was.
+//! `Idempotency-Key`: a POST under a key runs once; a replay gets the stored answer.
 
 use std::sync::Arc;
 
@@ -10,20 +10,20 @@ use super::seal::Seal;
 use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
 use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, RequestOutcome};
-use crate::domain::{Error, ErrorKind};
-use crate::http::auth;
-use crate::http::auth::Caller;
+use crate::domain::{Error, ErrorKind, Result};
+use crate::http::auth::{self, Caller};
 use crate::http::error::HttpError;
+use crate::http::handler::HandlerResult;
 use crate::http::service::Service;
 
-/// What stands for the shape of a request to the operator's API, which has none.
+/// The version in the fingerprint of a request to the operator's API, which has no versions.
 pub(in crate::http) const UNVERSIONED: &str = "";
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// A request that may be repeated, or one that cannot be told from another. While this lives, another with the same key is refused by this
-/// process; one that another process takes waits in the database.
+/// A POST with or without an idempotency key. While this exists, another request with the same key is refused in this process; one in
+/// another process waits in the database.
 pub(in crate::http) struct IdempotentRequest<'s> {
     service: &'s Service,
     keyed: Option<Keyed>,
@@ -33,19 +33,22 @@ struct Keyed {
     organization: OrganizationId,
     key: IdempotencyKey,
     fingerprint: Fingerprint,
-    /// For answers that hold a secret.
+    /// Encrypts stored answers that hold a secret.
     seal: Seal,
 }
 
 impl<'s> IdempotentRequest<'s> {
-    /// The request `request` with its `body`, of the shape `version`.
+    /// `request` with its `body`, under the API version `version`.
+    ///
+    /// # Errors
+    /// `Invalid` for a malformed or contradictory key; `InProgress` while a request with the same key is in flight.
     pub(in crate::http) fn of(
         service: &'s Service,
         caller: &Caller,
         request: &HttpRequest,
         version: &str,
         body: &[u8],
-    ) -> Result<Self, HttpError> {
+    ) -> std::result::Result<Self, HttpError> {
         let mut sent = request.headers().get_all(IDEMPOTENCY_KEY);
         let Some(key) = sent.next() else { return Ok(Self { service, keyed: None }) };
         let refused = |violation| Error::invalid_field(IDEMPOTENCY_KEY, violation);
@@ -64,48 +67,63 @@ impl<'s> IdempotentRequest<'s> {
         Ok(Self { service, keyed: Some(Keyed { organization, key, fingerprint, seal }) })
     }
 
-    /// For an operation whose answer, made by `answer`, may be kept as it is.
-    pub(in crate::http) fn plain<T, A: Serialize>(
-        &self,
-        answer: impl Fn(&T) -> A + Send + Sync + 'static,
-    ) -> Option<Idempotency<T>> {
-        self.keyed.as_ref().map(|keyed| Idempotency {
-            key: keyed.key.clone(),
-            fingerprint: keyed.fingerprint,
-            answer: Arc::new(move |done| serde_json::to_vec(&answer(done)).unwrap_or_default()),
-        })
+    /// Runs `operation` once per key, and answers its result as `encode` writes it; a replay gets the bytes of the first answer.
+    ///
+    /// # Errors
+    /// Those of `operation`; `Internal` where the answer cannot be serialized: then nothing was stored.
+    pub(in crate::http) async fn answer<T, A, F>(
+        self,
+        encode: impl Fn(T) -> A + Clone + Send + Sync + 'static,
+        operation: impl FnOnce(Option<Idempotency<T>>) -> F,
+    ) -> HandlerResult
+    where
+        T: Clone,
+        A: Serialize,
+        F: Future<Output = Result<RequestOutcome<T>>>,
+    {
+        let stored = encode.clone();
+        let idempotency = self.idempotency(move |done: &T| serialized(&stored(done.clone())));
+        match operation(idempotency).await? {
+            RequestOutcome::Done(done) => Ok(HttpResponse::Ok().json(encode(done))),
+            RequestOutcome::Replayed(stored) => Ok(replayed().body(stored)),
+        }
     }
 
-    /// For an operation whose answer, made by `answer`, holds a secret: nobody but the caller can read what is kept.
-    pub(in crate::http) fn sealed<T, A: Serialize>(
-        &self,
-        answer: impl Fn(&T) -> A + Send + Sync + 'static,
-    ) -> Option<Idempotency<T>> {
-        self.keyed.as_ref().map(|keyed| {
-            let seal = keyed.seal.clone();
-            Idempotency {
-                key: keyed.key.clone(),
-                fingerprint: keyed.fingerprint,
-                answer: Arc::new(move |done| seal.close(&serde_json::to_vec(&answer(done)).unwrap_or_default())),
+    /// As [`IdempotentRequest::answer`], for an answer that holds a secret: it is stored so that only the caller's API key opens it.
+    ///
+    /// # Errors
+    /// Those of [`IdempotentRequest::answer`]; `Invalid` for a replay with another API key.
+    pub(in crate::http) async fn answer_sealed<T, A, F>(
+        self,
+        encode: impl Fn(T) -> A + Clone + Send + Sync + 'static,
+        operation: impl FnOnce(Option<Idempotency<T>>) -> F,
+    ) -> HandlerResult
+    where
+        T: Clone,
+        A: Serialize,
+        F: Future<Output = Result<RequestOutcome<T>>>,
+    {
+        let (stored, seal) = (encode.clone(), self.keyed.as_ref().map(|keyed| keyed.seal.clone()));
+        let idempotency = self.idempotency(move |done: &T| {
+            let answer = serialized(&stored(done.clone()))?;
+            seal.as_ref()
+                .map_or_else(|| Err(Error::internal("a sealed answer without a seal")), |seal| seal.close(&answer))
+        });
+        match operation(idempotency).await? {
+            RequestOutcome::Done(done) => Ok(HttpResponse::Ok().json(encode(done))),
+            RequestOutcome::Replayed(stored) => {
+                let opened = self.keyed.as_ref().and_then(|keyed| keyed.seal.open(&stored)).ok_or_else(|| {
+                    let why = reason("other_key", "Key was used with another API key, and its answer holds a secret");
+                    Error::invalid_field(IDEMPOTENCY_KEY, why)
+                })?;
+                Ok(replayed().body(opened))
             }
-        })
+        }
     }
 
-    /// The answer to an operation that was called with [`IdempotentRequest::sealed`].
-    pub(in crate::http) fn unsealed<T, A: Serialize>(
-        &self,
-        outcome: RequestOutcome<T>,
-        answer: impl FnOnce(T) -> A,
-    ) -> Result<HttpResponse, HttpError> {
-        let kept = match outcome {
-            RequestOutcome::Done(done) => return Ok(HttpResponse::Ok().json(answer(done))),
-            RequestOutcome::Replayed(kept) => kept,
-        };
-        let opened = self.keyed.as_ref().and_then(|keyed| keyed.seal.open(&kept)).ok_or_else(|| {
-            let why = reason("other_key", "Key was used with another API key, and its answer holds a secret");
-            Error::invalid_field(IDEMPOTENCY_KEY, why)
-        })?;
-        Ok(replayed().body(opened))
+    fn idempotency<T>(&self, answer: impl Fn(&T) -> Result<Vec<u8>> + Send + Sync + 'static) -> Option<Idempotency<T>> {
+        let keyed = self.keyed.as_ref()?;
+        Some(Idempotency { key: keyed.key.clone(), fingerprint: keyed.fingerprint, answer: Arc::new(answer) })
     }
 }
 
@@ -117,15 +135,8 @@ impl Drop for IdempotentRequest<'_> {
     }
 }
 
-/// The answer to an operation that was called with [`IdempotentRequest::plain`].
-pub(in crate::http) fn answer<T, A: Serialize>(
-    outcome: RequestOutcome<T>,
-    answer: impl FnOnce(T) -> A,
-) -> HttpResponse {
-    match outcome {
-        RequestOutcome::Done(done) => HttpResponse::Ok().json(answer(done)),
-        RequestOutcome::Replayed(kept) => replayed().body(kept),
-    }
+fn serialized(answer: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(answer).map_err(Error::internal)
 }
 
 fn replayed() -> HttpResponseBuilder {

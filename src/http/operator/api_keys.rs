@@ -1,4 +1,4 @@
-//! The organization's keys.
+//! The organization's API keys.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -35,11 +35,10 @@ pub(super) async fn create_api_key(
     let secret = ApiKeySecret::from_random(service.ports.randomness.bits()?);
     let id = ApiKeyId::new(service.ports.ids.next(now));
     let key = draft.issued_by(caller.key())?.into_key(id, caller.organization(), &secret, now);
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
-    let (kept, its_secret) = (key.clone(), secret.clone());
-    let idempotency = idempotent.sealed(move |()| NewWireApiKey::new(kept.clone(), &its_secret));
-    let outcome = service.ports.api_keys.create(&key, secret.hash(), idempotency).await?;
-    idempotent.unsealed(outcome, |()| NewWireApiKey::new(key, &secret))
+    let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let (api_keys, shown, hash) = (&service.ports.api_keys, key.clone(), secret.hash());
+    let encode = move |()| NewWireApiKey::new(shown.clone(), &secret);
+    request.answer_sealed(encode, |idempotency| api_keys.create(&key, hash, idempotency)).await
 }
 
 pub(super) async fn revoke_api_key(

@@ -1,4 +1,4 @@
-//! Enforcement actions: placing limits, what becomes of them, and all that there were.
+//! Enforcement actions: open, list, update.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -6,12 +6,11 @@ use crate::api::operator::enforcement;
 use crate::api::operator::enforcement::WireEnforcementRecord;
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::EnforcementActionId;
-use crate::domain::trust::enforcement_record::EnforcementRecord;
 use crate::domain::{Error, ErrorKind};
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
 use crate::http::handler::{HandlerResult, pairs, profile_id};
-use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED, answer};
+use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
 use crate::http::service::Service;
 
 pub(super) async fn open_enforcement_action(
@@ -26,10 +25,9 @@ pub(super) async fn open_enforcement_action(
     let now = service.ports.clock.now();
     let id = EnforcementActionId::new(service.ports.ids.next(now));
     let record = enforcement::parse_opening(&request_body.0, id, now)?;
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
-    let idempotency = idempotent.plain(|record: &EnforcementRecord| WireEnforcementRecord::from(record.clone()));
-    let outcome = service.ports.enforcement.open(caller.organization(), profile, record, idempotency).await?;
-    Ok(answer(outcome, WireEnforcementRecord::from))
+    let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let (enforcement, organization) = (&service.ports.enforcement, caller.organization());
+    request.answer(WireEnforcementRecord::from, |key| enforcement.open(organization, profile, record, key)).await
 }
 
 pub(super) async fn list_enforcement_actions(
@@ -56,10 +54,9 @@ pub(super) async fn update_enforcement_action(
     let action = (profile_id(&path.0)?, action_id(&path.1)?);
     let now = service.ports.clock.now();
     let step = enforcement::parse_step(&request_body.0, now)?;
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
-    let idempotency = idempotent.plain(|record: &EnforcementRecord| WireEnforcementRecord::from(record.clone()));
-    let outcome = service.ports.enforcement.advance(caller.organization(), action, step, now, idempotency).await?;
-    Ok(answer(outcome, WireEnforcementRecord::from))
+    let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let (enforcement, organization) = (&service.ports.enforcement, caller.organization());
+    request.answer(WireEnforcementRecord::from, |key| enforcement.advance(organization, action, step, now, key)).await
 }
 
 /// An id that is malformed names nothing, so nothing is found.

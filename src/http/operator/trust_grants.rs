@@ -1,17 +1,15 @@
-//! Trust grants: what waits for a decision, the decisions, and their history.
+//! Trust grants: list by status, decide, and list the decisions on one.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::api::operator::grant_decision;
-use crate::api::operator::grant_decision::WireDecision;
+use crate::api::operator::grant_decision::{self, WireDecision};
 use crate::api::operator::trust_grant;
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::DecisionId;
-use crate::domain::trust::decision::Decision;
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
 use crate::http::handler::{HandlerResult, pairs, profile_id};
-use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED, answer};
+use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
 use crate::http::service::Service;
 
 pub(super) async fn list_trust_grants(
@@ -37,13 +35,10 @@ pub(super) async fn decide_trust_grant(
     let (profile, name) = (profile_id(&path.0)?, trust_grant::parse_name(&path.1)?);
     let now = service.ports.clock.now();
     let decision = grant_decision::parse(&request_body.0, &name, DecisionId::new(service.ports.ids.next(now)), now)?;
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
-    let named = name.clone();
-    let wire = move |decision: &Decision| WireDecision::new(profile, named.clone(), decision.clone());
-    let idempotency = idempotent.plain(wire.clone());
-    let outcome =
-        service.ports.trust_grants.decide(caller.organization(), profile, name, decision, idempotency).await?;
-    Ok(answer(outcome, |decision| wire(&decision)))
+    let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let (trust_grants, organization, decided) = (&service.ports.trust_grants, caller.organization(), name.clone());
+    let encode = move |decision| WireDecision::new(profile, decided.clone(), decision);
+    request.answer(encode, |key| trust_grants.decide(organization, profile, name, decision, key)).await
 }
 
 pub(super) async fn list_trust_grant_decisions(

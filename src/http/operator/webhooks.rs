@@ -1,21 +1,19 @@
-//! Webhook endpoints, and what is sent to them.
+//! Webhook endpoints and their deliveries.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::api::operator::webhook;
-use crate::api::operator::webhook::{CreateWebhook, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint};
-use crate::api::operator::webhook_delivery;
-use crate::api::operator::webhook_delivery::WireDelivery;
+use crate::api::operator::webhook::{
+    self, CreateWebhook, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint,
+};
+use crate::api::operator::webhook_delivery::{self, WireDelivery};
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::{EventId, WebhookEndpointId};
-use crate::domain::webhook::delivery::Delivery;
-use crate::domain::webhook::endpoint::WebhookEndpoint;
 use crate::domain::webhook::secret::{ROTATION, SigningSecret};
 use crate::domain::{Error, ErrorKind};
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
 use crate::http::handler::{HandlerResult, pairs};
-use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED, answer};
+use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
 use crate::http::service::Service;
 
 pub(super) async fn create_webhook(
@@ -29,11 +27,10 @@ pub(super) async fn create_webhook(
     let id = WebhookEndpointId::new(service.ports.ids.next(now));
     let endpoint = CreateWebhook::parse(&request_body.0, service.webhook_reach, id, now)?;
     let secret = SigningSecret::new(service.ports.randomness.bits()?);
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
-    let its_secret = secret.clone();
-    let idempotency = idempotent.sealed(move |made: &WebhookEndpoint| NewWireEndpoint::new(made.clone(), &its_secret));
-    let outcome = service.ports.webhooks.create(caller.organization(), endpoint, secret.clone(), idempotency).await?;
-    idempotent.unsealed(outcome, |made| NewWireEndpoint::new(made, &secret))
+    let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let (webhooks, organization, shown) = (&service.ports.webhooks, caller.organization(), secret.clone());
+    let encode = move |endpoint| NewWireEndpoint::new(endpoint, &shown);
+    request.answer_sealed(encode, |key| webhooks.create(organization, endpoint, secret, key)).await
 }
 
 pub(super) async fn list_webhooks(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> HandlerResult {
@@ -64,10 +61,9 @@ pub(super) async fn update_webhook(
     let id = endpoint_id(&path)?;
     let now = service.ports.clock.now();
     let changes = webhook::parse_patch(&request_body.0, service.webhook_reach, now)?;
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
-    let idempotency = idempotent.plain(|endpoint: &WebhookEndpoint| WireEndpoint::from(endpoint.clone()));
-    let outcome = service.ports.webhooks.update(caller.organization(), id, changes, now, idempotency).await?;
-    Ok(answer(outcome, WireEndpoint::from))
+    let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
+    let (webhooks, organization) = (&service.ports.webhooks, caller.organization());
+    request.answer(WireEndpoint::from, |key| webhooks.update(organization, id, changes, now, key)).await
 }
 
 pub(super) async fn delete_webhook(
@@ -91,13 +87,10 @@ pub(super) async fn regenerate_signing_secret(
     let id = endpoint_id(&path)?;
     let now = service.ports.clock.now();
     let secret = SigningSecret::new(service.ports.randomness.bits()?);
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &[])?;
-    let its_secret = secret.clone();
-    let idempotency = idempotent.sealed(move |()| NewSigningSecret::new(&its_secret));
-    let until = now + ROTATION;
-    let outcome =
-        service.ports.webhooks.rotate(caller.organization(), id, secret.clone(), until, now, idempotency).await?;
-    idempotent.unsealed(outcome, |()| NewSigningSecret::new(&secret))
+    let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &[])?;
+    let (webhooks, organization, shown) = (&service.ports.webhooks, caller.organization(), secret.clone());
+    let encode = move |()| NewSigningSecret::new(&shown);
+    request.answer_sealed(encode, |key| webhooks.rotate(organization, id, secret, now + ROTATION, now, key)).await
 }
 
 pub(super) async fn list_deliveries(
@@ -123,10 +116,9 @@ pub(super) async fn redeliver(
     let (endpoint, delivery) = path.into_inner();
     let (id, event) = (endpoint_id(&endpoint)?, event_id(&delivery)?);
     let now = service.ports.clock.now();
-    let idempotent = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &[])?;
-    let idempotency = idempotent.plain(|delivery: &Delivery| WireDelivery::from(delivery.clone()));
-    let outcome = service.ports.webhooks.redeliver(caller.organization(), id, event, now, idempotency).await?;
-    Ok(answer(outcome, WireDelivery::from))
+    let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &[])?;
+    let (webhooks, organization) = (&service.ports.webhooks, caller.organization());
+    request.answer(WireDelivery::from, |key| webhooks.redeliver(organization, id, event, now, key)).await
 }
 
 /// An id that is malformed names nothing, so nothing is found.

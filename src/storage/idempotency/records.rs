@@ -228,7 +228,7 @@ impl RequestContext {
         )
         .bind(self.organization.uuid())
         .bind(key.as_str())
-        .bind(answer(&done))
+        .bind(answer(&done)?)
         .bind(self.profile_id.map(ProfileId::uuid))
         .execute(connection)
         .await?;

@@ -42,28 +42,33 @@ impl Changes {
         {
             return kept.replay(asked.fingerprint);
         }
-        let after = self.patched(update)?;
-        if let (Some(asked), Some(full_key)) = (&update.idempotency, full_key) {
-            let record = answer_of(update.organization, &after, update.now, asked);
+        let before = self.before(update)?;
+        let patched = before.patched(&update.patch, update.now)?;
+        let changed = patched.as_ref().map(|after| EventDetails::Updated(after.changed_fields(before)));
+        let after = patched.unwrap_or_else(|| before.clone());
+        // All that can fail comes before the first change of `self`.
+        let asked = update.idempotency.as_ref();
+        let record = asked.map(|asked| answer_of(update.organization, &after, update.now, asked)).transpose()?;
+        if let (Some(record), Some(full_key)) = (record, full_key) {
             self.kept.insert(full_key, record.kept.clone());
             self.answers.push(record);
+        }
+        if let Some(changed) = changed {
+            let key = (update.organization, update.id);
+            self.events.push((update.organization, self.outbox.event(update.id, changed, after.updated_at)));
+            self.found.insert(key, Ok(after.clone()));
+            self.changed.insert(key);
         }
         Ok(RequestOutcome::Done(after))
     }
 
-    fn patched(&mut self, update: &Update) -> Result<Profile> {
-        let key = (update.organization, update.id);
-        let before = match self.found.get(&key) {
-            Some(Ok(before)) => before,
-            Some(Err(error)) => return Err(error.duplicate()),
-            None => return Err(profile_not_found()),
-        };
-        let Some(after) = before.patched(&update.patch, update.now)? else { return Ok(before.clone()) };
-        let changed = EventDetails::Updated(after.changed_fields(before));
-        self.events.push((update.organization, self.outbox.event(update.id, changed, after.updated_at)));
-        self.found.insert(key, Ok(after.clone()));
-        self.changed.insert(key);
-        Ok(after)
+    /// The profile as the updates before `update` left it.
+    fn before(&self, update: &Update) -> Result<&Profile> {
+        match self.found.get(&(update.organization, update.id)) {
+            Some(Ok(before)) => Ok(before),
+            Some(Err(error)) => Err(error.duplicate()),
+            None => Err(profile_not_found()),
+        }
     }
 
     /// Writes what there is to write; `false` where somebody else took a key meanwhile: then all of it must be taken back.
@@ -77,5 +82,45 @@ impl Changes {
         let kept = write::save(connection, &after, records::RecordColumns::of(self.answers)).await?;
         outbox::append(connection, &self.events).await?;
         Ok(kept == wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::Error;
+    use crate::domain::clock::Timestamp;
+    use crate::domain::id::{ProfileId, RandomIds};
+    use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey};
+    use crate::domain::profile::{Change, ProfileDraft, ProfilePatch};
+    use crate::domain::text::{DisplayName, Text};
+
+    #[test]
+    fn an_update_whose_answer_cannot_be_serialized_changes_nothing() {
+        let (organization, id) = (OrganizationId::new(Uuid::nil()), ProfileId::new(Uuid::nil()));
+        let profile = ProfileDraft::default().into_profile(id, Timestamp::UNIX_EPOCH);
+        let found = HashMap::from([((organization, id), Ok(profile))]);
+        let mut changes = Changes::new(found, HashMap::new(), Outbox::new(Arc::new(RandomIds::default())));
+        let update = Update {
+            organization,
+            id,
+            patch: ProfilePatch {
+                name: Change::Set(DisplayName::parse("Acme".to_owned()).unwrap()),
+                ..ProfilePatch::default()
+            },
+            now: Timestamp::UNIX_EPOCH,
+            idempotency: Some(Idempotency {
+                key: IdempotencyKey::parse(b"key").unwrap(),
+                fingerprint: Fingerprint::of(&[]),
+                answer: Arc::new(|_| Err(Error::internal("not serializable"))),
+            }),
+        };
+        assert!(changes.apply(&update).is_err());
+        assert!(changes.changed.is_empty() && changes.events.is_empty() && changes.answers.is_empty());
+        assert!(changes.kept.is_empty());
     }
 }

@@ -82,7 +82,7 @@ impl PgProfiles {
                     let answers = new.iter().zip(&asked).filter_map(|(new, asked)| {
                         Some(answer_of(new.organization, &new.profile, new.profile.created_at, asked.as_ref()?))
                     });
-                    let answers = records::RecordColumns::of(answers.collect());
+                    let answers = records::RecordColumns::of(answers.collect::<Result<_>>()?);
                     let repeated = write::insert(connection, &new, answers).await?;
                     let mut outcomes: ProfileOutcomes = Vec::with_capacity(new.len());
                     for (NewProfile { organization, profile, .. }, asked) in new.into_iter().zip(asked) {
@@ -236,14 +236,15 @@ pub(in crate::storage) fn answer_of(
     profile: &Profile,
     now: Timestamp,
     idempotency: &Idempotency<Profile>,
-) -> Record {
-    Record {
+) -> Result<Record> {
+    let answer = (idempotency.answer)(profile)?;
+    Ok(Record {
         organization,
         key: idempotency.key.clone(),
         profile_id: Some(profile.id),
         created_at: now,
-        kept: StoredAnswer { fingerprint: idempotency.fingerprint, answer: (idempotency.answer)(profile) },
-    }
+        kept: StoredAnswer { fingerprint: idempotency.fingerprint, answer },
+    })
 }
 
 /// Those of `keys` that are there, with the enforcement actions that are open at `now`. Each is sought by its key, for a lateral query that
