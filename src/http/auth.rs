@@ -1,4 +1,4 @@
-//! Who asks: a key in `x-api-key` or `authorization: Bearer`, and what it may do.
+//! Authentication: an API key in `x-api-key` or `authorization: Bearer`, and the scopes that it grants.
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -30,22 +30,25 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// Whose objects the caller may reach.
+    /// The organization that the key belongs to.
     pub(super) fn organization(&self) -> OrganizationId {
         self.credential.key.organization_id
     }
 
-    /// With which key the caller asks.
+    /// The key of the request.
     pub(super) fn key(&self) -> &ApiKey {
         &self.credential.key
     }
 
-    /// The label of the shape for requests that name none.
+    /// The label of the API version that the organization is pinned to.
     pub(super) fn default_version(&self) -> &str {
         &self.credential.default_version
     }
 
-    /// Lets the caller do `operation`, which the log will name, if its key has `scope`.
+    /// Names the operation for log, metrics and span, and checks that the key has `scope`.
+    ///
+    /// # Errors
+    /// `Forbidden`.
     pub(super) fn permit(&self, operation: &'static str, scope: Scope) -> Result<(), HttpError> {
         self.record.set_operation(operation);
         if self.credential.key.scopes.contains(&scope) {
@@ -65,7 +68,7 @@ impl FromRequest for Caller {
     }
 }
 
-/// Refuses strangers; lets the rest see who the caller is.
+/// Refuses requests without a valid key, and notes the [`Caller`] on the others.
 pub(super) async fn authenticate(
     service: web::Data<Service>,
     request: ServiceRequest,
@@ -88,12 +91,12 @@ async fn caller(service: &Service, request: &ServiceRequest) -> Result<Caller, H
         .filter(|credential| credential.key.is_valid_at(service.ports.clock.now()))
         .ok_or_else(|| unauthenticated("Invalid API key"))?;
     check_workspace(&credential, request.headers())?;
-    let record = RequestRecord::of(request).ok_or_else(|| Error::internal("a request without its record"))?;
+    let record = RequestRecord::of(request).ok_or_else(|| Error::internal("request record missing"))?;
     record.organization.set(Some(credential.key.organization_id));
     Ok(Caller { credential, record })
 }
 
-/// The one key that the headers carry, in whichever of the two and however often.
+/// The key in the headers; either header may carry it, repeatedly, if all of them carry the same.
 pub(super) fn credential(headers: &HeaderMap) -> Result<ApiKeySecret, HttpError> {
     let mut sent = None;
     let bearers = headers.get_all(AUTHORIZATION).map(|value| {
@@ -110,7 +113,7 @@ pub(super) fn credential(headers: &HeaderMap) -> Result<ApiKeySecret, HttpError>
     ApiKeySecret::parse(key).ok_or_else(|| unauthenticated("Invalid API key"))
 }
 
-/// A key that is bound to a workspace serves no other.
+/// A key that is bound to a workspace is refused for another.
 fn check_workspace(credential: &Credential, headers: &HeaderMap) -> Result<(), HttpError> {
     let Some(bound) = &credential.key.workspace_id else { return Ok(()) };
     if headers.get_all(WORKSPACE_ID).all(|sent| sent.as_bytes() == bound.as_str().as_bytes()) {

@@ -1,4 +1,4 @@
-//! From errors to answers: the one table of statuses, and the one place that logs a failure, once.
+//! From errors to HTTP answers: the only table of statuses, and the only place that logs a failed request.
 
 use std::borrow::Cow;
 
@@ -12,10 +12,10 @@ use crate::domain::error::Cause;
 use crate::domain::id::RequestId;
 use crate::domain::{Error, ErrorKind};
 
-/// Tells the clients of this API not to send the same request again.
+/// Keeps the published clients from retrying.
 const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
-/// After how many seconds a client may try again what failed for want of the database, or is still being done.
+/// Seconds until a client may retry after a database failure, a timeout, or a request that is still in flight.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Writes the page for the failed request of that id into a response that has its status and headers.
@@ -28,7 +28,7 @@ pub(crate) struct HttpError {
     kind: ErrorType,
     message: Cow<'static, str>,
     headers: HeaderMap,
-    /// Whether the connection ends with the answer: the rest of a request that was not read must not be taken for the next one.
+    /// Whether the connection closes after the answer: the unread rest of a body must not be parsed as the next request.
     closes: bool,
     /// Renders the answer as a page where a person reads it; the error envelope otherwise.
     page: Option<ErrorPage>,
@@ -77,19 +77,19 @@ impl HttpError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorType::RequestTooLarge, message).closing()
     }
 
-    /// The body did not come in time.
+    /// The body did not arrive within its time limit.
     pub(super) fn slow_body() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, ErrorType::InvalidRequest, "body: Request took too long to arrive")
             .closing()
     }
 
-    /// The body broke off or is not framed as it says.
+    /// The body ended early or is framed wrongly.
     pub(super) fn broken_body() -> Self {
         Self::new(StatusCode::BAD_REQUEST, ErrorType::InvalidRequest, "body: Request body is incomplete or malformed")
             .closing()
     }
 
-    /// What actix made of `failure`, in our envelope.
+    /// An error of actix, in the error envelope.
     pub(super) fn from_actix(failure: &actix_web::Error) -> Self {
         let status = failure.as_response_error().status_code();
         if status.is_client_error() {
@@ -99,10 +99,10 @@ impl HttpError {
         }
     }
 
-    /// The answer, with the id that leads back to its log line.
+    /// The answer, with the request id that also stands in the log.
     pub(super) fn to_response(&self, record: &RequestRecord) -> HttpResponse {
         if self.status.is_server_error() {
-            // The chain of causes in `Display` alone: `Debug` of a database error would repeat the row that failed.
+            // `Display` of each cause only: `Debug` of a database error would contain the failed row.
             let mut causes = self.cause.as_ref().map(ToString::to_string).unwrap_or_default();
             let mut next = self.cause.as_ref().and_then(|cause| cause.source());
             while let Some(cause) = next {
@@ -154,7 +154,7 @@ impl std::fmt::Display for HttpError {
     }
 }
 
-/// Carries the error through actix. The answer itself is made in `log::record`, where the request's id is known.
+/// Carries the error through actix. `request_log::record` makes the answer: it knows the request id.
 impl ResponseError for HttpError {
     fn status_code(&self) -> StatusCode {
         self.status

@@ -1,9 +1,9 @@
-//! What all handlers use: their result, the query string, and ids in paths.
+//! Shared by handlers: their result type, the query string, and ids in paths.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::error::HttpError;
-use crate::domain::id::ProfileId;
+use crate::domain::id::{Id, IdKind, ProfileId};
 use crate::domain::{Error, ErrorKind};
 
 pub(super) type HandlerResult = Result<HttpResponse, HttpError>;
@@ -13,7 +13,11 @@ pub(super) fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
     web::Query::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default()
 }
 
-/// A malformed id names no profile, so it is answered as one that does not exist.
+/// Parses an id in a path. A malformed id is answered as one that does not exist: `object` not found.
+pub(super) fn path_id<K: IdKind>(text: &str, object: &str) -> Result<Id<K>, Error> {
+    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, format!("{object} not found")))
+}
+
 pub(super) fn profile_id(text: &str) -> Result<ProfileId, Error> {
-    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "User profile not found"))
+    path_id(text, "User profile")
 }

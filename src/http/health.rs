@@ -1,4 +1,4 @@
-//! Probes: whether the process lives, and whether it can serve.
+//! Liveness and readiness probes.
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -12,12 +12,12 @@ struct Health {
     status: &'static str,
 }
 
-/// Answers while the process lives.
+/// `GET /health/live`: 200 while the process runs.
 pub(super) async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "live" })
 }
 
-/// Answers while requests are welcome and the database answers.
+/// `GET /health/ready`: 200 unless the service is shutting down or the database cannot serve.
 pub(super) async fn ready(service: web::Data<Service>) -> Result<HttpResponse, HttpError> {
     if service.is_draining() {
         return Err(Error::new(ErrorKind::Unavailable, "The service is shutting down").into());

@@ -1,7 +1,6 @@
-//! What is counted of requests, and where all that is counted is read.
+//! Request metrics, and the listener that exposes all metrics.
 //!
-//! On a port of its own: how much a service is used, and how it does, is for those who run it, and the port that the world reaches must
-//! not depend on a path being blocked before it.
+//! The listener has a port of its own: metrics are for operators, and a public port would depend on a proxy that blocks the path.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -17,7 +16,7 @@ use crate::metrics::{Counter, Family, Histogram, Registry, Scale};
 /// The text format, as those who read it ask for it.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// What a label says where there is nothing to say: a request that was refused before its operation or shape was known.
+/// The label of a request that was refused before its operation or version was known.
 const NONE: &str = "none";
 
 /// The metrics of requests.
@@ -42,7 +41,7 @@ impl RequestMetrics {
         Self { requests, durations }
     }
 
-    /// Counts a request that was answered.
+    /// Counts an answered request.
     pub(super) fn count(&self, record: &RequestRecord, status: StatusCode, duration: Duration) {
         let operation = record.operation.get().unwrap_or(NONE);
         let version = record.version.get().map_or(NONE, EnumLabel::as_str);
@@ -51,7 +50,7 @@ impl RequestMetrics {
     }
 }
 
-/// The statuses that this service answers, as labels.
+/// The statuses of this service as labels: a closed set, so that the number of series is bounded.
 fn label(status: StatusCode) -> &'static str {
     match status.as_u16() {
         200 => "200",
@@ -74,7 +73,7 @@ fn label(status: StatusCode) -> &'static str {
     }
 }
 
-/// Shows what `registry` holds at `/metrics` of `listener`, until the returned server is stopped. Must be called within an actix system.
+/// Serves `registry` at `/metrics` on `listener` until the returned server is stopped. Must be called within an actix system.
 ///
 /// # Errors
 /// The listener cannot be used.

@@ -1,4 +1,4 @@
-//! The OpenAPI documents, for whoever asks.
+//! The OpenAPI documents.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use super::error::HttpError;
 use crate::api::document::{ApiDocument, document_text};
 use crate::domain::label::EnumLabel;
 
-/// A document as it is served, and what tells it from an earlier release's.
+/// A document as it is served, with its entity tag.
 struct Served {
     subject: ApiDocument,
     text: String,
@@ -30,7 +30,7 @@ impl Served {
     }
 }
 
-/// Answers `/openapi/{subject}.json`.
+/// `GET /openapi/{version}.json`.
 pub(super) async fn show_document(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, HttpError> {
     let document =
         DOCUMENTS.iter().find(|served| served.subject.as_str() == *path).ok_or_else(HttpError::unknown_path)?;

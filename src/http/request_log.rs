@@ -48,7 +48,7 @@ pub(super) async fn record(
         response.response_mut().head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
     }
     let duration = started.elapsed();
-    // Probes come every few seconds and say nothing while all is well.
+    // Probes are frequent: logged at debug level, and not counted.
     let is_probe = response.request().path().starts_with("/health/");
     if !is_probe {
         service.metrics.count(&record, response.status(), duration);
@@ -57,8 +57,8 @@ pub(super) async fn record(
     Ok(response)
 }
 
-/// The answer to an error is made here, where the request's id is known. (Middlewares further in answer with an error inside a
-/// response; one that they returned bare would arrive without its request.)
+/// Renders errors, which need the request id. Inner middlewares answer with `request.error_response(error)`: a bare `Err` would lose
+/// the request.
 fn answered(response: ServiceResponse<impl MessageBody + 'static>, record: &RequestRecord) -> ServiceResponse<BoxBody> {
     let answer = response.response().error().map(|failure| match failure.as_error::<HttpError>() {
         Some(error) => error.to_response(record),
@@ -70,7 +70,7 @@ fn answered(response: ServiceResponse<impl MessageBody + 'static>, record: &Requ
     }
 }
 
-/// One line a request. Only what is listed here is logged: no path (ids may be a caller's own), no query, no header, no body.
+/// One line per request. Nothing else of a request is logged: path, query, headers and body may hold personal data.
 fn log_line(record: &RequestRecord, id: &str, status: StatusCode, duration: Duration, is_probe: bool) {
     macro_rules! line {
         ($level:ident) => {

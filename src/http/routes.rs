@@ -1,4 +1,4 @@
-//! Every path, its methods and its handlers.
+//! Every path of the API, its methods and its handlers.
 
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
@@ -34,7 +34,7 @@ pub(super) fn configure(app: &mut web::ServiceConfig) {
     ));
 }
 
-/// The paths of one shape, behind the guard that picks it.
+/// The paths of one version, behind the guard that selects it.
 fn shape<F: WireFormat>() -> Scope {
     web::scope("")
         .guard(guard::fn_guard(|context| context.req_data().get::<ApiVersion>() == Some(&F::VERSION)))
@@ -60,7 +60,7 @@ fn shape<F: WireFormat>() -> Scope {
             &[Method::POST],
             web::resource("/user_profiles/{id}/action_urls").route(web::post().to(links::create_action_url::<F>)),
         ))
-        // The same under every shape; here, for whatever stands before the paths above makes each request for a profile wait while it
-        // is compared: nine patterns took 5 % of a retrieve.
+        // The same under every version. After the paths above, since patterns are compared in order: nine patterns in front of them
+        // cost 5 % of a retrieve.
         .configure(operator::profiles)
 }

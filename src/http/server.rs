@@ -36,7 +36,7 @@ pub fn serve(
         .workers(settings.workers)
         .client_request_timeout(settings.header_timeout)
         .keep_alive(settings.keep_alive)
-        // Whole seconds; a part of one must not become none.
+        // actix takes whole seconds: round up, so that 0.5 s does not become 0.
         .shutdown_timeout(settings.grace.as_secs() + u64::from(settings.grace.subsec_nanos() > 0))
         .disable_signals()
         .listen(listener)?

@@ -1,4 +1,4 @@
-//! Which shape: what `anthropic-beta` and `anthropic-version` ask for, or what the caller's organization is pinned to.
+//! The API version of a request: from `anthropic-beta`, else `anthropic-version`, else the organization's default.
 
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};
@@ -20,7 +20,7 @@ use crate::domain::{Error, ErrorKind};
 const DATE: StaticFormatDescription = format_description!("[year]-[month]-[day]");
 const DATE_CHARACTERS: usize = "2026-03-24".len();
 
-/// Notes the shape on the request, by which the guards of the scopes pick the handlers.
+/// Notes the version on the request; the guards of the scopes pick the handlers by it.
 pub(super) async fn resolve(
     caller: Caller,
     request: ServiceRequest,
@@ -37,7 +37,7 @@ pub(super) async fn resolve(
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
 
-/// The newest shape that any line of `anthropic-beta` names; without one, what `anthropic-version` selects; else the `pinned` one.
+/// The newest version named in any `anthropic-beta` line; else the one that `anthropic-version` selects; else the `pinned` one.
 fn requested(headers: &HeaderMap, pinned: &str) -> Result<ApiVersion, Error> {
     let date = date(headers)?;
     let mut newest = None;
@@ -58,10 +58,10 @@ fn requested(headers: &HeaderMap, pinned: &str) -> Result<ApiVersion, Error> {
     newest
         .or_else(|| date.and_then(ApiVersion::from_date))
         .or_else(|| ApiVersion::from_label(pinned))
-        .ok_or_else(|| Error::internal("an organization is pinned to a shape that this release does not know"))
+        .ok_or_else(|| Error::internal("organizations.default_version names a version that this release does not know"))
 }
 
-/// `anthropic-version`: it may be absent; what is sent must be a date. The latest counts.
+/// `anthropic-version` is optional and must be a date. Of several the latest counts.
 fn date(headers: &HeaderMap) -> Result<Option<Date>, Error> {
     let mut latest = None;
     for value in headers.get_all(ANTHROPIC_VERSION) {

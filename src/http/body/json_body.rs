@@ -1,4 +1,4 @@
-//! Reads a request's body: JSON, up to a size, within a time.
+//! Reads a JSON body within its limits of size and time.
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
@@ -11,7 +11,7 @@ use crate::domain::error::reason;
 use crate::http::error::HttpError;
 use crate::http::service::Service;
 
-/// The bytes of a body that says it is JSON.
+/// The bytes of a body whose headers declare uncompressed JSON in UTF-8.
 #[derive(Debug)]
 pub(in crate::http) struct JsonBytes(pub(in crate::http) Bytes);
 
@@ -24,7 +24,7 @@ impl FromRequest for JsonBytes {
         Box::pin(async move {
             check_headers(request.headers())?;
             let service = request.app_data::<web::Data<Service>>();
-            let limits = service.ok_or_else(|| Error::internal("a request without its service"))?.body_limits;
+            let limits = service.ok_or_else(|| Error::internal("request without its service"))?.body_limits;
             if announced_length(request.headers()).is_some_and(|length| length > limits.bytes) {
                 return Err(HttpError::too_large(limits.bytes));
             }
@@ -55,7 +55,7 @@ fn announced_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// `application/json`, in UTF-8 and not compressed.
+/// Requires `application/json`, in UTF-8 and not compressed.
 fn check_headers(headers: &HeaderMap) -> Result<(), HttpError> {
     let refused = |name, text| Err(Error::invalid_field(name, reason("header", text)).into());
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Request bodies: how they are read, and what becomes of those that are not.
+//! Request bodies: reading them, and closing connections whose body was not read.
 //! May know what its parent may.
 
 pub(in crate::http) mod json_body;

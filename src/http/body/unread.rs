@@ -1,7 +1,7 @@
-//! Bodies that nobody has read to their end, while the answer is on its way.
+//! Bodies that are not read to their end.
 //!
-//! A chunked body that is dropped actix reads on, without a limit of size or time, and the connection stays open meanwhile. One that
-//! still lives when the answer is out it leaves unread, and hangs up soon after.
+//! actix drains the rest of a dropped chunked body without a limit of size or time, and keeps the connection open meanwhile. A body
+//! that still exists when the answer has been sent is left unread, and the connection is closed soon after.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -13,11 +13,11 @@ use actix_web::error::PayloadError;
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest};
 
-/// A body that is still to be read, or that was not read to its end.
+/// A body that has not been read to its end.
 pub(in crate::http) struct UnreadBody(BodyStream<Payload>);
 
 impl UnreadBody {
-    /// Moves the body of `request` to where [`UnreadBodyBody::take`] finds it, and where it lives if nobody asks for it.
+    /// Moves the body of `request` into its extensions, where it lives until [`UnreadBody::take`] or the end of the request.
     pub(in crate::http) fn park(request: &mut ServiceRequest) {
         let payload = request.take_payload();
         if !matches!(payload, Payload::None) {
@@ -25,22 +25,22 @@ impl UnreadBody {
         }
     }
 
-    /// The body of `request`, if it has one and nobody has taken it.
+    /// The body of `request`, if it has one that was not taken.
     pub(in crate::http) fn take(request: &HttpRequest) -> Option<Self> {
         request.extensions_mut().remove()
     }
 
-    /// Gives back what will not be read to its end.
+    /// Puts the body back, to outlive the answer.
     pub(in crate::http) fn give_back(self, request: &HttpRequest) {
         request.extensions_mut().insert(self);
     }
 
-    /// The next piece; `None` at the end.
+    /// The next chunk; `None` at the end.
     pub(in crate::http) async fn piece(&mut self) -> Option<Result<Bytes, PayloadError>> {
         poll_fn(|context| Pin::new(&mut self.0).poll_next(context)).await
     }
 
-    /// `answer`, with which this lives on until the answer is out.
+    /// `answer`, which owns the body until it has been sent.
     pub(in crate::http) fn outlive(self, answer: BoxBody) -> BoxBody {
         BoxBody::new(AnswerWithUnreadBody { answer, _unread: self })
     }

@@ -8,10 +8,9 @@ use crate::api::operator::api_key;
 use crate::api::operator::api_key::{CreateApiKey, NewWireApiKey, WireApiKey};
 use crate::domain::credential::api_key::{ApiKeySecret, Scope};
 use crate::domain::id::ApiKeyId;
-use crate::domain::{Error, ErrorKind};
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
-use crate::http::handler::{HandlerResult, pairs};
+use crate::http::handler::{HandlerResult, pairs, path_id};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
 use crate::http::service::Service;
 
@@ -47,13 +46,8 @@ pub(super) async fn revoke_api_key(
     path: web::Path<String>,
 ) -> HandlerResult {
     caller.permit("revoke_api_key", Scope::Admin)?;
-    let id = api_key_id(&path)?;
+    let id = path_id(&path, "API key")?;
     caller.key().may_revoke(id)?;
     let revoked = service.ports.api_keys.revoke(caller.organization(), id, service.ports.clock.now()).await?;
     Ok(HttpResponse::Ok().json(WireApiKey::from(revoked)))
-}
-
-/// An id that is malformed names nothing, so nothing is found.
-fn api_key_id(text: &str) -> Result<ApiKeyId, Error> {
-    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "API key not found"))
 }

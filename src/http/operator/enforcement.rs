@@ -6,10 +6,9 @@ use crate::api::operator::enforcement;
 use crate::api::operator::enforcement::WireEnforcementRecord;
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::EnforcementActionId;
-use crate::domain::{Error, ErrorKind};
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
-use crate::http::handler::{HandlerResult, pairs, profile_id};
+use crate::http::handler::{HandlerResult, pairs, path_id, profile_id};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
 use crate::http::service::Service;
 
@@ -51,15 +50,10 @@ pub(super) async fn update_enforcement_action(
     request_body: JsonBytes,
 ) -> HandlerResult {
     caller.permit("update_enforcement_action", Scope::Admin)?;
-    let action = (profile_id(&path.0)?, action_id(&path.1)?);
+    let action = (profile_id(&path.0)?, path_id(&path.1, "Enforcement action")?);
     let now = service.ports.clock.now();
     let step = enforcement::parse_step(&request_body.0, now)?;
     let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let (enforcement, organization) = (&service.ports.enforcement, caller.organization());
     request.answer(WireEnforcementRecord::from, |key| enforcement.advance(organization, action, step, now, key)).await
-}
-
-/// An id that is malformed names nothing, so nothing is found.
-fn action_id(text: &str) -> Result<EnforcementActionId, Error> {
-    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "Enforcement action not found"))
 }

@@ -1,4 +1,4 @@
-//! What happened to profiles.
+//! Events of an organization's profiles.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 

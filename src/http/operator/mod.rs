@@ -1,4 +1,4 @@
-//! The operator's API: the operations of the scope `admin`, one file a resource. They are the same under every dated shape.
+//! The operator's API: operations of the scope `admin`, one file per resource, the same under every API version.
 //! May know what its parent may.
 
 mod api_keys;
@@ -12,7 +12,7 @@ use actix_web::{Scope, web};
 
 use super::resource::only;
 
-/// What is there of organizations, within `/v1`.
+/// Paths below `/v1/organizations`.
 pub(super) fn organizations() -> Scope {
     web::scope("/organizations")
         .service(only(&[Method::GET], web::resource("/events").route(web::get().to(events::list_events))))
@@ -24,7 +24,7 @@ pub(super) fn organizations() -> Scope {
         .configure(webhooks)
 }
 
-/// What is there of profiles, within `/v1`.
+/// Paths below `/v1/user_profiles`.
 pub(super) fn profiles(app: &mut web::ServiceConfig) {
     app.service(only(
         &[Method::POST],

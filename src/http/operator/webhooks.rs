@@ -6,13 +6,13 @@ use crate::api::operator::webhook::{
     self, CreateWebhook, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint,
 };
 use crate::api::operator::webhook_delivery::{self, WireDelivery};
+use crate::domain::Error;
 use crate::domain::credential::api_key::Scope;
-use crate::domain::id::{EventId, WebhookEndpointId};
+use crate::domain::id::WebhookEndpointId;
 use crate::domain::webhook::secret::{ROTATION, SigningSecret};
-use crate::domain::{Error, ErrorKind};
 use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
-use crate::http::handler::{HandlerResult, pairs};
+use crate::http::handler::{HandlerResult, pairs, path_id};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
 use crate::http::service::Service;
 
@@ -114,18 +114,13 @@ pub(super) async fn redeliver(
 ) -> HandlerResult {
     caller.permit("redeliver", Scope::Admin)?;
     let (endpoint, delivery) = path.into_inner();
-    let (id, event) = (endpoint_id(&endpoint)?, event_id(&delivery)?);
+    let (id, event) = (endpoint_id(&endpoint)?, path_id(&delivery, "Webhook delivery")?);
     let now = service.ports.clock.now();
     let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &[])?;
     let (webhooks, organization) = (&service.ports.webhooks, caller.organization());
     request.answer(WireDelivery::from, |key| webhooks.redeliver(organization, id, event, now, key)).await
 }
 
-/// An id that is malformed names nothing, so nothing is found.
 fn endpoint_id(text: &str) -> Result<WebhookEndpointId, Error> {
-    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "Webhook endpoint not found"))
-}
-
-fn event_id(text: &str) -> Result<EventId, Error> {
-    text.parse().map_err(|_| Error::new(ErrorKind::NotFound, "Webhook delivery not found"))
+    path_id(text, "Webhook endpoint")
 }
