@@ -14,14 +14,14 @@ use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::clock::Timestamp;
-use crate::domain::error::{Error, Result, reason};
+use crate::domain::error::{Error, Result};
 use crate::domain::id::{DecisionId, DecisionKind, OrganizationId, ProfileId, ProfileKind};
 use crate::domain::label::{EnumLabel, labels};
 use crate::domain::page::Page;
 use crate::domain::text::Text;
-use crate::domain::trust::decision::{DecidedStatus, Decision, DecisionQuery, Verdict};
+use crate::domain::trust::decision::{DecidedStatus, Decision, DecisionQuery, Verdict, VerdictViolation};
 use crate::domain::trust::grant::{
-    CYBER_TIERS, EFS_FEATURES, GrantName, GrantPart, GrantParts, PartStatus, Requirements, parts_of,
+    CYBER_TIERS, EFS_FEATURES, GrantName, GrantPart, GrantParts, PartStatus, Requirements,
 };
 
 labels! {
@@ -123,25 +123,18 @@ fn read(fields: &mut Fields, name: Option<&GrantName>, id: DecisionId, now: Time
             "else": {"properties": {"expires_at": none, "tiers": none, "features": none}},
         })
     });
-    let granted = [("expires_at", expires_at.is_some()), ("tiers", tiers.is_some()), ("features", features.is_some())];
-    if status.is_some_and(|status| status != DecidedStatus::Active) {
-        for (field, _) in granted.into_iter().filter(|(_, said)| *said) {
-            fields.refuse(field, reason("status", "Only with the status `active`"));
-        }
-    }
-    let parts = match parts_of(name?, tiers.unwrap_or_default(), features.unwrap_or_default()) {
-        Ok(parts) => parts,
-        Err((field, why)) => {
-            fields.refuse(field, why);
+    // A status that is missing or invalid is reported already; `active` adds no violation to it.
+    let checked = status.unwrap_or(DecidedStatus::Active);
+    let verdict = match Verdict::from_parts(checked, expires_at, name?, tiers, features) {
+        Ok(verdict) => verdict,
+        Err(violations) => {
+            for (field, why) in violations.into_iter().map(VerdictViolation::into_reason) {
+                fields.refuse(field, why);
+            }
             return None;
         }
     };
-    let verdict = match status? {
-        DecidedStatus::Active => Verdict::Grant { expires_at, parts },
-        DecidedStatus::Pending => Verdict::Request,
-        DecidedStatus::Rejected => Verdict::Reject,
-        DecidedStatus::Withdrawn => Verdict::Withdraw,
-    };
+    status?;
     Some(Decision { id, verdict, decided_at: now, actor: actor?, reason: why })
 }
 

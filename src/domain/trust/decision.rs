@@ -1,8 +1,10 @@
 //! Decisions on trust grants: the life of a grant, as a table of what may follow what.
 
-use super::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
+use validator::ValidationError;
+
+use super::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus, parts_of};
 use crate::domain::clock::Timestamp;
-use crate::domain::error::{Error, ErrorKind, Result};
+use crate::domain::error::{Error, ErrorKind, Result, reason};
 use crate::domain::id::{DecisionId, ProfileId};
 use crate::domain::label::{EnumLabel, labels};
 use crate::domain::page::{Order, PageLimit};
@@ -70,7 +72,57 @@ pub struct DecisionQuery {
     pub after: Option<DecisionId>,
 }
 
+/// A field that does not go with the rest of its verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub enum VerdictViolation {
+    /// The field goes with [`DecidedStatus::Active`] only.
+    ActiveOnly(&'static str),
+    /// The field has parts that the grant does not have.
+    WrongParts(&'static str, ValidationError),
+}
+
+impl VerdictViolation {
+    /// The field, and why it is refused.
+    #[must_use]
+    pub fn into_reason(self) -> (&'static str, ValidationError) {
+        match self {
+            Self::ActiveOnly(field) => (field, reason("status", "Only with the status `active`")),
+            Self::WrongParts(field, reason) => (field, reason),
+        }
+    }
+}
+
 impl Verdict {
+    /// The verdict that makes the grant `name` what `status` says; `None` is a field that was not given.
+    ///
+    /// # Errors
+    /// Every violation: an expiry or parts without [`DecidedStatus::Active`], and parts that the grant does not have ([`parts_of`]).
+    pub fn from_parts(
+        status: DecidedStatus,
+        expires_at: Option<Timestamp>,
+        name: &GrantName,
+        tiers: Option<GrantParts>,
+        features: Option<GrantParts>,
+    ) -> std::result::Result<Self, Vec<VerdictViolation>> {
+        let given =
+            [("expires_at", expires_at.is_some()), ("tiers", tiers.is_some()), ("features", features.is_some())];
+        let forbidden = given.into_iter().filter(|(_, given)| *given && status != DecidedStatus::Active);
+        let mut violations: Vec<_> = forbidden.map(|(field, _)| VerdictViolation::ActiveOnly(field)).collect();
+        match parts_of(name, tiers.unwrap_or_default(), features.unwrap_or_default()) {
+            Err((field, reason)) => violations.push(VerdictViolation::WrongParts(field, reason)),
+            Ok(parts) if violations.is_empty() => {
+                return Ok(match status {
+                    DecidedStatus::Active => Self::Grant { expires_at, parts },
+                    DecidedStatus::Pending => Self::Request,
+                    DecidedStatus::Rejected => Self::Reject,
+                    DecidedStatus::Withdrawn => Self::Withdraw,
+                });
+            }
+            Ok(_) => {}
+        }
+        Err(violations)
+    }
+
     /// The one word for it.
     #[must_use]
     pub const fn status(&self) -> DecidedStatus {
@@ -231,6 +283,36 @@ mod tests {
                 BTreeSet::from(["active", "pending"]),
             ]
         );
+    }
+
+    #[test]
+    fn a_verdict_has_only_what_goes_with_its_status_and_its_grant() {
+        let (end, cyber) = (Some(NOW), GrantName::cyber());
+        let part = GrantPart { status: PartStatus::Active, requirements: Requirements::default() };
+        let parts = GrantParts::from([("a".to_owned(), part)]);
+        let granted = Verdict::from_parts(DecidedStatus::Active, end, &cyber, Some(parts.clone()), None);
+        assert_eq!(granted, Ok(Verdict::Grant { expires_at: end, parts: parts.clone() }));
+        for (status, verdict) in [
+            (DecidedStatus::Pending, Verdict::Request),
+            (DecidedStatus::Rejected, Verdict::Reject),
+            (DecidedStatus::Withdrawn, Verdict::Withdraw),
+        ] {
+            assert_eq!(Verdict::from_parts(status, None, &cyber, None, None), Ok(verdict));
+            let refused = |tiers, features| {
+                let violations = Verdict::from_parts(status, end, &cyber, tiers, features).unwrap_err();
+                let reasons = violations.into_iter().map(VerdictViolation::into_reason);
+                reasons.map(|(field, reason)| (field, reason.code)).collect::<Vec<_>>()
+            };
+            // Even without an entry, parts are given.
+            assert_eq!(
+                refused(Some(GrantParts::new()), None),
+                [("expires_at", "status".into()), ("tiers", "status".into())]
+            );
+            assert_eq!(
+                refused(None, Some(parts.clone())),
+                [("expires_at", "status".into()), ("features", "status".into()), ("features", "grant".into())]
+            );
+        }
     }
 
     #[test]
