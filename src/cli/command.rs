@@ -20,44 +20,44 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Serve on an embedded database, with an organization and a key to try it: for a laptop
+    /// Run the service with an embedded database, an organization and an API key: for a laptop
     Dev(dev::Dev),
-    /// Serve on a Postgres that is there: for a deployment
+    /// Run the service on an existing Postgres: for a deployment
     Serve(serve::Serve),
-    /// Bring the database's schema up to date
+    /// Migrate the database schema
     Migrate(migrate::Migrate),
-    /// Administer organizations: the tenants that profiles belong to
+    /// Manage organizations, the tenants that profiles belong to
     #[command(subcommand)]
-    Organizations(organizations::Organizations),
-    /// Administer the API keys of an organization
+    Organizations(organizations::OrganizationsCommand),
+    /// Manage the API keys of an organization
     #[command(subcommand)]
-    Keys(keys::Keys),
-    /// Read what happened to an organization's profiles
+    Keys(keys::KeysCommand),
+    /// List the events of an organization's profiles
     #[command(subcommand)]
-    Events(events::Events),
-    /// See which trust grants wait, decide them, and read what was decided
+    Events(events::EventsCommand),
+    /// List and decide trust grants
     #[command(subcommand)]
-    TrustGrants(trust_grants::TrustGrants),
-    /// Place limits on profiles and lift them
+    TrustGrants(trust_grants::TrustGrantsCommand),
+    /// Restrict and ban profiles, and lift restrictions and bans
     #[command(subcommand)]
-    EnforcementActions(enforcement_actions::EnforcementActions),
-    /// Administer the webhook endpoints of an organization
+    EnforcementActions(enforcement_actions::EnforcementActionsCommand),
+    /// Manage the webhook endpoints of an organization
     #[command(subcommand)]
-    Webhooks(webhooks::Webhooks),
-    /// Ask a running service whether it is ready; the exit status tells
-    Health(health::Health),
-    /// Print the OpenAPI document of a dated shape
+    Webhooks(webhooks::WebhooksCommand),
+    /// Check whether a running service is ready; exit with status 1 if it is not
+    Health(health::HealthProbe),
+    /// Print the OpenAPI document of an API version
     Openapi(openapi::OpenApi),
-    /// Create, read and change the user profiles of a running service, in the original shape
+    /// Create, read and change the user profiles of a running service, in the original API version
     #[command(name = "beta:user-profiles")]
     BetaUserProfiles(client::Profiles<client::Beta>),
-    /// Make links with which those whom profiles represent can act
+    /// Create links for the entities that profiles represent
     #[command(name = "beta:user-profiles:action-urls")]
     BetaActionUrls(client::ActionUrls<client::Beta>),
-    /// Create, read and change the user profiles of a running service, in the newest shape
+    /// Create, read and change the user profiles of a running service, in the newest API version
     #[command(name = "user-profiles")]
     UserProfiles(client::Profiles<client::General>),
-    /// Make links with which those whom profiles represent can act
+    /// Create links for the entities that profiles represent
     #[command(name = "user-profiles:action-urls")]
     ActionUrls(client::ActionUrls<client::General>),
     /// Print a script that completes commands in a shell
@@ -67,7 +67,7 @@ enum Verb {
 }
 
 impl Verb {
-    fn is_of_client(&self) -> bool {
+    fn is_client_verb(&self) -> bool {
         matches!(
             self,
             Self::BetaUserProfiles(_) | Self::BetaActionUrls(_) | Self::UserProfiles(_) | Self::ActionUrls(_)
@@ -75,7 +75,7 @@ impl Verb {
     }
 }
 
-/// Does what the arguments of this process say. Must be called from the main thread, outside a runtime.
+/// Runs the verb that the arguments of this process name. Must be called from the main thread, outside a runtime.
 #[must_use]
 pub fn run() -> ExitCode {
     let outcome = match parse().verb {
@@ -106,17 +106,17 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The arguments of this process; ends it where they are wrong, or ask for help.
+/// Parses the arguments of this process; exits on a usage error or a request for help.
 fn parse() -> Cli {
-    // `uprof --format yaml user-profiles list`: scripts that were written for `ant` put these flags before the verb too. Clap
-    // hands them on to the verb, which has flags of the same names.
+    // Scripts written for `ant` may put the flags of client verbs before the verb (`uprof --format yaml user-profiles list`).
+    // clap passes them on to the flags of the same names that the verb has.
     let flags = client::ClientOptions::augment_args(Command::new("")).get_arguments().cloned().collect::<Vec<_>>();
     let mut command = Cli::command().args(flags.iter().map(|flag| flag.clone().global(false).hide(true)));
     let matches = command.get_matches_mut();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
     let given = |flag: &&clap::Arg| matches.value_source(flag.get_id().as_str()) == Some(ValueSource::CommandLine);
     if let Some(flag) = flags.iter().find(given)
-        && !cli.verb.is_of_client()
+        && !cli.verb.is_client_verb()
     {
         let name = flag.get_long().unwrap_or_default();
         let message = format!("--{name} is a flag of user-profiles and beta:user-profiles, not of this verb");

@@ -1,4 +1,4 @@
-//! How a verb that runs briefly reaches the database.
+//! The database connection of verbs that run briefly.
 
 use actix_web::rt::System;
 use secrecy::SecretString;
@@ -11,7 +11,7 @@ use crate::domain::Error;
 use crate::storage::migrate;
 use crate::storage::{Pool, PoolSettings};
 
-/// Does `work` on the database that `args` name; the embedded one is started for it unless it runs already.
+/// Runs `work` on the database that `args` select. The embedded one is started if it is not running, and stopped afterwards.
 pub(in crate::cli) fn with_database<T>(
     args: &DatabaseArgs,
     work: impl AsyncFnOnce(SecretString) -> Result<T, CliError>,
@@ -24,13 +24,16 @@ pub(in crate::cli) fn with_database<T>(
     done
 }
 
-/// Does `work` on a pool of the database, whose schema is current.
+/// Runs `work` on a pool of connections to that database.
+///
+/// # Errors
+/// The schema is not current; the embedded database is migrated first.
 pub(in crate::cli) fn with_pool<T>(
     args: &DatabaseArgs,
     work: impl AsyncFnOnce(Pool) -> Result<T, Error>,
 ) -> Result<T, CliError> {
     with_database(args, async |url| {
-        // The embedded database belongs to this binary alone, so nobody is asked.
+        // Only this binary uses the embedded database, so migrating needs no consent.
         if args.url().is_none() {
             migrate(&url).await?;
         }
@@ -39,7 +42,7 @@ pub(in crate::cli) fn with_pool<T>(
         let done = work(pool.clone()).await;
         pool.close().await;
         done.map_err(|error| match &error.cause {
-            // A mistake of the operator is told by its message alone.
+            // The cause of a mistake by the operator adds nothing to its message.
             Some(cause) if error.is_fault() => format!("{error} ({cause})").into(),
             _ => error.into(),
         })

@@ -8,5 +8,6 @@ mod database;
 mod error;
 mod output;
 mod run;
+mod values;
 
 pub use command::{Cli, run};

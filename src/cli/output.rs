@@ -1,15 +1,15 @@
 //! What verbs print: text for people, JSON for programs.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write, stdout};
 
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::cli::error::VerbResult;
+use super::error::VerbResult;
 
-/// The forms of what a verb prints.
+/// The values of `--format`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Format {
+pub(super) enum OutputFormat {
     /// For people.
     #[default]
     Text,
@@ -17,32 +17,42 @@ pub(in crate::cli) enum Format {
     Json,
 }
 
-/// Something that can be printed in either form.
-pub(in crate::cli) trait Show: Serialize {
-    /// One line for people.
-    fn text(&self) -> String;
+/// An object in both formats.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct Printable<T> {
+    json: T,
+    /// One line.
+    #[serde(skip)]
+    text: String,
 }
 
-/// Prints one thing.
-pub(in crate::cli) fn one(format: Format, shown: &impl Show) -> VerbResult {
-    match format {
-        Format::Text => line(&shown.text()),
-        Format::Json => line(&serde_json::to_string(shown)?),
+impl<T: Serialize> Printable<T> {
+    pub(super) const fn new(json: T, text: String) -> Self {
+        Self { json, text }
+    }
+
+    /// Prints one object.
+    pub(super) fn print(&self, format: OutputFormat) -> VerbResult {
+        match format {
+            OutputFormat::Text => print_line(&self.text),
+            OutputFormat::Json => print_line(&serde_json::to_string(self)?),
+        }
+    }
+
+    /// Prints several objects: one line each, or one JSON array.
+    pub(super) fn print_all(all: &[Self], format: OutputFormat) -> VerbResult {
+        match format {
+            OutputFormat::Text => all.iter().try_for_each(|each| print_line(&each.text)),
+            OutputFormat::Json => print_line(&serde_json::to_string(all)?),
+        }
     }
 }
 
-/// Prints several: a line each, or one JSON array.
-pub(in crate::cli) fn all<S: Show>(format: Format, shown: &[S]) -> VerbResult {
-    match format {
-        Format::Text => shown.iter().try_for_each(|each| line(&each.text())),
-        Format::Json => line(&serde_json::to_string(shown)?),
-    }
-}
-
-/// Prints `text`. A reader that has gone away (`uprof … | head`) is no failure.
-pub(in crate::cli) fn line(text: &str) -> VerbResult {
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+/// Prints a line to standard output. A reader that has closed it (`uprof … | head`) is not an error.
+pub(super) fn print_line(text: &str) -> VerbResult {
+    match writeln!(stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
 }

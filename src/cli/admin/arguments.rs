@@ -1,38 +1,57 @@
-//! How arguments become the domain's values, and times become text.
+//! The flags that the administrative verbs share.
 
-use clap::builder::PossibleValuesParser;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use clap::Args;
+use serde::Serialize;
 
-use crate::domain::clock::{Timestamp, to_microsecond};
-use crate::domain::label::EnumLabel;
-use crate::domain::page::PageLimit;
-use crate::domain::text::Text;
+use crate::cli::database::with_pool;
+use crate::cli::error::{CliError, VerbResult};
+use crate::cli::output::{OutputFormat, Printable};
+use crate::config::DatabaseArgs;
+use crate::domain::Error;
+use crate::domain::clock::Timestamp;
+use crate::domain::id::OrganizationId;
+use crate::storage::Pool;
 
-/// A text of 1–255 characters.
-pub(in crate::cli) fn text<T: Text>(value: &str) -> Result<T, String> {
-    T::parse(value.to_owned()).map_err(|violation| violation.message.unwrap_or(violation.code).into_owned())
+#[derive(Args, Debug)]
+pub(in crate::cli) struct AdminArgs {
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    format: OutputFormat,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
-/// One of a closed set's words; help and errors list them.
-pub(in crate::cli) fn label<T: EnumLabel>() -> PossibleValuesParser {
-    T::ALL.iter().map(|word| word.as_str()).into()
+#[derive(Args, Debug)]
+pub(in crate::cli) struct OrganizationArgs {
+    /// The organization's id
+    #[arg(long, value_name = "ORGANIZATION_ID")]
+    pub(super) organization: OrganizationId,
+    #[command(flatten)]
+    pub(super) admin: AdminArgs,
 }
 
-/// How many of `most` are read at once.
-pub(in crate::cli) fn page_limit(most: usize) -> PageLimit {
-    u32::try_from(most).ok().and_then(PageLimit::new).unwrap_or_default()
+impl AdminArgs {
+    /// Runs `work` on the database, whose schema is current.
+    pub(super) fn with_pool<T>(&self, work: impl AsyncFnOnce(Pool) -> Result<T, Error>) -> Result<T, CliError> {
+        with_pool(&self.database, work)
+    }
+
+    pub(super) fn print<T: Serialize>(&self, object: &Printable<T>) -> VerbResult {
+        object.print(self.format)
+    }
+
+    pub(super) fn print_all<T: Serialize>(&self, objects: impl Iterator<Item = Printable<T>>) -> VerbResult {
+        Printable::print_all(&objects.collect::<Vec<_>>(), self.format)
+    }
 }
 
-/// A time as RFC 3339.
-pub(in crate::cli) fn timestamp(value: &str) -> Result<Timestamp, String> {
-    OffsetDateTime::parse(value, &Rfc3339)
-        .map(to_microsecond)
-        .map_err(|_| "expected a time such as 2027-01-31T00:00:00Z".to_owned())
-}
-
-/// `moment` as RFC 3339.
-pub(in crate::cli) fn rfc3339(moment: Timestamp) -> String {
-    // Years beyond 9999 cannot be written; nothing here makes one.
-    moment.format(&Rfc3339).unwrap_or_default()
+/// Checks `--expires-at`.
+///
+/// # Errors
+/// It is not later than `now`.
+pub(super) fn check_expiry(expires_at: Option<Timestamp>, now: Timestamp) -> VerbResult {
+    match expires_at {
+        Some(expires_at) if expires_at <= now => Err("--expires-at is in the past: give a later time".into()),
+        _ => Ok(()),
+    }
 }

@@ -1,14 +1,15 @@
 //! `uprof keys`.
 
+use std::num::NonZeroUsize;
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::arguments;
-use crate::cli::database::with_pool;
+use super::arguments::{OrganizationArgs, check_expiry};
+use super::paging::read_list;
 use crate::cli::error::{CliError, VerbResult};
-use crate::cli::output;
-use crate::cli::output::{Format, Show};
-use crate::config::DatabaseArgs;
+use crate::cli::output::Printable;
+use crate::cli::values;
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
@@ -20,58 +21,46 @@ use crate::domain::text::{Text, WorkspaceId};
 use crate::storage::PgApiKeys;
 
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Keys {
-    /// Create a key. It is shown this once
-    Create(Create),
-    /// List an organization's keys, oldest first, revoked and expired ones too
-    List(List),
-    /// Revoke a key: within 5 seconds it opens nothing any more
-    Revoke(Revoke),
+pub(in crate::cli) enum KeysCommand {
+    /// Create an API key and print it; it cannot be shown again
+    Create(CreateKey),
+    /// List an organization's API keys, oldest first, including revoked and expired ones
+    List(ListKeys),
+    /// Revoke an API key; running services refuse it within 5 seconds
+    Revoke(RevokeKey),
 }
 
 #[derive(Args, Debug)]
-pub(in crate::cli) struct Create {
-    #[command(flatten)]
-    common: Common,
+pub(in crate::cli) struct CreateKey {
     /// What the key may do, separated by commas
-    #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',', value_parser = arguments::label::<Scope>())]
-    scopes: Vec<String>,
-    /// From when on it is refused, as 2027-01-31T00:00:00Z [default: never]
-    #[arg(long, value_name = "TIME", value_parser = arguments::timestamp)]
+    #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',', value_parser = values::label::<Scope>())]
+    scopes: Vec<Scope>,
+    /// When the key expires, as 2027-01-31T00:00:00Z [default: never]
+    #[arg(long, value_name = "TIME", value_parser = values::timestamp)]
     expires_at: Option<Timestamp>,
-    /// The one workspace it serves [default: any]
-    #[arg(long, value_name = "WORKSPACE_ID", value_parser = arguments::text::<WorkspaceId>)]
+    /// The only workspace that the key is valid for [default: any]
+    #[arg(long, value_name = "WORKSPACE_ID", value_parser = values::text::<WorkspaceId>)]
     workspace: Option<WorkspaceId>,
-}
-
-#[derive(Args, Debug)]
-pub(in crate::cli) struct List {
     #[command(flatten)]
-    common: Common,
+    organization: OrganizationArgs,
 }
 
 #[derive(Args, Debug)]
-pub(in crate::cli) struct Revoke {
+pub(in crate::cli) struct ListKeys {
+    #[command(flatten)]
+    organization: OrganizationArgs,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct RevokeKey {
     /// The key's id (not the key itself)
     #[arg(value_name = "KEY_ID")]
     id: ApiKeyId,
     #[command(flatten)]
-    common: Common,
+    organization: OrganizationArgs,
 }
 
-#[derive(Args, Debug)]
-struct Common {
-    /// The organization's id
-    #[arg(long, value_name = "ORGANIZATION_ID")]
-    organization: OrganizationId,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-    #[command(flatten)]
-    database: DatabaseArgs,
-}
-
-impl Keys {
+impl KeysCommand {
     pub(in crate::cli) fn run(self) -> VerbResult {
         match self {
             Self::Create(verb) => verb.run(),
@@ -81,7 +70,7 @@ impl Keys {
     }
 }
 
-/// A fresh key of `organization`, and its secret.
+/// A new key of `organization`, not yet stored, and its secret.
 pub(in crate::cli) fn new_key(
     organization: OrganizationId,
     draft: ApiKeyDraft,
@@ -92,56 +81,48 @@ pub(in crate::cli) fn new_key(
     Ok((key, secret))
 }
 
-impl Create {
+impl CreateKey {
     fn run(self) -> VerbResult {
-        if self.expires_at.is_some_and(|expires_at| expires_at <= SystemClock.now()) {
-            return Err("--expires-at lies in the past: give a time to come".into());
-        }
-        // Each once, however often it was given.
-        let given = |scope: &Scope| self.scopes.iter().any(|word| word == scope.as_str());
-        let scopes = Scope::ALL.iter().copied().filter(given).collect();
+        let OrganizationArgs { organization, admin } = self.organization;
+        check_expiry(self.expires_at, SystemClock.now())?;
+        // Without duplicates.
+        let scopes = Scope::ALL.iter().copied().filter(|scope| self.scopes.contains(scope)).collect();
         let draft = ApiKeyDraft { scopes, workspace_id: self.workspace, expires_at: self.expires_at };
-        let (key, secret) = new_key(self.common.organization, draft)?;
-        with_pool(&self.common.database, async |pool| PgApiKeys::new(pool).create(&key, secret.hash(), None).await)?;
-        output::one(self.common.format, &Shown { key: Some(secret.expose().to_owned()), ..Shown::from(key) })
+        let (key, secret) = new_key(organization, draft)?;
+        let work = async |pool| PgApiKeys::new(pool).create(&key, secret.hash(), None).await;
+        admin.with_pool(work)?;
+        admin.print(&printable(key, Some(&secret)))
     }
 }
 
-impl List {
+impl ListKeys {
     fn run(self) -> VerbResult {
-        let organization = self.common.organization;
-        let found = with_pool(&self.common.database, async |pool| {
+        let OrganizationArgs { organization, admin } = self.organization;
+        let found = admin.with_pool(async |pool| {
             let keys = PgApiKeys::new(pool);
-            let mut query = ApiKeyQuery { order: Order::Ascending, ..ApiKeyQuery::default() };
-            let mut found = Vec::new();
-            loop {
-                let page = keys.list(organization, query).await?;
-                found.extend(page.items);
-                query.after = page.next;
-                if query.after.is_none() {
-                    return Ok(found);
-                }
-            }
+            read_list(NonZeroUsize::MAX, async |limit, after| {
+                keys.list(organization, ApiKeyQuery { order: Order::Ascending, limit, after }).await
+            })
+            .await
         })?;
-        output::all(self.common.format, &found.into_iter().map(Shown::from).collect::<Vec<_>>())
+        admin.print_all(found.into_iter().map(|key| printable(key, None)))
     }
 }
 
-impl Revoke {
+impl RevokeKey {
     fn run(self) -> VerbResult {
-        let (organization, now) = (self.common.organization, SystemClock.now());
-        let revoked = with_pool(&self.common.database, async |pool| {
-            PgApiKeys::new(pool).revoke(organization, self.id, now).await
-        })?;
-        output::one(self.common.format, &Shown::from(revoked))
+        let OrganizationArgs { organization, admin } = self.organization;
+        let now = SystemClock.now();
+        let revoked = admin.with_pool(async |pool| PgApiKeys::new(pool).revoke(organization, self.id, now).await)?;
+        admin.print(&printable(revoked, None))
     }
 }
 
 #[derive(Serialize)]
-struct Shown {
+struct KeyJson {
     id: String,
     organization_id: String,
-    /// The key itself, after its creation only.
+    /// The secret, of a new key only.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     last_four: String,
@@ -152,31 +133,25 @@ struct Shown {
     revoked_at: Option<String>,
 }
 
-impl Show for Shown {
-    fn text(&self) -> String {
-        let key = self.key.clone().unwrap_or_else(|| format!("…{}", self.last_four));
-        let state = match (&self.revoked_at, &self.expires_at) {
-            (Some(at), _) => format!("revoked {at}"),
-            (None, Some(at)) => format!("expires {at}"),
-            (None, None) => "no expiry".to_owned(),
-        };
-        let workspace = self.workspace_id.as_deref().unwrap_or("any workspace");
-        format!("{}  {key}  {}  {workspace}  {state}", self.id, self.scopes.join(","))
-    }
-}
-
-impl From<ApiKey> for Shown {
-    fn from(key: ApiKey) -> Self {
-        Self {
-            id: key.id.to_string(),
-            organization_id: key.organization_id.to_string(),
-            key: None,
-            last_four: key.last_four,
-            scopes: key.scopes.iter().map(|scope| scope.as_str()).collect(),
-            workspace_id: key.workspace_id.map(Text::into_string),
-            created_at: arguments::rfc3339(key.created_at),
-            expires_at: key.expires_at.map(arguments::rfc3339),
-            revoked_at: key.revoked_at.map(arguments::rfc3339),
-        }
-    }
+fn printable(key: ApiKey, secret: Option<&ApiKeySecret>) -> Printable<KeyJson> {
+    let json = KeyJson {
+        id: key.id.to_string(),
+        organization_id: key.organization_id.to_string(),
+        key: secret.map(|secret| secret.expose().to_owned()),
+        last_four: key.last_four,
+        scopes: key.scopes.iter().map(|scope| scope.as_str()).collect(),
+        workspace_id: key.workspace_id.map(Text::into_string),
+        created_at: values::rfc3339(key.created_at),
+        expires_at: key.expires_at.map(values::rfc3339),
+        revoked_at: key.revoked_at.map(values::rfc3339),
+    };
+    let shown = json.key.clone().unwrap_or_else(|| format!("…{}", json.last_four));
+    let state = match (&json.revoked_at, &json.expires_at) {
+        (Some(at), _) => format!("revoked {at}"),
+        (None, Some(at)) => format!("expires {at}"),
+        (None, None) => "no expiry".to_owned(),
+    };
+    let workspace = json.workspace_id.as_deref().unwrap_or("any workspace");
+    let text = format!("{}  {shown}  {}  {workspace}  {state}", json.id, json.scopes.join(","));
+    Printable::new(json, text)
 }

@@ -3,13 +3,11 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::arguments;
+use super::arguments::AdminArgs;
 use crate::api::ApiVersion;
-use crate::cli::database::with_pool;
 use crate::cli::error::VerbResult;
-use crate::cli::output;
-use crate::cli::output::{Format, Show};
-use crate::config::DatabaseArgs;
+use crate::cli::output::Printable;
+use crate::cli::values;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::credential::organization::{Organization, OrganizationPatch};
 use crate::domain::id::{IdSource, OrganizationId, RandomIds};
@@ -19,118 +17,94 @@ use crate::domain::text::{DisplayName, Text};
 use crate::storage::PgOrganizations;
 
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Organizations {
+pub(in crate::cli) enum OrganizationsCommand {
     /// Create an organization
-    Create(Create),
+    Create(CreateOrganization),
     /// List all organizations, oldest first
-    List(List),
-    /// Change what is given of an organization
-    Update(Update),
+    List(AdminArgs),
+    /// Change the given fields of an organization
+    Update(UpdateOrganization),
 }
 
 #[derive(Args, Debug)]
-pub(in crate::cli) struct Create {
-    /// What people call it
-    #[arg(long, value_parser = arguments::text::<DisplayName>)]
+pub(in crate::cli) struct CreateOrganization {
+    /// The display name
+    #[arg(long, value_parser = values::text::<DisplayName>)]
     name: DisplayName,
-    /// The shape of the API for requests that name none
-    #[arg(long, value_name = "VERSION", default_value = ApiVersion::ALL[0].as_str(), value_parser = arguments::label::<ApiVersion>())]
-    default_version: String,
+    /// The API version of requests that name none
+    #[arg(long, value_name = "VERSION", default_value = ApiVersion::ALL[0].as_str(), value_parser = values::label::<ApiVersion>())]
+    default_version: ApiVersion,
     #[command(flatten)]
-    common: Common,
+    admin: AdminArgs,
 }
 
 #[derive(Args, Debug)]
-pub(in crate::cli) struct List {
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Args, Debug)]
-pub(in crate::cli) struct Update {
+pub(in crate::cli) struct UpdateOrganization {
     /// The organization's id
     #[arg(value_name = "ORGANIZATION_ID")]
     id: OrganizationId,
-    /// What people call it
-    #[arg(long, value_parser = arguments::text::<DisplayName>)]
+    /// The display name
+    #[arg(long, value_parser = values::text::<DisplayName>)]
     name: Option<DisplayName>,
-    /// The shape of the API for requests that name none
-    #[arg(long, value_name = "VERSION", value_parser = arguments::label::<ApiVersion>())]
-    default_version: Option<String>,
+    /// The API version of requests that name none
+    #[arg(long, value_name = "VERSION", value_parser = values::label::<ApiVersion>())]
+    default_version: Option<ApiVersion>,
     #[command(flatten)]
-    common: Common,
+    admin: AdminArgs,
 }
 
-#[derive(Args, Debug)]
-struct Common {
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-    #[command(flatten)]
-    database: DatabaseArgs,
-}
-
-impl Organizations {
+impl OrganizationsCommand {
     pub(in crate::cli) fn run(self) -> VerbResult {
         match self {
             Self::Create(verb) => verb.run(),
-            Self::List(verb) => verb.run(),
+            Self::List(admin) => {
+                let found = admin.with_pool(async |pool| PgOrganizations::new(pool).list().await)?;
+                admin.print_all(found.into_iter().map(printable))
+            }
             Self::Update(verb) => verb.run(),
         }
     }
 }
 
-impl Create {
+/// A new organization, not yet stored.
+pub(in crate::cli) fn new_organization(name: DisplayName, default_version: ApiVersion) -> Organization {
+    let now = SystemClock.now();
+    let id = OrganizationId::new(RandomIds::default().next(now));
+    Organization { id, created_at: now, name, default_version: default_version.as_str().to_owned() }
+}
+
+impl CreateOrganization {
     fn run(self) -> VerbResult {
-        let now = SystemClock.now();
-        let organization = Organization {
-            id: OrganizationId::new(RandomIds::default().next(now)),
-            created_at: now,
-            name: self.name,
-            default_version: self.default_version,
-        };
-        with_pool(&self.common.database, async |pool| PgOrganizations::new(pool).create(&organization).await)?;
-        output::one(self.common.format, &Shown::from(organization))
+        let organization = new_organization(self.name, self.default_version);
+        self.admin.with_pool(async |pool| PgOrganizations::new(pool).create(&organization).await)?;
+        self.admin.print(&printable(organization))
     }
 }
 
-impl List {
+impl UpdateOrganization {
     fn run(self) -> VerbResult {
-        let found = with_pool(&self.common.database, async |pool| PgOrganizations::new(pool).list().await)?;
-        output::all(self.common.format, &found.into_iter().map(Shown::from).collect::<Vec<_>>())
-    }
-}
-
-impl Update {
-    fn run(self) -> VerbResult {
-        let patch = OrganizationPatch { name: self.name, default_version: self.default_version };
-        let updated =
-            with_pool(&self.common.database, async |pool| PgOrganizations::new(pool).update(self.id, patch).await)?;
-        output::one(self.common.format, &Shown::from(updated))
+        let default_version = self.default_version.map(|version| version.as_str().to_owned());
+        let patch = OrganizationPatch { name: self.name, default_version };
+        let updated = self.admin.with_pool(async |pool| PgOrganizations::new(pool).update(self.id, patch).await)?;
+        self.admin.print(&printable(updated))
     }
 }
 
 #[derive(Serialize)]
-struct Shown {
+struct OrganizationJson {
     id: String,
     name: String,
     default_version: String,
     created_at: String,
 }
 
-impl Show for Shown {
-    fn text(&self) -> String {
-        format!("{}  {}  {}  {}", self.id, self.default_version, self.created_at, self.name)
-    }
-}
-
-impl From<Organization> for Shown {
-    fn from(organization: Organization) -> Self {
-        Self {
-            id: organization.id.to_string(),
-            name: organization.name.into_string(),
-            default_version: organization.default_version,
-            created_at: arguments::rfc3339(organization.created_at),
-        }
-    }
+fn printable(organization: Organization) -> Printable<OrganizationJson> {
+    let json = OrganizationJson {
+        id: organization.id.to_string(),
+        name: organization.name.into_string(),
+        default_version: organization.default_version,
+        created_at: values::rfc3339(organization.created_at),
+    };
+    let text = format!("{}  {}  {}  {}", json.id, json.default_version, json.created_at, json.name);
+    Printable::new(json, text)
 }

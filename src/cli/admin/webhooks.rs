@@ -1,20 +1,17 @@
 //! `uprof webhooks`.
 
-use std::num::NonZeroU32;
+use std::num::NonZeroUsize;
 
 use clap::{Args, Subcommand};
 
-use super::arguments;
-use super::webhook_output::{Deleted, Shown, ShownDelivery};
-use crate::cli::database::with_pool;
+use super::arguments::OrganizationArgs;
+use super::paging::{keyed, read_list};
+use super::webhook_output::{printable_delivery, printable_endpoint, printable_removal};
 use crate::cli::error::{CliError, VerbResult};
-use crate::cli::output;
-use crate::cli::output::Format;
-use crate::config::DatabaseArgs;
+use crate::cli::values;
 use crate::domain::clock::{Clock, SystemClock};
-use crate::domain::id::{EventId, IdSource, OrganizationId, RandomIds, WebhookEndpointId};
-use crate::domain::label::EnumLabel;
-use crate::domain::page::{Order, PageLimit};
+use crate::domain::id::{EventId, IdSource, RandomIds, WebhookEndpointId};
+use crate::domain::page::Order;
 use crate::domain::random::{Randomness, SystemRandomness};
 use crate::domain::repository::WebhookRepository;
 use crate::domain::webhook::endpoint::{
@@ -26,132 +23,105 @@ use crate::domain::webhook::url::{Reach, WebhookUrl};
 use crate::storage::PgWebhooks;
 
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Webhooks {
-    /// Register an endpoint. Its signing secret is shown this once
-    Create(Create),
+pub(in crate::cli) enum WebhooksCommand {
+    /// Create an endpoint and print its signing secret; the secret cannot be shown again
+    Create(CreateEndpoint),
     /// List an organization's endpoints, oldest first
-    List(List),
-    /// Change what is given of an endpoint
-    Update(Update),
-    /// Remove an endpoint, and whatever was sent or is to be sent to it
-    Delete(One),
-    /// Replace an endpoint's signing secret; the old one signs too for 24 hours
-    RegenerateSecret(One),
-    /// List what was and is to be delivered to an endpoint, newest first
-    Deliveries(Deliveries),
-    /// Deliver an event again, whatever became of it
-    Redeliver(Redeliver),
+    List(OrganizationArgs),
+    /// Change the given fields of an endpoint
+    Update(UpdateEndpoint),
+    /// Delete an endpoint and its deliveries
+    Delete(EndpointArgs),
+    /// Replace an endpoint's signing secret; the old one stays valid for 24 hours
+    RegenerateSecret(EndpointArgs),
+    /// List the deliveries to an endpoint, newest first
+    Deliveries(ListDeliveries),
+    /// Deliver an event again, whatever the state of its delivery
+    Redeliver(RedeliverEvent),
 }
 
 #[derive(Args, Debug)]
-pub(in crate::cli) struct Create {
-    /// Where deliveries go
+pub(in crate::cli) struct CreateEndpoint {
+    /// The URL that deliveries are sent to
     #[arg(long)]
     url: String,
-    /// Of what it hears, separated by commas
-    #[arg(long, value_name = "EVENT", required = true, value_delimiter = ',', value_parser = arguments::label::<WebhookEventType>())]
-    events: Vec<String>,
+    /// The events to deliver, separated by commas
+    #[arg(long, value_name = "EVENT", required = true, value_delimiter = ',', value_parser = values::label::<WebhookEventType>())]
+    events: Vec<WebhookEventType>,
     /// A short label
-    #[arg(long, value_parser = arguments::text::<EndpointLabel>)]
+    #[arg(long, value_parser = values::text::<EndpointLabel>)]
     name: Option<EndpointLabel>,
-    /// What people note of it
-    #[arg(long, value_parser = arguments::text::<EndpointDescription>)]
+    /// Notes
+    #[arg(long, value_parser = values::text::<EndpointDescription>)]
     description: Option<EndpointDescription>,
     #[command(flatten)]
     reach: ReachArgs,
     #[command(flatten)]
-    common: Common,
+    organization: OrganizationArgs,
 }
 
 #[derive(Args, Debug)]
-pub(in crate::cli) struct List {
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Args, Debug)]
-pub(in crate::cli) struct Update {
-    /// The endpoint's id
-    #[arg(value_name = "ENDPOINT_ID")]
-    id: WebhookEndpointId,
-    /// Where deliveries go
+pub(in crate::cli) struct UpdateEndpoint {
+    /// The URL that deliveries are sent to
     #[arg(long)]
     url: Option<String>,
-    /// Of what it hears, separated by commas, in place of what it did
-    #[arg(long, value_name = "EVENT", value_delimiter = ',', value_parser = arguments::label::<WebhookEventType>())]
-    events: Vec<String>,
+    /// The events to deliver, separated by commas; they replace the present ones
+    #[arg(long, value_name = "EVENT", value_delimiter = ',', value_parser = values::label::<WebhookEventType>())]
+    events: Vec<WebhookEventType>,
     /// A short label
-    #[arg(long, value_parser = arguments::text::<EndpointLabel>)]
+    #[arg(long, value_parser = values::text::<EndpointLabel>)]
     name: Option<EndpointLabel>,
-    /// What people note of it
-    #[arg(long, value_parser = arguments::text::<EndpointDescription>)]
+    /// Notes
+    #[arg(long, value_parser = values::text::<EndpointDescription>)]
     description: Option<EndpointDescription>,
-    /// Whether deliveries are sent to it
-    #[arg(long, value_parser = arguments::label::<EndpointState>())]
-    state: Option<String>,
+    /// Whether deliveries are sent
+    #[arg(long, value_parser = values::label::<EndpointState>())]
+    state: Option<EndpointState>,
     #[command(flatten)]
     reach: ReachArgs,
     #[command(flatten)]
-    common: Common,
+    endpoint: EndpointArgs,
 }
 
 #[derive(Args, Debug)]
-pub(in crate::cli) struct One {
+pub(in crate::cli) struct EndpointArgs {
     /// The endpoint's id
     #[arg(value_name = "ENDPOINT_ID")]
     id: WebhookEndpointId,
     #[command(flatten)]
-    common: Common,
+    organization: OrganizationArgs,
 }
 
 #[derive(Args, Debug)]
-pub(in crate::cli) struct Deliveries {
-    /// The endpoint's id
-    #[arg(value_name = "ENDPOINT_ID")]
-    id: WebhookEndpointId,
-    /// The most deliveries to print, up to 100
+pub(in crate::cli) struct ListDeliveries {
+    /// The maximum number of deliveries to print
     #[arg(long, value_name = "N", default_value = "20")]
-    limit: NonZeroU32,
+    limit: NonZeroUsize,
     #[command(flatten)]
-    common: Common,
+    endpoint: EndpointArgs,
 }
 
 #[derive(Args, Debug)]
-pub(in crate::cli) struct Redeliver {
-    /// The endpoint's id
-    #[arg(value_name = "ENDPOINT_ID")]
-    id: WebhookEndpointId,
-    /// The id of the event
+pub(in crate::cli) struct RedeliverEvent {
+    #[command(flatten)]
+    endpoint: EndpointArgs,
+    /// The event's id
     #[arg(value_name = "EVENT_ID")]
     event: EventId,
-    #[command(flatten)]
-    common: Common,
 }
 
 #[derive(Args, Clone, Copy, Debug)]
 struct ReachArgs {
-    /// Take http and addresses that are not on the internet: for a service that delivers there
+    /// Accept http, and addresses that are not public: for a service that delivers to them
     #[arg(long, env = "UPROF_WEBHOOKS_ALLOW_INSECURE")]
     webhooks_allow_insecure: bool,
 }
 
-#[derive(Args, Debug)]
-struct Common {
-    /// The organization's id
-    #[arg(long, value_name = "ORGANIZATION_ID")]
-    organization: OrganizationId,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-    #[command(flatten)]
-    database: DatabaseArgs,
-}
-
-impl Webhooks {
+impl WebhooksCommand {
     pub(in crate::cli) fn run(self) -> VerbResult {
         match self {
             Self::Create(verb) => verb.run(),
-            Self::List(verb) => verb.run(),
+            Self::List(organization) => list(&organization),
             Self::Update(verb) => verb.run(),
             Self::Delete(verb) => verb.delete(),
             Self::RegenerateSecret(verb) => verb.regenerate_secret(),
@@ -168,8 +138,9 @@ impl ReachArgs {
     }
 }
 
-impl Create {
+impl CreateEndpoint {
     fn run(self) -> VerbResult {
+        let OrganizationArgs { organization, admin } = self.organization;
         let now = SystemClock.now();
         let endpoint = WebhookEndpoint {
             id: WebhookEndpointId::new(RandomIds::default().next(now)),
@@ -178,97 +149,100 @@ impl Create {
             url: self.reach.url(self.url)?,
             name: self.name.unwrap_or_default(),
             description: self.description.unwrap_or_default(),
-            enabled_events: subjects(&self.events),
+            enabled_events: distinct(self.events),
             state: EndpointState::Enabled,
             disabled_reason: String::new(),
         };
         let secret = SigningSecret::new(SystemRandomness.bits()?);
-        let (organization, kept) = (self.common.organization, secret.clone());
-        let created = with_pool(&self.common.database, async |pool| {
-            PgWebhooks::new(pool).create(organization, endpoint, kept, None).await?.done()
+        let created = admin.with_pool(async |pool| {
+            PgWebhooks::new(pool).create(organization, endpoint, secret.clone(), None).await?.done()
         })?;
-        output::one(self.common.format, &Shown::with_secret(created, &secret))
+        admin.print(&printable_endpoint(created, Some(&secret)))
     }
 }
 
-impl List {
-    fn run(self) -> VerbResult {
-        let organization = self.common.organization;
-        // More than an organization may have.
-        let limit = PageLimit::new(PageLimit::MAX).unwrap_or_default();
-        let query = CursorPageQuery { order: Order::Ascending, limit, after: None, before: None };
-        let found =
-            with_pool(&self.common.database, async |pool| PgWebhooks::new(pool).list(organization, query).await)?;
-        output::all(self.common.format, &found.items.into_iter().map(Shown::from).collect::<Vec<_>>())
-    }
+fn list(OrganizationArgs { organization, admin }: &OrganizationArgs) -> VerbResult {
+    let found = admin.with_pool(async |pool| {
+        let webhooks = PgWebhooks::new(pool);
+        read_list(NonZeroUsize::MAX, async |limit, after| {
+            let query = CursorPageQuery { order: Order::Ascending, limit, after, before: None };
+            Ok(keyed(webhooks.list(*organization, query).await?, |endpoint| endpoint.id))
+        })
+        .await
+    })?;
+    admin.print_all(found.into_iter().map(|endpoint| printable_endpoint(endpoint, None)))
 }
 
-impl Update {
+impl UpdateEndpoint {
     fn run(self) -> VerbResult {
+        let EndpointArgs { id, organization: OrganizationArgs { organization, admin } } = self.endpoint;
         let patch = EndpointPatch {
             url: self.url.map(|url| self.reach.url(url)).transpose()?,
             name: self.name,
             description: self.description,
-            enabled_events: subjects(&self.events),
-            state: self.state.as_deref().and_then(EndpointState::from_label),
+            enabled_events: distinct(self.events),
+            state: self.state,
         };
-        let (organization, now) = (self.common.organization, SystemClock.now());
-        let updated = with_pool(&self.common.database, async |pool| {
-            PgWebhooks::new(pool).update(organization, self.id, patch, now, None).await?.done()
-        })?;
-        output::one(self.common.format, &Shown::from(updated))
+        let now = SystemClock.now();
+        let updated = admin
+            .with_pool(async |pool| PgWebhooks::new(pool).update(organization, id, patch, now, None).await?.done())?;
+        admin.print(&printable_endpoint(updated, None))
     }
 }
 
-impl One {
+impl EndpointArgs {
     fn delete(self) -> VerbResult {
-        let organization = self.common.organization;
-        with_pool(&self.common.database, async |pool| PgWebhooks::new(pool).delete(organization, self.id).await)?;
-        output::one(self.common.format, &Deleted::new(self.id))
+        let Self { id, organization: OrganizationArgs { organization, admin } } = self;
+        admin.with_pool(async |pool| PgWebhooks::new(pool).delete(organization, id).await)?;
+        admin.print(&printable_removal(id))
     }
 
     fn regenerate_secret(self) -> VerbResult {
-        let (organization, now) = (self.common.organization, SystemClock.now());
+        let Self { id, organization: OrganizationArgs { organization, admin } } = self;
+        let now = SystemClock.now();
         let secret = SigningSecret::new(SystemRandomness.bits()?);
-        let kept = secret.clone();
-        let endpoint = with_pool(&self.common.database, async |pool| {
+        let endpoint = admin.with_pool(async |pool| {
             let webhooks = PgWebhooks::new(pool);
-            webhooks.rotate(organization, self.id, kept, now + ROTATION, now, None).await?.done()?;
-            webhooks.retrieve(organization, self.id).await
+            webhooks.rotate(organization, id, secret.clone(), now + ROTATION, now, None).await?.done()?;
+            webhooks.retrieve(organization, id).await
         })?;
-        output::one(self.common.format, &Shown::with_secret(endpoint, &secret))
+        admin.print(&printable_endpoint(endpoint, Some(&secret)))
     }
 }
 
-impl Deliveries {
+impl ListDeliveries {
     fn run(self) -> VerbResult {
-        let limit = PageLimit::new(self.limit.get()).ok_or("--limit: expected at most 100")?;
-        let query = CursorPageQuery { order: Order::Descending, limit, after: None, before: None };
-        let organization = self.common.organization;
-        let found = with_pool(&self.common.database, async |pool| {
-            PgWebhooks::new(pool).deliveries(organization, self.id, query).await
+        let EndpointArgs { id, organization: OrganizationArgs { organization, admin } } = self.endpoint;
+        let found = admin.with_pool(async |pool| {
+            let webhooks = PgWebhooks::new(pool);
+            read_list(self.limit, async |limit, after| {
+                let query = CursorPageQuery { order: Order::Descending, limit, after, before: None };
+                Ok(keyed(webhooks.deliveries(organization, id, query).await?, |delivery| delivery.event_id))
+            })
+            .await
         })?;
-        output::all(self.common.format, &found.items.into_iter().map(ShownDelivery::from).collect::<Vec<_>>())
+        admin.print_all(found.into_iter().map(printable_delivery))
     }
 }
 
-impl Redeliver {
+impl RedeliverEvent {
     fn run(self) -> VerbResult {
-        let (organization, now) = (self.common.organization, SystemClock.now());
-        let queued = with_pool(&self.common.database, async |pool| {
-            PgWebhooks::new(pool).redeliver(organization, self.id, self.event, now, None).await?.done()
+        let EndpointArgs { id, organization: OrganizationArgs { organization, admin } } = self.endpoint;
+        let now = SystemClock.now();
+        let queued = admin.with_pool(async |pool| {
+            PgWebhooks::new(pool).redeliver(organization, id, self.event, now, None).await?.done()
         })?;
-        output::one(self.common.format, &ShownDelivery::from(queued))
+        admin.print(&printable_delivery(queued))
     }
 }
 
-/// Each once, in the order given.
-fn subjects(words: &[String]) -> Vec<WebhookEventType> {
-    let mut subjects = Vec::new();
-    for subject in words.iter().filter_map(|word| WebhookEventType::from_label(word)) {
-        if !subjects.contains(&subject) {
-            subjects.push(subject);
+/// Without duplicates, in the given order.
+fn distinct(events: Vec<WebhookEventType>) -> Vec<WebhookEventType> {
+    let mut distinct = Vec::new();
+    for event in events {
+        if !distinct.contains(&event) {
+            distinct.push(event);
         }
     }
-    subjects
+    distinct
 }

@@ -4,11 +4,11 @@ use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
 use crate::cli::error::VerbResult;
-use crate::cli::output;
+use crate::cli::output::print_line;
 
-/// bash ends a word at a colon, and some of our verbs hold one. This puts such words together before the generated function
-/// looks at them, and takes from what it suggests the part that bash regards as another word.
-const BASH_WORDS: &str = r#"
+/// bash splits words at colons, and some verbs contain one. This function joins such words before it calls the generated
+/// function, and strips the part before the last colon from its suggestions.
+const BASH_COLONS: &str = r#"
 _uprof_with_colons() {
     local words=() current=0 i last
     for ((i = 0; i < ${#COMP_WORDS[@]}; i++)); do
@@ -31,7 +31,7 @@ _uprof_with_colons() {
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Completions {
-    /// The shell that will run the script
+    /// The shell to print a script for
     #[arg(value_enum)]
     shell: Shell,
 }
@@ -42,19 +42,19 @@ impl Completions {
         generate(self.shell, &mut command, "uprof", &mut script);
         let script = String::from_utf8(script)?;
         let script = match self.shell {
-            Shell::Bash => script.replace("complete -F _uprof ", "complete -F _uprof_with_colons ") + BASH_WORDS,
+            Shell::Bash => script.replace("complete -F _uprof ", "complete -F _uprof_with_colons ") + BASH_COLONS,
             Shell::Zsh => with_escaped_colons(script, &command),
             _ => script,
         };
-        output::line(script.trim_end())
+        print_line(script.trim_end())
     }
 }
 
-/// zsh takes the first colon of an entry for the end of its name; the generator escapes those of the description only.
+/// zsh ends the name of an entry at its first colon; the generator escapes colons of descriptions only.
 fn with_escaped_colons(script: String, command: &Command) -> String {
     let mut names: Vec<_> =
         command.get_subcommands().map(Command::get_name).filter(|name| name.contains(':')).collect();
-    // The longer first: one name begins with another.
+    // Longest first, because some names are prefixes of others.
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     names.iter().fold(script, |script, name| {
         script.replace(&format!("\n'{name}:"), &format!("\n'{}:", name.replace(':', r"\:")))

@@ -7,11 +7,11 @@ use clap::{Args, Command};
 use clap_mangen::{Man, generate_to};
 
 use crate::cli::error::VerbResult;
-use crate::cli::output;
+use crate::cli::output::print_line;
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ManPages {
-    /// Write a page for each verb into this directory, which is made if need be; without it, print the first page
+    /// Write a page for each verb into this directory, creating it if necessary [default: print the page of uprof itself]
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
 }
@@ -21,9 +21,9 @@ impl ManPages {
         let Some(directory) = self.directory else {
             let mut page = Vec::new();
             Man::new(command).render(&mut page)?;
-            return output::line(String::from_utf8(page)?.trim_end());
+            return print_line(String::from_utf8(page)?.trim_end());
         };
-        let written = fs::create_dir_all(&directory).and_then(|()| generate_to(command, &directory));
-        written.map_err(|error| format!("cannot write into {}: {error}", directory.display()).into())
+        let result = fs::create_dir_all(&directory).and_then(|()| generate_to(command, &directory));
+        result.map_err(|error| format!("cannot write into {}: {error}", directory.display()).into())
     }
 }

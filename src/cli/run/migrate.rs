@@ -5,13 +5,13 @@ use clap::Args;
 use crate::app::check_schema;
 use crate::cli::database::with_database;
 use crate::cli::error::VerbResult;
-use crate::cli::output;
+use crate::cli::output::print_line;
 use crate::config::DatabaseArgs;
 use crate::storage::migrate;
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Migrate {
-    /// Only tell whether the schema is current; the exit status is 1 if it is not
+    /// Only check whether the schema is current; exit with status 1 if it is not
     #[arg(long)]
     check: bool,
 
@@ -24,11 +24,11 @@ impl Migrate {
         with_database(&self.database, async |url| {
             if self.check {
                 check_schema(&url).await?;
-                output::line("the schema is current")
+                print_line("the schema is current")
             } else {
                 match migrate(&url).await? {
-                    0 => output::line("the schema was current already"),
-                    count => output::line(&format!("migrations applied: {count}")),
+                    0 => print_line("the schema was current already"),
+                    count => print_line(&format!("migrations applied: {count}")),
                 }
             }
         })
