@@ -24,7 +24,7 @@ mod version;
 pub(crate) use error::HttpError;
 pub use metrics::serve_metrics;
 pub(crate) use request_record::RequestRecord;
-pub(crate) use resource::only;
+pub(crate) use resource::path;
 pub use server::serve;
 pub use service::{Ports, Service};
 pub(crate) use settings::ENROLLMENT_PATH;

@@ -65,7 +65,8 @@ fn bash_completes_verbs_and_flags_on_either_side_of_a_colon() {
 #[test]
 fn zsh_is_told_that_the_colons_belong_to_the_names() {
     let script = uprof(&["completions", "zsh"]).text();
-    for entry in [r"'beta\:user-profiles:Create", r"'beta\:user-profiles\:action-urls:Create", "'user-profiles:Create"] {
+    for entry in [r"'beta\:user-profiles:Create", r"'beta\:user-profiles\:action-urls:Create", "'user-profiles:Create"]
+    {
         assert!(script.contains(entry), "{entry}");
     }
     assert!(!script.contains("\n'beta:"));

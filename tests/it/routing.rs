@@ -12,11 +12,11 @@ fn a_method_that_a_path_does_not_know_is_answered_with_those_that_it_does() {
     let profile = app.client.create(&json!({}));
     let others = [Method::PUT, Method::PATCH, Method::OPTIONS, Method::TRACE];
     let paths = [
-        (PROFILES.to_owned(), "GET, POST"),
-        (path(id(&profile)), "GET, POST, DELETE"),
-        (path("malformed"), "GET, POST, DELETE"),
-        ("/health/live".to_owned(), "GET"),
-        ("/health/ready".to_owned(), "GET"),
+        (PROFILES.to_owned(), "GET, HEAD, POST"),
+        (path(id(&profile)), "GET, HEAD, POST, DELETE"),
+        (path("malformed"), "GET, HEAD, POST, DELETE"),
+        ("/health/live".to_owned(), "GET, HEAD"),
+        ("/health/ready".to_owned(), "GET, HEAD"),
     ];
     for (path, allowed) in &paths {
         for method in &others {
@@ -25,7 +25,7 @@ fn a_method_that_a_path_does_not_know_is_answered_with_those_that_it_does() {
             assert_eq!(answer.header("allow"), Some(*allowed), "{method} {path}");
         }
     }
-    assert_eq!(app.client.delete(PROFILES).send().header("allow"), Some("GET, POST"));
+    assert_eq!(app.client.delete(PROFILES).send().header("allow"), Some("GET, HEAD, POST"));
     assert_eq!(app.client.list("")["data"], json!([profile]));
 }
 
@@ -40,16 +40,50 @@ fn a_method_that_nobody_ever_heard_of_is_none_of_a_path() {
 }
 
 #[test]
-fn a_head_is_refused_without_a_body() {
+fn a_head_request_is_answered_as_a_get_without_its_body() {
     let app = TestApp::start();
-    let mut wire = Wire::connect(app.address);
+    let profile = app.client.create(&json!({}));
     let key = &app.key.secret;
-    wire.send(format!("HEAD {PROFILES} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\n\r\n"));
-    let (status, headers) = wire.head();
-    assert_eq!((status, headers["allow"].to_str().unwrap()), (405, "GET, POST"));
-    assert!(headers.contains_key("request-id"));
-    wire.send(format!("GET {PROFILES} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\n\r\n"));
-    wire.answer().ok();
+    let paths = [
+        PROFILES.to_owned(),
+        path(id(&profile)),
+        path("malformed"),
+        "/v1/organizations/events".to_owned(),
+        "/health/live".to_owned(),
+        "/health/ready".to_owned(),
+        "/openapi/ga.json".to_owned(),
+    ];
+    let mut wire = Wire::connect(app.address);
+    for path in paths {
+        wire.send(format!("HEAD {path} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\n\r\n"));
+        let (status, mut headers) = wire.head();
+        wire.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\n\r\n"));
+        let answer = wire.answer();
+        assert!(headers.remove("request-id").is_some());
+        assert_eq!(status, answer.status, "{path}");
+        for (name, value) in &headers {
+            if name != "date" {
+                assert_eq!(answer.header(name.as_str()), value.to_str().ok(), "{path}: {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_answer_with_data_is_stored_by_a_cache_or_read_as_another_type() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    let answers = [
+        app.client.get(PROFILES).send(),
+        app.client.get(&path(id(&profile))).send(),
+        app.client.get(&path("malformed")).send(),
+        app.client.get("/nowhere").send(),
+        app.client.delete(&path(id(&profile))).send(),
+    ];
+    for answer in answers {
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    }
 }
 
 #[test]
