@@ -1,5 +1,7 @@
 //! Settings: each a flag and an environment variable; `--help` is the reference.
 
+mod values;
+
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -12,6 +14,8 @@ use crate::domain::webhook::url::Reach;
 use crate::http::{HttpSettings, LinkSettings};
 use crate::storage::{BatchSettings, PoolSettings};
 use crate::webhook::DispatcherSettings;
+pub(crate) use values::duration;
+use values::{interval, link_lifetime};
 
 /// Which database.
 #[derive(Args, Clone, Debug)]
@@ -185,11 +189,11 @@ pub struct WebhookArgs {
     pub webhooks_allow_insecure: bool,
 
     /// How long an endpoint of a webhook may take to answer
-    #[arg(long, env = "UPROF_WEBHOOKS_TIMEOUT", value_name = "TIME", default_value = "15s", value_parser = pause)]
+    #[arg(long, env = "UPROF_WEBHOOKS_TIMEOUT", value_name = "TIME", default_value = "15s", value_parser = interval)]
     pub webhooks_timeout: Duration,
 
     /// How often to look for webhooks that are due
-    #[arg(long, env = "UPROF_WEBHOOKS_POLL", value_name = "TIME", default_value = "1s", value_parser = pause)]
+    #[arg(long, env = "UPROF_WEBHOOKS_POLL", value_name = "TIME", default_value = "1s", value_parser = interval)]
     pub webhooks_poll: Duration,
 
     /// The most webhooks on their way at once
@@ -247,54 +251,4 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-/// Reads `500ms`, `2s` or `5m`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.len() - text.trim_start_matches(|character: char| character.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    let number: u32 = number.parse().map_err(|_| "expected a number and a unit, such as 500ms, 2s or 5m")?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number.into())),
-        "s" => Ok(Duration::from_secs(number.into())),
-        "m" => Ok(Duration::from_secs(u64::from(number) * 60)),
-        _ => Err("expected one of the units ms, s and m".to_owned()),
-    }
-}
-
-/// A time in which something can happen: at least 10 ms.
-fn pause(text: &str) -> Result<Duration, String> {
-    let pause = duration(text)?;
-    if pause >= Duration::from_millis(10) { Ok(pause) } else { Err("expected at least 10ms".to_owned()) }
-}
-
-/// A time after which a link has been of some use, and whose end can still be written: at least a second, at most a year.
-fn link_lifetime(text: &str) -> Result<Duration, String> {
-    const YEAR: Duration = Duration::from_hours(365 * 24);
-    let lifetime = duration(text)?;
-    let useful = (Duration::from_secs(1)..=YEAR).contains(&lifetime);
-    if useful { Ok(lifetime) } else { Err("expected at least 1s and at most 525600m".to_owned()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_with_their_unit_and_refused_without() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
-        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
-        for text in ["", "s", "2", "2h", "-1s", "1.5s", "99999999999s"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-    }
-    #[test]
-    fn a_link_lasts_for_a_second_at_least_and_for_a_year_at_most() {
-        assert_eq!(link_lifetime("1s"), Ok(Duration::from_secs(1)));
-        assert_eq!(link_lifetime("525600m"), Ok(Duration::from_hours(8_760)));
-        for text in ["0s", "0m", "999ms", "525601m", "4294967295m", "15"] {
-            assert!(link_lifetime(text).is_err(), "{text}");
-        }
-    }
 }

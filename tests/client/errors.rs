@@ -154,7 +154,7 @@ fn what_cannot_be_understood_is_a_usage_error() {
         &["beta:user-profiles", "list", "--max-items", "many"],
         &["beta:user-profiles", "list", "--enforcement-status", "banned"],
         &["beta:user-profiles", "list", "--api-key=a", "--auth-token=b"],
-        &["user-profiles", "list", "--timeout", "1 hour"],
+        &["user-profiles", "list", "--timeout", "1 fortnight"],
         &["--api-key", "a", "migrate"],
     ] {
         let ended = uprof(arguments).run();

@@ -1,0 +1,64 @@
+//! How the values of settings are parsed.
+
+use std::time::Duration;
+
+/// The longest duration of a setting. Deadlines are computed by addition, which must not overflow.
+const MAX_DURATION: Duration = Duration::from_mins(u32::MAX as u64);
+
+/// Parses a duration of whole milliseconds, such as `500ms`, `2s` or `1h 30m`.
+///
+/// # Errors
+/// It is none, or is longer than [`MAX_DURATION`].
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("expected a number and a unit, such as 500ms, 2s, 5m or 1h: {error}"))?;
+    if duration.subsec_nanos() % 1_000_000 != 0 {
+        Err("expected whole milliseconds".to_owned())
+    } else if duration > MAX_DURATION {
+        Err(format!("expected at most {}m", u32::MAX))
+    } else {
+        Ok(duration)
+    }
+}
+
+/// A duration of at least 10 ms: anything shorter would keep a core busy, or let every request time out.
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    if interval >= Duration::from_millis(10) { Ok(interval) } else { Err("expected at least 10ms".to_owned()) }
+}
+
+/// The lifetime of a link: at least a second, and at most a year, so that its end can be written as a date.
+pub(super) fn link_lifetime(text: &str) -> Result<Duration, String> {
+    const YEAR: Duration = Duration::from_hours(365 * 24);
+    let lifetime = duration(text)?;
+    let is_useful = (Duration::from_secs(1)..=YEAR).contains(&lifetime);
+    if is_useful { Ok(lifetime) } else { Err("expected at least 1s and at most 365d".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
+        assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
+        assert_eq!(duration("1h 30m"), Ok(Duration::from_mins(90)));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1_500)));
+        assert_eq!(duration("4294967295m"), Ok(MAX_DURATION));
+        for text in ["", "s", "2", "2x", "-1s", "1,5s", "1us", "0.5ms", "4294967296m", "999999999999s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_valid_for_at_least_a_second_and_at_most_a_year() {
+        assert_eq!(link_lifetime("1s"), Ok(Duration::from_secs(1)));
+        assert_eq!(link_lifetime("525600m"), Ok(Duration::from_hours(8_760)));
+        for text in ["0s", "0m", "999ms", "525601m", "4294967295m", "15"] {
+            assert!(link_lifetime(text).is_err(), "{text}");
+        }
+    }
+}
