@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use crate::domain::webhook::url::Reach;
 use crate::http::{HttpSettings, LinkSettings};
 use crate::storage::{BatchSettings, PoolSettings};
 use crate::webhook::DispatcherSettings;
-pub(crate) use values::duration;
-use values::{interval, link_lifetime};
+pub(crate) use values::{DURATION_HELP, duration, service_url};
+use values::{interval, link_lifetime, public_url};
 
 /// Which database.
 #[derive(Args, Clone, Debug)]
@@ -54,7 +55,7 @@ pub struct PoolArgs {
     pub database_connections: NonZeroU32,
 
     /// How long a request waits for a connection
-    #[arg(long, env = "UPROF_DATABASE_WAIT", value_name = "TIME", default_value = "2s", value_parser = duration)]
+    #[arg(long, env = "UPROF_DATABASE_WAIT", value_name = "DURATION", default_value = "2s", value_parser = duration)]
     pub database_wait: Duration,
 
     /// The most requests that one transaction serves; 1 gives each its own
@@ -66,7 +67,7 @@ pub struct PoolArgs {
     pub queue: NonZeroUsize,
 
     /// How long a statement may run
-    #[arg(long, env = "UPROF_STATEMENT_TIMEOUT", value_name = "TIME", default_value = "3s", value_parser = duration)]
+    #[arg(long, env = "UPROF_STATEMENT_TIMEOUT", value_name = "DURATION", default_value = "3s", value_parser = duration)]
     pub statement_timeout: Duration,
 }
 
@@ -109,19 +110,19 @@ pub struct ServerArgs {
     pub max_body_bytes: usize,
 
     /// How long the head of a request may take to arrive
-    #[arg(long, env = "UPROF_HEADER_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = duration)]
+    #[arg(long, env = "UPROF_HEADER_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = duration)]
     pub header_timeout: Duration,
 
     /// How long the body of a request may take to arrive
-    #[arg(long, env = "UPROF_BODY_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = duration)]
+    #[arg(long, env = "UPROF_BODY_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub body_timeout: Duration,
 
-    /// Where people reach this service: what the links begin with that it hands out [default: the address it listens on]
-    #[arg(long, env = "UPROF_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<String>,
+    /// The http(s) URL under which people reach this service; every link starts with it [default: the address it listens on]
+    #[arg(long, env = "UPROF_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    pub public_url: Option<Url>,
 
     /// How long an enrollment link can be opened
-    #[arg(long, env = "UPROF_LINK_LIFETIME", value_name = "TIME", default_value = "15m", value_parser = link_lifetime)]
+    #[arg(long, env = "UPROF_LINK_LIFETIME", value_name = "DURATION", default_value = "15m", value_parser = link_lifetime)]
     pub link_lifetime: Duration,
 
     /// Whether links for enrollment are handed out and open anything
@@ -129,15 +130,15 @@ pub struct ServerArgs {
     pub enrollment: Switch,
 
     /// How long an idle connection is kept
-    #[arg(long, env = "UPROF_KEEP_ALIVE", value_name = "TIME", default_value = "75s", value_parser = duration)]
+    #[arg(long, env = "UPROF_KEEP_ALIVE", value_name = "DURATION", default_value = "75s", value_parser = duration)]
     pub keep_alive: Duration,
 
     /// After SIGTERM: how long to keep serving while /health/ready already says no, so that a load balancer notices
-    #[arg(long, env = "UPROF_DRAIN", value_name = "TIME", default_value = "0s", value_parser = duration)]
+    #[arg(long, env = "UPROF_DRAIN", value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub drain: Duration,
 
     /// After that: how long requests in flight may take to finish
-    #[arg(long, env = "UPROF_GRACE", value_name = "TIME", default_value = "30s", value_parser = duration)]
+    #[arg(long, env = "UPROF_GRACE", value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub grace: Duration,
 
     #[command(flatten)]
@@ -162,7 +163,7 @@ impl ServerArgs {
             everywhere if everywhere.ip().is_unspecified() => format!("localhost:{}", everywhere.port()),
             address => address.to_string(),
         };
-        let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{reached}"));
+        let public_url = self.public_url.as_ref().map_or_else(|| format!("http://{reached}"), Url::to_string);
         LinkSettings { public_url, lifetime: self.link_lifetime, are_enabled: self.enrollment == Switch::On }
     }
 
@@ -189,11 +190,11 @@ pub struct WebhookArgs {
     pub webhooks_allow_insecure: bool,
 
     /// How long an endpoint of a webhook may take to answer
-    #[arg(long, env = "UPROF_WEBHOOKS_TIMEOUT", value_name = "TIME", default_value = "15s", value_parser = interval)]
+    #[arg(long, env = "UPROF_WEBHOOKS_TIMEOUT", value_name = "DURATION", default_value = "15s", value_parser = interval)]
     pub webhooks_timeout: Duration,
 
     /// How often to look for webhooks that are due
-    #[arg(long, env = "UPROF_WEBHOOKS_POLL", value_name = "TIME", default_value = "1s", value_parser = interval)]
+    #[arg(long, env = "UPROF_WEBHOOKS_POLL", value_name = "DURATION", default_value = "1s", value_parser = interval)]
     pub webhooks_poll: Duration,
 
     /// The most webhooks on their way at once

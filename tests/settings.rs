@@ -1,8 +1,9 @@
-//! `.env.example` says what `uprof serve` and `docker-compose.yml` really take.
+//! `.env.example` lists what `uprof serve` and `docker-compose.yml` take, and `uprof serve` refuses bad values.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a file or a verb that is missing fails the test")]
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 
 use clap::CommandFactory;
 use uprof::cli::Cli;
@@ -76,4 +77,38 @@ fn a_copy_of_the_example_changes_nothing() {
     let text = file(".env.example");
     let changed: Vec<_> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     assert!(changed.is_empty(), "{changed:?}");
+}
+
+/// What `uprof serve` prints when it refuses a variable.
+fn refusal(name: &str, value: &str) -> String {
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_uprof"));
+    let output =
+        serve.arg("serve").env("DATABASE_URL", "postgres://127.0.0.1:1/uprof").env(name, value).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{value}: {output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_public_url_that_no_link_can_start_with_is_refused_with_its_flag_and_the_reason() {
+    for (url, reason) in [
+        ("", "is not an absolute URL"),
+        ("profiles.example", "is not an absolute URL"),
+        ("/base", "is not an absolute URL"),
+        ("localhost:8080", "is neither http nor https"),
+        ("ftp://profiles.example", "is neither http nor https"),
+        ("https://user@profiles.example", "has a user name or a password"),
+        ("https://profiles.example/?a=b", "has a query or a fragment"),
+        ("https://profiles.example/#a", "has a query or a fragment"),
+    ] {
+        let refusal = refusal("UPROF_PUBLIC_URL", url);
+        assert!(refusal.contains("--public-url") && refusal.contains(reason), "{url}: {refusal}");
+    }
+}
+
+#[test]
+fn a_duration_that_is_none_is_refused_with_its_flag_and_its_value() {
+    for (name, flag) in [("UPROF_GRACE", "--grace"), ("UPROF_WEBHOOKS_POLL", "--webhooks-poll")] {
+        let refusal = refusal(name, "5 fortnights");
+        assert!(refusal.contains(&format!("'5 fortnights' for '{flag} <DURATION>'")), "{refusal}");
+    }
 }

@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 /// The longest duration of a setting. Deadlines are computed by addition, which must not overflow.
 const MAX_DURATION: Duration = Duration::from_mins(u32::MAX as u64);
+
+/// The form that [`duration`] parses.
+pub(crate) const DURATION_HELP: &str = "A DURATION is one or more numbers with a unit: 500ms, 2s, 5m, 1h 30m.";
 
 /// Parses a duration of whole milliseconds, such as `500ms`, `2s` or `1h 30m`.
 ///
@@ -35,6 +40,28 @@ pub(super) fn link_lifetime(text: &str) -> Result<Duration, String> {
     if is_useful { Ok(lifetime) } else { Err("expected at least 1s and at most 365d".to_owned()) }
 }
 
+/// Parses the URL of a service, below which its paths lie.
+///
+/// # Errors
+/// What is wrong with it, as a predicate: `is not an absolute URL`.
+pub(crate) fn service_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("is not an absolute URL ({error})"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        Err("is neither http nor https".to_owned())
+    } else if !url.username().is_empty() || url.password().is_some() {
+        Err("has a user name or a password".to_owned())
+    } else if url.query().is_some() || url.fragment().is_some() {
+        Err("has a query or a fragment".to_owned())
+    } else {
+        Ok(url)
+    }
+}
+
+/// Parses `--public-url`.
+pub(super) fn public_url(text: &str) -> Result<Url, String> {
+    service_url(text).map_err(|reason| format!("the URL {reason}: give one such as https://profiles.example"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +86,29 @@ mod tests {
         assert_eq!(link_lifetime("525600m"), Ok(Duration::from_hours(8_760)));
         for text in ["0s", "0m", "999ms", "525601m", "4294967295m", "15"] {
             assert!(link_lifetime(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_service_url_is_absolute_and_has_nothing_after_its_path() {
+        for url in ["http://localhost:8080", "https://profiles.example/base/", "http://[::1]:8080"] {
+            assert!(service_url(url).is_ok(), "{url}");
+        }
+        for (url, reason) in [
+            ("", "is not an absolute URL (relative URL without a base)"),
+            ("profiles.example", "is not an absolute URL (relative URL without a base)"),
+            ("/base", "is not an absolute URL (relative URL without a base)"),
+            ("http://", "is not an absolute URL (empty host)"),
+            ("x y", "is not an absolute URL (relative URL without a base)"),
+            ("localhost:8080", "is neither http nor https"),
+            ("ftp://host", "is neither http nor https"),
+            ("http://a:b@host", "has a user name or a password"),
+            ("http://a@host", "has a user name or a password"),
+            ("http://host/?a=b", "has a query or a fragment"),
+            ("http://host/#a", "has a query or a fragment"),
+            ("http://host?", "has a query or a fragment"),
+        ] {
+            assert_eq!(service_url(url), Err(reason.to_owned()), "{url}");
         }
     }
 }

@@ -65,7 +65,7 @@ pub(in crate::cli) struct ClientOptions {
     pub(super) debug: bool,
 
     /// How long one attempt may take
-    #[arg(long, global = true, value_name = "TIME", default_value = "60s", value_parser = config::duration)]
+    #[arg(long, global = true, value_name = "DURATION", default_value = "60s", value_parser = config::duration)]
     pub(super) timeout: Duration,
 
     /// How often to try again what may succeed on another attempt

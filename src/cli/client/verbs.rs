@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use ureq::http::Method;
 
-use super::base_url::encoded;
+use super::base_url::percent_encoded;
 use super::document::Document;
 use super::fields::Action;
 use super::input;
@@ -76,7 +76,7 @@ struct ProfileChoice {
 impl ProfileChoice {
     fn path(self) -> String {
         let id = self.id.or(self.user_profile_id).unwrap_or_default();
-        format!("{PROFILES}/{}", encoded(&id))
+        format!("{PROFILES}/{}", percent_encoded(&id))
     }
 }
 

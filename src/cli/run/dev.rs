@@ -16,7 +16,7 @@ use crate::cli::admin::keys::new_key;
 use crate::cli::admin::organizations::new_organization;
 use crate::cli::error::{CliError, VerbResult};
 use crate::cli::output::print_line;
-use crate::config::{DatabaseArgs, ServerArgs};
+use crate::config::{DURATION_HELP, DatabaseArgs, ServerArgs};
 use crate::database;
 use crate::database::{Database, EmbeddedOptions};
 use crate::domain::clock::{Clock, SystemClock};
@@ -36,6 +36,7 @@ const ORGANIZATION_NAME: &str = "dev";
 const KEY_FILE: &str = "dev-api-key";
 
 #[derive(Args, Debug)]
+#[command(after_help = DURATION_HELP)]
 pub(in crate::cli) struct Dev {
     #[command(flatten)]
     server: ServerArgs,

@@ -7,12 +7,13 @@ use secrecy::{ExposeSecret, SecretString};
 use super::shutdown::{Signals, run_until_signal};
 use crate::app::Application;
 use crate::cli::error::{CliError, VerbResult};
-use crate::config::ServerArgs;
+use crate::config::{DURATION_HELP, ServerArgs};
 use crate::metrics::Registry;
 use crate::storage::migrate;
 use crate::telemetry;
 
 #[derive(Args, Debug)]
+#[command(after_help = DURATION_HELP)]
 pub(in crate::cli) struct Serve {
     /// The Postgres to use, as postgres://USER:PASSWORD@HOST:PORT/DATABASE. Required
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
