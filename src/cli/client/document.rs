@@ -1,4 +1,4 @@
-//! JSON that keeps the order of its keys: answers are printed as the server wrote them, bodies sent as they were typed.
+//! JSON that preserves the order of its keys, in answers as in bodies.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Number;
 
-/// A value of JSON; YAML is read into the same.
+/// A value of JSON or YAML.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::cli) enum Document {
     Null,
@@ -19,17 +19,17 @@ pub(in crate::cli) enum Document {
 }
 
 impl Document {
-    /// `{}`.
+    /// `{}`
     pub(super) const fn empty() -> Self {
         Self::Map(Vec::new())
     }
 
-    /// `{key: value}`.
+    /// `{key: value}`
     pub(super) fn pair(key: &str, value: Self) -> Self {
         Self::Map(vec![(key.to_owned(), value)])
     }
 
-    /// What stands under `key`, of a map.
+    /// The value of `key`, if this is a map.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(pairs) => pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value),
@@ -37,7 +37,7 @@ impl Document {
         }
     }
 
-    /// The text, of a text.
+    /// The text, if this is one.
     pub(super) fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -45,7 +45,7 @@ impl Document {
         }
     }
 
-    /// Lays `over` on top: maps are merged key by key, at every depth; anything else is replaced.
+    /// Merges `over` into this: maps key by key, at every depth; any other value is replaced.
     pub(super) fn merge(&mut self, over: Self) {
         match (self, over) {
             (Self::Map(pairs), Self::Map(over)) => {
@@ -76,17 +76,17 @@ impl Serialize for Document {
 
 impl<'de> Deserialize<'de> for Document {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
+        deserializer.deserialize_any(DocumentVisitor)
     }
 }
 
-struct Reader;
+struct DocumentVisitor;
 
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for DocumentVisitor {
     type Value = Document;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value of JSON")
+        formatter.write_str("a JSON value")
     }
 
     fn visit_unit<E: Error>(self) -> Result<Document, E> {
@@ -125,7 +125,7 @@ impl<'de> Visitor<'de> for Reader {
         let mut pairs: Vec<(String, Document)> = Vec::new();
         while let Some((key, value)) = entries.next_entry::<String, Document>()? {
             if pairs.iter().any(|(name, _)| *name == key) {
-                return Err(A::Error::custom(format_args!("the key {key:?} stands there twice")));
+                return Err(A::Error::custom(format_args!("duplicate key {key:?}")));
             }
             pairs.push((key, value));
         }

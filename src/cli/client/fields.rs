@@ -1,27 +1,27 @@
-//! The flags that fill the body of a create and an update. Their values are the server's to judge.
+//! The flags for the fields of a body. The server validates their values.
 
 use clap::Args;
 
 use super::document::Document;
 use super::text;
 
-/// The fields of all dated shapes before the general one; `--beta` picks the shape.
+/// The fields of all beta versions; `--beta` selects one.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct BetaFields {
     #[command(flatten)]
     shared: SharedFields,
-    /// Your own id of whom the profile represents
+    /// Your id for the entity that the profile represents
     #[arg(long, value_name = "TEXT", value_parser = text::nullable())]
     external_id: Option<Document>,
     /// external, resold or internal
-    #[arg(long, value_name = "WORD", value_parser = text::nullable())]
+    #[arg(long, value_name = "VALUE", value_parser = text::nullable())]
     relationship: Option<Document>,
-    /// When they signed up with you, in RFC 3339 (from user-profiles-2026-08-18 on)
+    /// When the entity signed up with you, in RFC 3339 (from user-profiles-2026-08-18 on)
     #[arg(long, value_name = "TIME", value_parser = text::nullable())]
     external_user_onboarded_at: Option<Document>,
-    // The last: what follows would stand under its heading.
+    // Last, because its help heading applies to all flags after it.
     #[command(flatten)]
-    details: ExternalUserDetails,
+    details: ExternalUserDetailsArgs,
 }
 
 impl From<BetaFields> for Document {
@@ -35,13 +35,13 @@ impl From<BetaFields> for Document {
     }
 }
 
-/// The fields of the general shape.
+/// The fields of the general version.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct GeneralFields {
     #[command(flatten)]
     shared: SharedFields,
     #[command(flatten)]
-    details: ExternalUserDetails,
+    details: ExternalUserDetailsArgs,
 }
 
 impl From<GeneralFields> for Document {
@@ -54,14 +54,14 @@ impl From<GeneralFields> for Document {
 
 #[derive(Args, Debug)]
 struct SharedFields {
-    /// The real-world name of whom the profile represents
+    /// The real-world name of the entity that the profile represents
     #[arg(long, value_name = "TEXT", value_parser = text::nullable())]
     name: Option<Document>,
-    /// A map of texts, in YAML, in JSON, or as one pair KEY=VALUE; given again, the maps are merged
+    /// A map of strings, as YAML, JSON or one pair KEY=VALUE; repeatable, the maps are merged
     #[arg(long, value_name = "MAP", value_parser = text::map)]
     metadata: Vec<Document>,
     /// application or passthrough (under --beta, from user-profiles-2026-08-18 on)
-    #[arg(long, value_name = "WORD", value_parser = text::nullable())]
+    #[arg(long, value_name = "VALUE", value_parser = text::nullable())]
     access_type: Option<Document>,
 }
 
@@ -77,38 +77,38 @@ impl SharedFields {
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Details (under --beta, from user-profiles-2026-09-04 on)")]
-struct ExternalUserDetails {
-    /// All that follow in one map, in YAML, in JSON, or as one pair KEY=VALUE; given again, the maps are merged
+struct ExternalUserDetailsArgs {
+    /// All details in one map, as YAML, JSON or one pair KEY=VALUE; repeatable, the maps are merged
     #[arg(long = "external-user-details", value_name = "MAP", value_parser = text::map)]
     maps: Vec<Document>,
     /// active, suspended or blocked
-    #[arg(long = "external-user-details.account-status", value_name = "WORD", value_parser = text::nullable())]
+    #[arg(long = "external-user-details.account-status", value_name = "VALUE", value_parser = text::nullable())]
     account_status: Option<Document>,
-    /// Two upper-case letters
+    /// A country code of two upper-case letters
     #[arg(long = "external-user-details.country", value_name = "CODE", value_parser = text::nullable())]
     country: Option<Document>,
-    /// A hash of their e-mail address
+    /// A hash of the entity's email address
     #[arg(long = "external-user-details.email-hash", value_name = "TEXT", value_parser = text::nullable())]
     email_hash: Option<Document>,
     #[arg(
         long = "external-user-details.entity-type",
-        value_name = "WORD",
+        value_name = "VALUE",
         value_parser = text::nullable(),
         help = "individual, business, non_profit or government"
     )]
     entity_type: Option<Document>,
-    /// A hash of their name
+    /// A hash of the entity's name
     #[arg(long = "external-user-details.name-hash", value_name = "TEXT", value_parser = text::nullable())]
     name_hash: Option<Document>,
-    /// When they signed up with you, in RFC 3339
+    /// When the entity signed up with you, in RFC 3339
     #[arg(long = "external-user-details.onboarded-at", value_name = "TIME", value_parser = text::nullable())]
     onboarded_at: Option<Document>,
-    /// Your own id of them
+    /// Your id for the entity
     #[arg(long = "external-user-details.reference-id", value_name = "TEXT", value_parser = text::nullable())]
     reference_id: Option<Document>,
 }
 
-impl ExternalUserDetails {
+impl ExternalUserDetailsArgs {
     fn into_maps(self) -> Vec<Document> {
         let single = [
             ("account_status", self.account_status),
@@ -124,31 +124,31 @@ impl ExternalUserDetails {
     }
 }
 
-/// The action of a link.
+/// The action that a link is for.
 #[derive(Args, Debug)]
-pub(super) struct Action {
-    /// What the link is for, as a map in YAML, in JSON, or as one pair KEY=VALUE
+pub(super) struct LinkActionArgs {
+    /// What the link is for, as YAML, JSON or one pair KEY=VALUE
     #[arg(long, value_name = "MAP", value_parser = text::map)]
     action: Vec<Document>,
     #[arg(
         long = "action.type",
-        value_name = "WORD",
+        value_name = "VALUE",
         value_parser = text::nullable(),
-        help = "Its kind [default: enroll_end_user]"
+        help = "The type of the action [default: enroll_end_user]"
     )]
     kind: Option<Document>,
 }
 
-impl Action {
-    /// The body under which every other is laid.
+impl LinkActionArgs {
+    /// The body that input and flags are merged into.
     pub(super) fn default_body() -> Document {
         let kind = Document::Text("enroll_end_user".to_owned());
         Document::pair("action", Document::pair("type", kind))
     }
 }
 
-impl From<Action> for Document {
-    fn from(action: Action) -> Self {
+impl From<LinkActionArgs> for Document {
+    fn from(action: LinkActionArgs) -> Self {
         let mut body = Self::empty();
         put(&mut body, "action", action.action);
         put(&mut body, "action", action.kind.map(|kind| Self::pair("type", kind)));
@@ -156,7 +156,7 @@ impl From<Action> for Document {
     }
 }
 
-/// Lays each of `values` over what `body` has under `key`.
+/// Merges each of `values` into the field `key`.
 fn put(body: &mut Document, key: &str, values: impl IntoIterator<Item = Document>) {
     for value in values {
         body.merge(Document::pair(key, value));

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-/// The older shapes cannot be filtered.
+/// The beta versions have no filters.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct BetaFilter {}
 
@@ -14,8 +14,8 @@ impl From<BetaFilter> for Vec<(&'static str, String)> {
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct GeneralFilter {
-    /// unrestricted, pending, restricted or banned: only profiles of that state; may be given again
-    #[arg(long, value_name = "WORD")]
+    /// Only profiles with this status: unrestricted, pending, restricted or banned; repeatable
+    #[arg(long, value_name = "VALUE")]
     enforcement_status: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Lists: their flags, and paging until enough is printed.
+//! The `list` verb: prints profiles page by page.
 
 use clap::Args;
 use serde::Deserialize;
@@ -6,27 +6,27 @@ use ureq::http::Method;
 
 use super::document::Document;
 use super::namespace::{Namespace, PROFILES};
-use super::output::printer::{Audience, Printer};
+use super::output::printer::{Printer, StdoutState};
 use super::transport::client::{Client, Request};
 use crate::cli::error::CliError;
 
 #[derive(Args, Debug)]
 pub(super) struct ListProfiles<N: Namespace> {
-    /// How many profiles a page holds, from 1 to 100 [default: the server's, 20]
+    /// The size of a page, from 1 to 100 [default: 20, by the server]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     limit: Option<String>,
-    /// asc or desc, the newest first [default: the server's, desc]
-    #[arg(long, value_name = "WORD")]
+    /// asc (oldest first) or desc (newest first) [default: desc, by the server]
+    #[arg(long, value_name = "VALUE")]
     order: Option<String>,
-    #[arg(long, value_name = "WORD", help = "created_at or name [default: the server's, created_at]")]
+    #[arg(long, value_name = "VALUE", help = "created_at or name [default: created_at, by the server]")]
     order_by: Option<String>,
-    #[arg(long, value_name = "CURSOR", help = "Where to begin: the next_page of another list")]
+    #[arg(long, value_name = "CURSOR", help = "The cursor to start at: next_page of an earlier page")]
     page: Option<String>,
-    /// How many profiles to print at most, over as many pages as it takes; -1 for all
+    /// The maximum number of profiles to print, over all pages; -1 for all
     #[arg(long, value_name = "N", default_value = "-1", allow_negative_numbers = true)]
     max_items: i64,
     #[command(flatten)]
-    filter: N::Filter,
+    filter: N::FilterArgs,
 }
 
 #[derive(Deserialize)]
@@ -36,13 +36,13 @@ struct ProfilePage {
 }
 
 impl<N: Namespace> ListProfiles<N> {
-    /// Prints profile by profile, page by page; or one page as it is.
+    /// Prints profile by profile; with `--format raw`, one page as the server sent it.
     pub(super) fn run(self, client: &mut Client, printer: &mut Printer) -> Result<(), CliError> {
         let given = [("limit", self.limit), ("order", self.order), ("order_by", self.order_by)];
         let mut query: Vec<_> = given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         query.extend(self.filter.into());
         let mut page = self.page;
-        // Any negative number means all.
+        // Negative: all.
         let mut left = u64::try_from(self.max_items).unwrap_or(u64::MAX);
         while left > 0 {
             let query = query.iter().cloned().chain(page.clone().map(|cursor| ("page", cursor))).collect();
@@ -53,19 +53,19 @@ impl<N: Namespace> ListProfiles<N> {
                 return Ok(());
             }
             let not_a_page =
-                |error| format!("the answer is no page ({error}): does --base-url name a user-profile service?");
+                |error| format!("the answer is not a page ({error}): does --base-url name a user-profile service?");
             let answer: ProfilePage = serde_json::from_str(&answer).map_err(not_a_page)?;
             for profile in answer.data {
-                if left == 0 || printer.print_document(profile)? == Audience::Gone {
+                if left == 0 || printer.print_document(profile)? == StdoutState::Closed {
                     return Ok(());
                 }
                 left -= 1;
             }
-            // A page may be empty and another follow: a filter looks at a page's worth and lets through what it will.
+            // A page may be empty and still have a next one: filters are applied after a page is read.
             match answer.next_page {
                 None => break,
                 Some(next) if page.as_ref() == Some(&next) => {
-                    return Err("the server answers the same page for ever".into());
+                    return Err("the server returns the same page again and again".into());
                 }
                 next => page = next,
             }

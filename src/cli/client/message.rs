@@ -1,14 +1,14 @@
-//! Text for a person at a terminal.
+//! Messages to a person at a terminal.
 
 use std::io::{Write, stderr};
 
-/// Tells on standard error what is no failure but may surprise.
+/// Prints a note to standard error: not a failure, but perhaps unexpected.
 pub(in crate::cli) fn note(text: &str) {
-    // Nobody is there to be told, and nothing else is lost.
+    // If standard error is closed, only the note is lost.
     let _ = writeln!(stderr(), "note: {text}");
 }
 
-/// `text` in one line that no terminal takes for a command: control characters are written as escapes.
+/// `text` on one line, with control characters escaped so that no terminal interprets them.
 pub(in crate::cli) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {

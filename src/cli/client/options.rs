@@ -1,4 +1,4 @@
-//! The flags of every client verb: where the service is, who asks, and how the answer is printed.
+//! The flags of every client verb: the service, the credential, and how answers are printed.
 
 use std::env;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use super::output::printer::Printer;
 use crate::cli::error::CliError;
 use crate::config;
 
-/// May stand before the namespace, before the verb and after it.
+/// May be given before the namespace, before the verb and after it.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(in crate::cli) struct ClientOptions {
-    /// Where the service is; https needs a build with --features tls
+    /// The URL of the service; https needs a build with --features tls
     #[arg(long, global = true, env = "ANTHROPIC_BASE_URL", value_name = "URL", default_value = DEFAULT_BASE_URL)]
     pub(super) base_url: String,
 
@@ -28,52 +28,52 @@ pub(in crate::cli) struct ClientOptions {
         global = true,
         value_name = "TOKEN",
         conflicts_with = "api_key",
-        help = "The same, to be sent as a bearer token [env: ANTHROPIC_AUTH_TOKEN]"
+        help = "The API key, sent as a bearer token [env: ANTHROPIC_AUTH_TOKEN]"
     )]
     auth_token: Option<SecretString>,
 
-    /// The workspace that the request is for
+    /// The workspace of the request
     #[arg(long, global = true, env = "ANTHROPIC_WORKSPACE_ID", value_name = "ID")]
     pub(super) workspace_id: Option<String>,
 
-    /// A value of anthropic-beta, in the place of the namespace's own; may be given again
+    /// A value of anthropic-beta, which replaces the one of the namespace; repeatable
     #[arg(long = "beta", global = true, value_name = "VALUE")]
     pub(super) betas: Vec<String>,
 
-    /// How to print the answer
+    /// The output format of answers
     #[arg(long, global = true, value_enum, ignore_case = true, default_value_t)]
     format: AnswerFormat,
 
-    /// A GJSON path: print only what it finds in the answer, or in each profile of a list
+    /// A GJSON path: print only what it selects from the answer, or from each profile of a list
     #[arg(long, global = true, value_name = "PATH")]
     transform: Option<String>,
 
-    /// Print a text without the quotes of JSON
+    /// Print strings without quotes
     #[arg(long, short, global = true)]
     raw_output: bool,
 
-    /// How to print the body of an error
+    /// The output format of error bodies
     #[arg(long, global = true, value_enum, ignore_case = true, default_value_t)]
     format_error: AnswerFormat,
 
-    /// A GJSON path: print only what it finds in the body of an error
+    /// A GJSON path: print only what it selects from an error body
     #[arg(long, global = true, value_name = "PATH")]
     transform_error: Option<String>,
 
-    /// Show requests and answers on standard error; the key is left out
+    /// Print requests and answers to standard error, without the API key
     #[arg(long, global = true)]
     pub(super) debug: bool,
 
-    /// How long one attempt may take
+    /// The timeout of one attempt, such as 10s
     #[arg(long, global = true, value_name = "DURATION", default_value = "60s", value_parser = config::duration)]
     pub(super) timeout: Duration,
 
-    /// How often to try again what may succeed on another attempt
+    /// How often to retry a request that may succeed later
     #[arg(long, global = true, value_name = "N", default_value = "2")]
     pub(super) max_retries: u32,
 }
 
-/// Who asks.
+/// The credential of a request.
 #[derive(Debug)]
 pub(super) enum ClientCredential {
     Key(SecretString),
@@ -106,8 +106,11 @@ impl ClientOptions {
         Printer::new(self.format_error, self.transform_error.clone(), self.raw_output)
     }
 
-    /// The first of `--api-key`, `--auth-token`, `ANTHROPIC_API_KEY` and `ANTHROPIC_AUTH_TOKEN` that is there. Only one is
-    /// sent: a server refuses two that differ.
+    /// The first of `--api-key`, `--auth-token`, `ANTHROPIC_API_KEY` and `ANTHROPIC_AUTH_TOKEN` that is set. Only one is sent,
+    /// because a server refuses two that differ.
+    ///
+    /// # Errors
+    /// None is set.
     pub(super) fn credential(&self) -> Result<ClientCredential, CliError> {
         let candidates = [
             self.api_key.clone().map(ClientCredential::Key),

@@ -1,32 +1,32 @@
-//! How text becomes values: the words of a flag, a map on the command line, a body of JSON or YAML.
+//! How flags and bodies are parsed: strings, maps, JSON and YAML.
 
 use clap::builder::{StringValueParser, TypedValueParser};
 
 use super::document::Document;
 use super::message::one_line;
 
-/// Reads JSON or YAML; `null` when there is nothing in it.
+/// Parses JSON or YAML; an empty text is `null`.
 ///
 /// # Errors
-/// One line that names the place.
+/// One line with the position.
 pub(super) fn document(text: &str) -> Result<Document, String> {
-    // JSON first: YAML forbids some of it, such as tabs.
+    // JSON first: YAML does not accept all of it, such as tabs.
     if let Ok(document) = serde_json::from_str(text) {
         return Ok(document);
     }
-    // `no` is Norway and not false, as in YAML 1.2.
+    // As in YAML 1.2, `no` is a string (Norway) and not false.
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| one_line(&error.to_string()))
 }
 
-/// Reads the value of a flag that takes text: as it stands, but for the word `null`.
+/// Parses a string flag, whose value `null` is JSON's null.
 pub(super) fn nullable() -> impl TypedValueParser<Value = Document> {
     StringValueParser::new().map(|text| if text == "null" { Document::Null } else { Document::Text(text) })
 }
 
-/// The value of a flag that takes a map: `{plan: pro}`, `plan: pro`, `{"plan":"pro"}`, `plan=pro`, or `null`.
+/// Parses a map flag: `{plan: pro}`, `plan: pro`, `{"plan":"pro"}`, `plan=pro`, or `null`.
 ///
-/// In the last form the value is always text. `name=a: b` is that form, since what stands before its `=` is no YAML.
+/// The value of a pair is always a string. `name=a: b` is a pair, because a YAML key has no `=`.
 pub(super) fn map(text: &str) -> Result<Document, String> {
     if let Some((key, value)) = text.split_once('=')
         && !key.is_empty()

@@ -1,11 +1,11 @@
-//! The verbs: each is one request, and its answer printed.
+//! The verbs: each sends one request and prints the answer.
 
 use clap::{Args, Subcommand};
 use ureq::http::Method;
 
 use super::base_url::percent_encoded;
 use super::document::Document;
-use super::fields::Action;
+use super::fields::LinkActionArgs;
 use super::input;
 use super::list::ListProfiles;
 use super::message::note;
@@ -15,12 +15,12 @@ use super::transport::client::{Client, Request};
 use crate::cli::error::{CliError, VerbResult};
 
 const BODY_HELP: &str = "\
-A map of fields, in JSON or YAML, may come on standard input; it is laid under the flags: maps are merged, and a flag wins.
+Standard input may provide a body: a map of fields in JSON or YAML. Flags are merged into it and take precedence.
 
-The word null as the value of a flag sends JSON's null, which clears a field. To send those four letters as text, put them \
-into a body on standard input: echo '{name: \"null\"}' | uprof …
+The value null of a flag is JSON's null, which clears a field. To send the string \"null\", use a body: \
+echo '{name: \"null\"}' | uprof …
 
-No value is judged here: that is what the server does.";
+The server validates all values.";
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Profiles<N: Namespace> {
@@ -34,55 +34,54 @@ pub(in crate::cli) struct Profiles<N: Namespace> {
 enum ProfilesVerb<N: Namespace> {
     /// Create a user profile
     Create(CreateProfileArgs<N>),
-    /// Show a user profile
-    Retrieve(ProfileChoice),
-    /// Change what is given of a user profile
+    /// Print a user profile
+    Retrieve(ProfileIdArgs),
+    /// Change the given fields of a user profile
     Update(UpdateProfileArgs<N>),
-    /// List user profiles, over all pages
+    /// List user profiles, from all pages
     List(ListProfiles<N>),
     /// Delete a user profile
-    Delete(ProfileChoice),
-    /// Make a link by which the one whom the profile represents can enroll
-    CreateEnrollmentUrl(ProfileChoice),
+    Delete(ProfileIdArgs),
+    /// Create a link with which the entity that the profile represents can enroll
+    CreateEnrollmentUrl(ProfileIdArgs),
 }
 
 #[derive(Args, Debug)]
 #[command(after_long_help = BODY_HELP)]
 struct CreateProfileArgs<N: Namespace> {
     #[command(flatten)]
-    fields: N::Fields,
+    fields: N::FieldArgs,
 }
 
 #[derive(Args, Debug)]
 #[command(after_long_help = BODY_HELP)]
 struct UpdateProfileArgs<N: Namespace> {
     #[command(flatten)]
-    chosen: ProfileChoice,
+    chosen: ProfileIdArgs,
     #[command(flatten)]
-    fields: N::Fields,
+    fields: N::FieldArgs,
 }
 
-/// Which profile.
 #[derive(Args, Debug)]
-struct ProfileChoice {
+struct ProfileIdArgs {
     /// The profile's id
     #[arg(value_name = "USER_PROFILE_ID", required_unless_present = "user_profile_id", value_parser = id)]
     id: Option<String>,
-    /// The profile's id, too
+    /// The profile's id, as a flag
     #[arg(long, value_name = "USER_PROFILE_ID", conflicts_with = "id", value_parser = id)]
     user_profile_id: Option<String>,
 }
 
-impl ProfileChoice {
+impl ProfileIdArgs {
     fn path(self) -> String {
         let id = self.id.or(self.user_profile_id).unwrap_or_default();
         format!("{PROFILES}/{}", percent_encoded(&id))
     }
 }
 
-/// An id goes into a path, which one of these would turn into the path of something else.
+/// Refuses ids that would make the path another one.
 fn id(text: &str) -> Result<String, &'static str> {
-    if ["", ".", ".."].contains(&text) { Err("no id is that") } else { Ok(text.to_owned()) }
+    if ["", ".", ".."].contains(&text) { Err("not an id") } else { Ok(text.to_owned()) }
 }
 
 impl<N: Namespace> Profiles<N> {
@@ -121,7 +120,7 @@ pub(in crate::cli) struct ActionUrls<N: Namespace> {
 
 #[derive(Debug, Subcommand)]
 enum ActionUrlsVerb {
-    /// Make a link by which the one whom the profile represents can do something
+    /// Create a link for an action of the entity that the profile represents
     Create(CreateActionUrlArgs),
 }
 
@@ -129,34 +128,34 @@ enum ActionUrlsVerb {
 #[command(after_long_help = BODY_HELP)]
 struct CreateActionUrlArgs {
     #[command(flatten)]
-    chosen: ProfileChoice,
+    chosen: ProfileIdArgs,
     #[command(flatten)]
-    action: Action,
+    action: LinkActionArgs,
 }
 
 impl<N: Namespace> ActionUrls<N> {
     pub(in crate::cli) fn run(self) -> VerbResult {
         let ActionUrlsVerb::Create(verb) = self.verb;
-        let body = body(Action::default_body(), verb.action.into())?;
+        let body = body(LinkActionArgs::default_body(), verb.action.into())?;
         send::<N>(&self.options, Method::POST, format!("{}/action_urls", verb.chosen.path()), Some(body))
     }
 }
 
-/// `least`, under what comes on standard input, under what the flags say.
-fn body(least: Document, flags: Document) -> Result<Document, CliError> {
-    let says_something = flags != Document::empty() || least != Document::empty();
-    let mut body = least;
-    if let Some(input) = input::body(says_something)? {
+/// Merges standard input into `default`, and `flags` into both.
+fn body(default: Document, flags: Document) -> Result<Document, CliError> {
+    let has_fields = flags != Document::empty() || default != Document::empty();
+    let mut body = default;
+    if let Some(input) = input::body(has_fields)? {
         body.merge(input);
     }
     body.merge(flags);
     Ok(body)
 }
 
-/// A new profile has nothing to clear, so whoever says null there may well mean a name.
+/// Warns of a null name: a new profile has none to clear, so a name may be meant.
 fn warn_of_null(fields: &Document) {
     if fields.get("name") == Some(&Document::Null) {
-        note("--name null means no name; to send those four letters, put them into a body on standard input");
+        note("--name null means no name; to send the string \"null\", use a body on standard input");
     }
 }
 

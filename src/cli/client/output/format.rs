@@ -2,19 +2,19 @@
 
 use clap::ValueEnum;
 
-/// The forms of what is printed. Of a list, each profile is printed by itself, but in `raw`.
+/// The formats of answers. The profiles of a list are printed one by one, except in `raw`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum AnswerFormat {
-    /// As json.
+    /// The same as json.
     #[default]
     Auto,
-    /// JSON over several lines.
+    /// JSON on several lines.
     Json,
-    /// JSON in one line.
+    /// JSON on one line.
     Jsonl,
     /// For people.
     Pretty,
-    /// What the server sent, as it sent it; of a list, one page.
+    /// The bytes that the server sent; of a list, one page.
     Raw,
     /// YAML; a list is a stream of documents.
     Yaml,

@@ -1,4 +1,4 @@
-//! The forms in which answers are printed.
+//! Prints answers and errors.
 
 use std::io::{ErrorKind, Write, stdout};
 
@@ -8,11 +8,11 @@ use crate::cli::client::document::Document;
 use crate::cli::client::message::{note, one_line};
 use crate::cli::error::CliError;
 
-/// Whether somebody still reads what is printed.
+/// Whether standard output still has a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Audience {
-    Listening,
-    Gone,
+pub(in crate::cli) enum StdoutState {
+    Open,
+    Closed,
 }
 
 /// Prints answers to standard output.
@@ -22,26 +22,27 @@ pub(in crate::cli) struct Printer {
     transform: Option<String>,
     raw_output: bool,
     has_printed: bool,
-    has_missed: bool,
+    has_noted_miss: bool,
 }
 
 impl Printer {
-    /// `transform` is a GJSON path; with `raw_output`, a text is printed without quotes.
+    /// `transform` is a GJSON path; with `raw_output`, strings are printed without quotes.
     pub(in crate::cli) const fn new(format: AnswerFormat, transform: Option<String>, raw_output: bool) -> Self {
-        Self { format, transform, raw_output, has_printed: false, has_missed: false }
+        Self { format, transform, raw_output, has_printed: false, has_noted_miss: false }
     }
 
-    /// Whether a list is printed as the server sent it, and not profile by profile.
+    /// Whether a list is printed as the server sent it, instead of profile by profile.
     pub(in crate::cli) fn is_raw(&self) -> bool {
         self.format == AnswerFormat::Raw
     }
 
-    /// Prints `json`, which a server sent.
+    /// Prints the body of an answer.
     ///
     /// # Errors
-    /// It is no JSON, or cannot be written.
-    pub(in crate::cli) fn print(&mut self, json: &str) -> Result<Audience, CliError> {
-        let not_json = |error| format!("the answer is no JSON ({error}): does --base-url name a user-profile service?");
+    /// It is not JSON, or standard output cannot be written.
+    pub(in crate::cli) fn print(&mut self, json: &str) -> Result<StdoutState, CliError> {
+        let not_json =
+            |error| format!("the answer is not JSON ({error}): does --base-url name a user-profile service?");
         let document: Document = serde_json::from_str(json).map_err(not_json)?;
         if !self.is_raw() {
             return self.print_document(document);
@@ -52,11 +53,11 @@ impl Printer {
         }
     }
 
-    /// Prints one thing by itself, in any form but `raw`.
+    /// Prints one document, in any format but `raw`.
     ///
     /// # Errors
-    /// It cannot be written.
-    pub(in crate::cli) fn print_document(&mut self, document: Document) -> Result<Audience, CliError> {
+    /// Standard output cannot be written.
+    pub(in crate::cli) fn print_document(&mut self, document: Document) -> Result<StdoutState, CliError> {
         let found = match self.transform {
             Some(_) => self.found_in(&serde_json::to_string(&document)?),
             None => None,
@@ -72,19 +73,19 @@ impl Printer {
             (_, AnswerFormat::Pretty) => readable::lines(&document),
             (_, AnswerFormat::Yaml) => serde_saphyr::to_string(&document)?.trim_end().to_owned(),
         };
-        let between = match self.format {
+        let separator = match self.format {
             AnswerFormat::Yaml if self.has_printed => "---\n",
             AnswerFormat::Pretty if self.has_printed => "\n",
             _ => "",
         };
         self.has_printed = true;
-        write(&format!("{between}{text}\n"))
+        write(&format!("{separator}{text}\n"))
     }
 
-    /// Prints the body of an error, which may be anything.
+    /// Prints the body of an error, which need not be JSON.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// Standard output cannot be written.
     pub(in crate::cli) fn print_error(&mut self, body: &str) -> Result<(), CliError> {
         if body.trim().is_empty() {
             return Ok(());
@@ -95,27 +96,27 @@ impl Printer {
         Ok(())
     }
 
-    /// The text that `json` is, if `--raw-output` asks for it.
+    /// The string that `json` is, with `--raw-output` only.
     fn without_quotes(&self, json: &str) -> Option<String> {
         if self.raw_output { serde_json::from_str(json).ok() } else { None }
     }
 
-    /// What the path of `--transform` finds; all is printed when it finds nothing.
+    /// What the path of `--transform` selects; if it selects nothing, everything is printed.
     fn found_in(&mut self, json: &str) -> Option<String> {
         let path = self.transform.as_deref()?;
         let found = transform::find(json, path);
-        if found.is_none() && !self.has_missed {
-            self.has_missed = true;
+        if found.is_none() && !self.has_noted_miss {
+            self.has_noted_miss = true;
             note(&format!("the path {} finds nothing; printing everything", one_line(path)));
         }
         found
     }
 }
 
-fn write(text: &str) -> Result<Audience, CliError> {
+fn write(text: &str) -> Result<StdoutState, CliError> {
     match stdout().write_all(text.as_bytes()) {
-        Ok(()) => Ok(Audience::Listening),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Audience::Gone),
+        Ok(()) => Ok(StdoutState::Open),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(StdoutState::Closed),
         Err(error) => Err(format!("cannot write to standard output: {error}").into()),
     }
 }

@@ -1,16 +1,16 @@
-//! The form for people.
+//! The `pretty` format.
 
 use crate::cli::client::document::Document;
 use crate::cli::client::message::one_line;
 
-/// `key: value`, a line each; what lies deeper is indented. Control characters are shown, not obeyed by the terminal.
+/// Formats a document as lines of `key: value`, indented by depth. Control characters are escaped.
 pub(in crate::cli) fn lines(document: &Document) -> String {
     let mut text = String::new();
     write(document, 0, &mut text);
     text.trim_matches('\n').to_owned()
 }
 
-/// Writes a single value behind what stands there, and a larger one below it.
+/// Appends a scalar to the current line, and a map or a list below it.
 fn write(document: &Document, depth: usize, text: &mut String) {
     let single = match document {
         Document::Null => "null".to_owned(),

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-/// What `path` finds in `json`, as JSON; `None` when it finds nothing. `json` must be JSON.
+/// What `path` selects from `json`, as JSON; `None` if nothing. `json` must be valid.
 pub(in crate::cli) fn find(json: &str, path: &str) -> Option<String> {
     let path = with_bare_names(path);
     let found = gjson::get(json, &path);
     found.exists().then(|| found.json().trim().to_owned())
 }
 
-/// `{"who":name}` as `{who:name}`. GJSON allows both; the library takes the quotes of the first for a part of the name.
+/// Rewrites `{"who":name}` to `{who:name}`: GJSON allows both, but the library keeps the quotes in the name.
 fn with_bare_names(path: &str) -> Cow<'_, str> {
     if !path.contains("\":") {
         return path.into();
@@ -20,7 +20,7 @@ fn with_bare_names(path: &str) -> Cow<'_, str> {
         let (before, after) = rest.split_at(found + 1);
         bare.push_str(before);
         rest = after;
-        // `@pretty:{"width":1}`: the argument of a modifier is JSON, and stays what it is.
+        // The argument of a modifier is JSON and stays as it is: `@pretty:{"width":1}`.
         if bare.strip_suffix('{').is_some_and(ends_in_modifier) {
             let end = rest.find('}').unwrap_or(rest.len());
             bare.push_str(&rest[..end]);
@@ -37,7 +37,7 @@ fn with_bare_names(path: &str) -> Cow<'_, str> {
     bare.into()
 }
 
-/// Whether `path` ends in a modifier that waits for its argument, such as `@pretty:`.
+/// Whether `path` ends in a modifier without its argument, such as `@pretty:`.
 fn ends_in_modifier(path: &str) -> bool {
     let name = path.strip_suffix(':').map(|path| path.trim_end_matches(|letter: char| letter.is_ascii_alphanumeric()));
     name.is_some_and(|before| before.ends_with('@'))
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_finds_what_gjson_says() {
+    fn a_path_selects_what_gjson_defines() {
         assert_found("id", r#""uprof_1""#);
         assert_found("name", "null");
         assert_found("metadata.plan", r#""pro""#);
@@ -70,14 +70,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_may_stand_in_quotes() {
+    fn a_name_may_be_quoted() {
         assert_found(r#"{"who":id,"plan":metadata.plan}"#, r#"{"who":"uprof_1","plan":"pro"}"#);
         assert_found(r#"{"in":{"who":id}}"#, r#"{"in":{"who":"uprof_1"}}"#);
         assert_found(r#"metadata|@pretty:{"indent":"","sortKeys":true}"#, "{\n\"a.b\": \"x\",\n\"plan\": \"pro\"\n}");
     }
 
     #[test]
-    fn a_path_that_finds_nothing_is_told_from_one_that_finds_null() {
+    fn a_path_that_selects_nothing_differs_from_one_that_selects_null() {
         for path in ["nope", "metadata.nope", "", "{", "@nope", "list.#(a>2)"] {
             assert_eq!(find(PROFILE, path), None, "{path}");
         }

@@ -1,4 +1,4 @@
-//! Sends requests, again where that helps, and takes what they are answered.
+//! Sends requests and retries them.
 
 use std::io::ErrorKind;
 use std::thread;
@@ -18,27 +18,27 @@ use crate::cli::error::CliError;
 
 const USER_AGENT: &str = concat!("uprof/", env!("CARGO_PKG_VERSION"));
 
-/// The largest answer that is read, in bytes. A page of 100 profiles is 3 MB at most.
-const LARGEST_ANSWER: u64 = 64 << 20;
+/// The largest answer that is read, in bytes. A page of 100 profiles has at most 3 MB.
+const MAX_ANSWER_BYTES: u64 = 64 << 20;
 
-/// One request, without what is the same for all.
+/// What distinguishes one request from the others of a client.
 #[derive(Debug)]
 pub(in crate::cli) struct Request {
     pub(in crate::cli) method: Method,
-    /// Below the base URL, its parts encoded.
+    /// Below the base URL, percent-encoded.
     pub(in crate::cli) path: String,
     pub(in crate::cli) query: Vec<(&'static str, String)>,
     pub(in crate::cli) body: Option<Document>,
 }
 
-/// What the service answered.
+/// An answer of the service, whatever its status.
 struct HttpAnswer {
     status: StatusCode,
     headers: HeaderMap,
     body: String,
 }
 
-/// A client of one service, with one namespace's headers.
+/// A client of one service, with the headers of one namespace.
 #[derive(Debug)]
 pub(in crate::cli) struct Client {
     agent: Agent,
@@ -52,7 +52,7 @@ pub(in crate::cli) struct Client {
 
 impl Client {
     /// # Errors
-    /// The options name no key, or no address of a service.
+    /// The options have no credential, or the base URL is invalid.
     pub(in crate::cli) fn new<N: Namespace>(options: &ClientOptions) -> Result<Self, CliError> {
         let base_url = BaseUrl::parse(&options.base_url)?;
         let mut headers = vec![options.credential()?.header(), ("anthropic-version", N::VERSION.to_owned())];
@@ -67,7 +67,7 @@ impl Client {
         let config = Agent::config_builder()
             .timeout_global(Some(options.timeout))
             .http_status_as_error(false)
-            // A redirect would carry the key to whomever it names.
+            // A redirect could send the key to another server.
             .max_redirects(0)
             .proxy(if base_url.is_loopback() { None } else { Proxy::try_from_env() });
         Ok(Self {
@@ -81,10 +81,10 @@ impl Client {
         })
     }
 
-    /// The body of the answer to `request`, which is a success.
+    /// Sends a request and returns the body of its successful answer.
     ///
     /// # Errors
-    /// The service was not reached, or answered an error; then its body has been printed.
+    /// The service was not reached, or returned an error, whose body has then been printed.
     pub(in crate::cli) fn call(&mut self, request: Request) -> Result<String, CliError> {
         let query: Vec<_> =
             self.query.iter().map(|&(name, value)| (name, value.to_owned())).chain(request.query).collect();
@@ -96,7 +96,7 @@ impl Client {
             return Ok(answer.body);
         }
         self.errors.print_error(&answer.body)?;
-        Err(complaint(&request.method, &url, &answer).into())
+        Err(describe_error(&request.method, &url, &answer).into())
     }
 
     fn headers_of(&self, method: &Method, has_body: bool) -> Result<HeaderMap, CliError> {
@@ -105,12 +105,12 @@ impl Client {
             headers.push(("content-type", "application/json".to_owned()));
         }
         if *method == Method::POST {
-            // One for all attempts: a server that knows it does a thing once, even when its first answer was lost.
+            // The same for all attempts, so that the server does not repeat what it did before its answer was lost.
             headers.push(("idempotency-key", random_key()?));
         }
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            // The value may be a key, so it is not told.
+            // The value may be a credential, so the message omits it.
             let value = http::HeaderValue::try_from(value)
                 .map_err(|_| format!("the value for {name} holds a character that no header may hold"))?;
             map.append(name, value);
@@ -128,22 +128,23 @@ impl Client {
         let mut attempt = 0;
         loop {
             let sent = self.send_once(method, url, headers, body);
-            let worthwhile = match &sent {
-                Ok(answer) => retry::is_worthwhile(answer.status.as_u16(), &answer.headers),
-                Err(error) => may_pass(error),
+            let is_retryable = match &sent {
+                Ok(answer) => retry::is_retryable(answer.status.as_u16(), &answer.headers),
+                Err(error) => is_transient(error),
             };
-            if attempt >= self.max_retries || !worthwhile {
+            if attempt >= self.max_retries || !is_retryable {
                 return sent.map_err(|error| {
                     let why = match error {
-                        ureq::Error::Io(error) => one_line(&error.to_string()),
-                        error => one_line(&error.to_string()),
+                        ureq::Error::Io(error) => error.to_string(),
+                        error => error.to_string(),
                     };
+                    let why = one_line(&why);
                     format!("{method} {url}: {why}: is the service running there? --base-url says where it is").into()
                 });
             }
-            let mut chance = [0];
-            getrandom::fill(&mut chance)?;
-            let pause = retry::pause(attempt, sent.as_ref().ok().map(|answer| &answer.headers), chance[0]);
+            let mut jitter = [0];
+            getrandom::fill(&mut jitter)?;
+            let pause = retry::pause(attempt, sent.as_ref().ok().map(|answer| &answer.headers), jitter[0]);
             if self.debug {
                 trace::failure(sent.as_ref().err(), pause);
             }
@@ -172,7 +173,7 @@ impl Client {
             None => self.agent.run(request.body(())?),
         }?;
         let (head, mut body) = response.into_parts();
-        let body = body.with_config().limit(LARGEST_ANSWER).lossy_utf8(true).read_to_string()?;
+        let body = body.with_config().limit(MAX_ANSWER_BYTES).lossy_utf8(true).read_to_string()?;
         if self.debug {
             trace::answer(&head.status.to_string(), &head.headers, &body);
         }
@@ -180,18 +181,18 @@ impl Client {
     }
 }
 
-/// Whether what kept a request from being answered may be gone a moment later.
-fn may_pass(error: &ureq::Error) -> bool {
+/// Whether another attempt may succeed.
+fn is_transient(error: &ureq::Error) -> bool {
     match error {
-        // A certificate that nobody vouches for, or no TLS at all.
+        // An untrusted certificate, or a server without TLS.
         ureq::Error::Io(error) => error.kind() != ErrorKind::InvalidData,
         ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => true,
         _ => false,
     }
 }
 
-/// An error answer in one line: status, what the service says, and where it was asked.
-fn complaint(method: &Method, url: &str, answer: &HttpAnswer) -> String {
+/// An error answer on one line: status, message and request.
+fn describe_error(method: &Method, url: &str, answer: &HttpAnswer) -> String {
     let body: Option<Document> = serde_json::from_str(&answer.body).ok();
     let message = body.as_ref().and_then(|body| body.get("error")?.get("message")?.as_text());
     let location = answer.headers.get(http::header::LOCATION).filter(|_| answer.status.is_redirection());
@@ -205,7 +206,7 @@ fn complaint(method: &Method, url: &str, answer: &HttpAnswer) -> String {
 
 fn random_key() -> Result<String, CliError> {
     let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| format!("the machine gives no random numbers: {error}"))?;
+    getrandom::fill(&mut random).map_err(|error| format!("no random numbers from the operating system: {error}"))?;
     Ok(format!("{:032x}", u128::from_be_bytes(random)))
 }
 

@@ -1,5 +1,5 @@
-//! Requests over HTTP: where to, how often, and what is shown of them.
-//! May know what its parent may.
+//! Requests over HTTP: sending, retries, and the trace of `--debug`.
+//! May know the other files of the client verbs, except those of single verbs.
 
 pub(in crate::cli) mod client;
 mod retry;

@@ -1,4 +1,4 @@
-//! `--debug`: what goes over the wire, on standard error.
+//! `--debug`: requests and answers, on standard error.
 
 use std::io::{Write, stderr};
 use std::time::Duration;
@@ -7,20 +7,20 @@ use ureq::http::HeaderMap;
 
 use crate::cli::client::message::one_line;
 
-/// What is shown of a header that carries a key.
+/// Printed instead of a credential.
 const REDACTED: &str = "<redacted>";
 
-/// Shows a request; never its key.
+/// Prints a request, without its credential.
 pub(in crate::cli) fn request(method: &str, url: &str, headers: &HeaderMap, body: Option<&str>) {
     show('>', &format!("{method} {url}"), headers, body.unwrap_or_default());
 }
 
-/// Shows an answer.
+/// Prints an answer.
 pub(in crate::cli) fn answer(status: &str, headers: &HeaderMap, body: &str) {
     show('<', status, headers, body);
 }
 
-/// Tells that an attempt has failed, and when the next follows.
+/// Prints why an attempt failed, and when the next one follows.
 pub(in crate::cli) fn failure(error: Option<&ureq::Error>, pause: Duration) {
     let why = error.map(|error| format!("{error}; ")).unwrap_or_default();
     write(&format!("* {}\n", one_line(&format!("{why}trying again in {} ms", pause.as_millis()))));
@@ -46,6 +46,6 @@ fn show(mark: char, first: &str, headers: &HeaderMap, body: &str) {
 }
 
 fn write(text: &str) {
-    // A standard error that is closed takes nothing away from the answer.
+    // A closed standard error must not fail the request.
     let _ = stderr().write_all(text.as_bytes());
 }
