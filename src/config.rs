@@ -185,9 +185,9 @@ impl ServerArgs {
 /// How organizations are told of what happens.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct WebhookArgs {
-    /// Let webhooks go anywhere: by http, to this machine, to private networks. For a laptop only; `uprof dev` always does
-    #[arg(long, env = "UPROF_WEBHOOKS_ALLOW_INSECURE")]
-    pub webhooks_allow_insecure: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it")]
+    pub reach: ReachArgs,
 
     /// How long an endpoint of a webhook may take to answer
     #[arg(long, env = "UPROF_WEBHOOKS_TIMEOUT", value_name = "DURATION", default_value = "15s", value_parser = interval)]
@@ -202,11 +202,27 @@ pub struct WebhookArgs {
     pub webhooks_concurrency: NonZeroUsize,
 }
 
+/// Which addresses webhooks may be sent to.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ReachArgs {
+    /// Allow webhooks by http, to this machine and to private networks. For a laptop only; `uprof dev` always does
+    #[arg(long, env = "UPROF_WEBHOOKS_ALLOW_INSECURE")]
+    pub webhooks_allow_insecure: bool,
+}
+
+impl ReachArgs {
+    /// The addresses that are allowed.
+    #[must_use]
+    pub const fn allowed(self) -> Reach {
+        if self.webhooks_allow_insecure { Reach::Anywhere } else { Reach::Internet }
+    }
+}
+
 impl WebhookArgs {
-    /// How far webhooks go.
+    /// The addresses that webhooks may be sent to.
     #[must_use]
     pub const fn reach(&self) -> Reach {
-        if self.webhooks_allow_insecure { Reach::Anywhere } else { Reach::Internet }
+        self.reach.allowed()
     }
 
     /// The settings of what delivers them.

@@ -1,6 +1,9 @@
 //! Time as an argument: what happens now is decided by a [`Clock`], never by an ambient call.
 
 use time::OffsetDateTime;
+use validator::ValidationError;
+
+use super::error::reason;
 
 /// A moment, in UTC, to the microsecond: what Postgres stores, so that what was answered is what is read back.
 pub type Timestamp = OffsetDateTime;
@@ -26,4 +29,12 @@ impl Clock for SystemClock {
 #[must_use]
 pub fn to_microsecond(moment: Timestamp) -> Timestamp {
     moment.replace_nanosecond(moment.microsecond() * 1_000).unwrap_or(moment)
+}
+
+/// Checks a moment that must be in the future.
+///
+/// # Errors
+/// It is not later than `now`.
+pub fn check_future(moment: Timestamp, now: Timestamp) -> Result<(), ValidationError> {
+    if moment > now { Ok(()) } else { Err(reason("past", "Timestamp lies in the past")) }
 }

@@ -7,7 +7,7 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 use super::json::Json;
 use crate::api::wire::scalars::label_schema;
 use crate::api::wire::timestamp;
-use crate::domain::clock::Timestamp;
+use crate::domain::clock::{Timestamp, check_future};
 use crate::domain::error::reason;
 use crate::domain::label::EnumLabel;
 use crate::domain::metadata::{
@@ -68,7 +68,8 @@ pub(in crate::api) fn future_timestamp() -> FieldParser<Timestamp> {
 
 fn parse_future_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
     let moment = moment(value)?;
-    if moment <= now { Err(one(reason("past", "Timestamp lies in the past"))) } else { Ok(moment) }
+    check_future(moment, now).map_err(one)?;
+    Ok(moment)
 }
 
 fn moment(value: Json) -> Parsed<Timestamp> {

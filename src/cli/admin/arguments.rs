@@ -8,7 +8,7 @@ use crate::cli::error::{CliError, VerbResult};
 use crate::cli::output::{OutputFormat, Printable};
 use crate::config::DatabaseArgs;
 use crate::domain::Error;
-use crate::domain::clock::Timestamp;
+use crate::domain::clock::{Timestamp, check_future};
 use crate::domain::id::OrganizationId;
 use crate::storage::Pool;
 
@@ -50,8 +50,6 @@ impl AdminArgs {
 /// # Errors
 /// It is not later than `now`.
 pub(super) fn check_expiry(expires_at: Option<Timestamp>, now: Timestamp) -> VerbResult {
-    match expires_at {
-        Some(expires_at) if expires_at <= now => Err("--expires-at is in the past: give a later time".into()),
-        _ => Ok(()),
-    }
+    let checked = expires_at.map_or(Ok(()), |expires_at| check_future(expires_at, now));
+    checked.map_err(|violation| format!("--expires-at: {}", violation.message.unwrap_or(violation.code)).into())
 }

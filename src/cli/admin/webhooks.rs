@@ -9,6 +9,7 @@ use super::paging::{keyed, read_list};
 use super::webhook_output::{printable_delivery, printable_endpoint, printable_removal};
 use crate::cli::error::{CliError, VerbResult};
 use crate::cli::values;
+use crate::config::ReachArgs;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::id::{EventId, IdSource, RandomIds, WebhookEndpointId};
 use crate::domain::page::Order;
@@ -19,7 +20,7 @@ use crate::domain::webhook::endpoint::{
     WebhookEventType,
 };
 use crate::domain::webhook::secret::{ROTATION, SigningSecret};
-use crate::domain::webhook::url::{Reach, WebhookUrl};
+use crate::domain::webhook::url::WebhookUrl;
 use crate::storage::PgWebhooks;
 
 #[derive(Debug, Subcommand)]
@@ -110,13 +111,6 @@ pub(in crate::cli) struct RedeliverEvent {
     event: EventId,
 }
 
-#[derive(Args, Clone, Copy, Debug)]
-struct ReachArgs {
-    /// Accept http, and addresses that are not public: for a service that delivers to them
-    #[arg(long, env = "UPROF_WEBHOOKS_ALLOW_INSECURE")]
-    webhooks_allow_insecure: bool,
-}
-
 impl WebhooksCommand {
     pub(in crate::cli) fn run(self) -> VerbResult {
         match self {
@@ -131,11 +125,8 @@ impl WebhooksCommand {
     }
 }
 
-impl ReachArgs {
-    fn url(self, text: String) -> Result<WebhookUrl, CliError> {
-        let reach = if self.webhooks_allow_insecure { Reach::Anywhere } else { Reach::Internet };
-        WebhookUrl::parse(text, reach).map_err(|why| format!("--url: {}", why.message.unwrap_or(why.code)).into())
-    }
+fn parse_url(text: String, reach: ReachArgs) -> Result<WebhookUrl, CliError> {
+    WebhookUrl::parse(text, reach.allowed()).map_err(|why| format!("--url: {}", why.message.unwrap_or(why.code)).into())
 }
 
 impl CreateEndpoint {
@@ -146,7 +137,7 @@ impl CreateEndpoint {
             id: WebhookEndpointId::new(RandomIds::default().next(now)),
             created_at: now,
             updated_at: now,
-            url: self.reach.url(self.url)?,
+            url: parse_url(self.url, self.reach)?,
             name: self.name.unwrap_or_default(),
             description: self.description.unwrap_or_default(),
             enabled_events: distinct(self.events),
@@ -177,7 +168,7 @@ impl UpdateEndpoint {
     fn run(self) -> VerbResult {
         let EndpointArgs { id, organization: OrganizationArgs { organization, admin } } = self.endpoint;
         let patch = EndpointPatch {
-            url: self.url.map(|url| self.reach.url(url)).transpose()?,
+            url: self.url.map(|url| parse_url(url, self.reach)).transpose()?,
             name: self.name,
             description: self.description,
             enabled_events: distinct(self.events),

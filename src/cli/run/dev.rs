@@ -48,7 +48,7 @@ pub(in crate::cli) struct Dev {
 impl Dev {
     pub(in crate::cli) fn run(mut self) -> VerbResult {
         // On a laptop, webhooks are received on the same machine.
-        self.server.webhooks.webhooks_allow_insecure = true;
+        self.server.webhooks.reach.webhooks_allow_insecure = true;
         let registry = Registry::default();
         let _log = telemetry::start(&self.server.log, &registry)?;
         let data_dir = database::data_dir(self.database.embedded.data_dir.as_deref())?;

@@ -3,7 +3,7 @@
 use validator::{ValidationError, ValidationErrors};
 
 use super::enforcement::{EnforcementAction, EnforcementKind, EnforcementReason, IdentityCheck};
-use crate::domain::clock::Timestamp;
+use crate::domain::clock::{Timestamp, check_future};
 use crate::domain::error::{Error, ErrorKind, Result, reason};
 use crate::domain::id::{EnforcementActionId, ProfileId};
 use crate::domain::page::{Order, PageLimit};
@@ -92,7 +92,7 @@ impl Opening {
         let end = match (self.expires_at, endless) {
             (None, _) => None,
             (Some(_), Some(why)) => Some(reason("endless", why)),
-            (Some(end), None) => (end <= now).then(|| reason("past", "Timestamp lies in the past")),
+            (Some(end), None) => check_future(end, now).err(),
         };
         let check =
             (self.kind == EnforcementKind::Ban && self.offers_check).then(|| reason("ban", "No check clears a ban"));
