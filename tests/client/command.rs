@@ -1,4 +1,4 @@
-//! Runs the binary.
+//! Runs the binary with arguments, an environment and standard input.
 #![expect(clippy::unwrap_used, reason = "a test that cannot run the binary fails")]
 
 use std::fs::File;
@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use crate::support::TestApp;
 
-/// What stands on the other side of standard input.
+/// Standard input of a call.
 pub(crate) enum Input<'a> {
-    /// `</dev/null`.
+    /// `/dev/null`.
     None,
-    /// A pipe through which this comes, and then the end.
+    /// A pipe with this content, then closed.
     Piped(&'a str),
-    /// A pipe through which nothing comes, and which stays open.
+    /// A pipe that stays open and empty.
     Idle,
     /// A file.
     File(File),
@@ -27,7 +27,7 @@ pub(crate) struct Call<'a> {
     input: Input<'a>,
 }
 
-/// How a call ended.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) status: i32,
@@ -35,7 +35,7 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
-/// A call with `arguments`, and with nothing of the environment that the client verbs read.
+/// A call with `arguments`, without the environment variables of the client verbs.
 pub(crate) fn uprof<'a>(arguments: &[&str]) -> Call<'a> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_uprof"));
     for name in ["BASE_URL", "API_KEY", "AUTH_TOKEN", "WORKSPACE_ID"] {
@@ -45,7 +45,7 @@ pub(crate) fn uprof<'a>(arguments: &[&str]) -> Call<'a> {
     Call { command, input: Input::None }
 }
 
-/// A call of `app` with its key.
+/// A call against `app`, with its key.
 pub(crate) fn at<'a>(app: &TestApp, arguments: &[&str]) -> Call<'a> {
     uprof(arguments)
         .env("ANTHROPIC_BASE_URL", &format!("http://{}", app.address))
@@ -71,7 +71,7 @@ impl<'a> Call<'a> {
         let mut child = self.command.spawn().unwrap();
         let mut stdin = child.stdin.take();
         if let Input::Piped(text) = self.input {
-            // A call that ends before it has read is the test's to judge by how it ended.
+            // Fails if the call ends before it has read everything, which its result shows.
             let _ = stdin.take().unwrap().write_all(text.as_bytes());
         }
         let ended = Ended::from(child.wait_with_output().unwrap());
@@ -79,13 +79,13 @@ impl<'a> Call<'a> {
         ended
     }
 
-    /// What is printed, in JSON, of a call that succeeds and has nothing else to say.
+    /// Standard output as JSON; the call must succeed, with nothing on standard error.
     #[track_caller]
     pub(crate) fn json(self) -> Value {
         serde_json::from_str(&self.text()).unwrap()
     }
 
-    /// What is printed of a call that succeeds and has nothing else to say.
+    /// Standard output; the call must succeed, with nothing on standard error.
     #[track_caller]
     pub(crate) fn text(self) -> String {
         let ended = self.run();

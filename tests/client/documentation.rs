@@ -1,4 +1,4 @@
-//! docs/command-line.md.
+//! The examples of docs/command-line.md.
 
 use std::env;
 use std::ffi::OsString;

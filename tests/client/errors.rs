@@ -1,4 +1,4 @@
-//! What goes wrong: the body on standard output, one line on standard error, and the exit status.
+//! Errors: the body on standard output, one line on standard error, and the exit status.
 
 use std::net::TcpListener;
 
@@ -14,7 +14,7 @@ fn assert_one_line(ended: &Ended, line: &str) {
 }
 
 #[test]
-fn an_error_is_its_body_and_one_line_and_status_1() {
+fn an_error_prints_its_body_and_one_line_and_exits_with_1() {
     let app = TestApp::start();
     let id = "uprof_011CZkZCu8hGbp5mYRQgUmz9";
     let missing = at(&app, &["beta:user-profiles", "retrieve", id]).run();
@@ -31,7 +31,7 @@ fn an_error_is_its_body_and_one_line_and_status_1() {
 }
 
 #[test]
-fn a_wrong_key_is_refused_by_the_server_and_never_shown() {
+fn a_wrong_key_is_refused_by_the_server_and_never_printed() {
     let app = TestApp::start();
     let key = "uprof-key-WrongWrongWrong";
     for flag in ["--api-key", "--auth-token"] {
@@ -62,7 +62,7 @@ fn errors_have_a_format_and_a_transform_of_their_own() {
 }
 
 #[test]
-fn an_error_without_a_body_of_the_api_is_told_as_well() {
+fn an_error_with_a_foreign_body_is_reported_too() {
     for (body, printed) in [("", ""), ("<h1>Bad gateway</h1>", "<h1>Bad gateway</h1>\n"), ("[]", "[]\n")] {
         let peer = Peer::with(&[("403 Forbidden", "", body)]);
         let ended = peer.call(&["user-profiles", "delete", "a"]).run();
@@ -72,7 +72,7 @@ fn an_error_without_a_body_of_the_api_is_told_as_well() {
 }
 
 #[test]
-fn a_redirect_is_told_and_not_followed_for_it_would_carry_the_key() {
+fn a_redirect_is_reported_and_not_followed() {
     let elsewhere = Peer::answering(&["{}"]);
     let location = format!("location: {}/v1/user_profiles\r\n", elsewhere.url());
     let peer = Peer::with(&[("307 Temporary Redirect", &location, "")]);
@@ -84,7 +84,7 @@ fn a_redirect_is_told_and_not_followed_for_it_would_carry_the_key() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_told_in_one_line() {
+fn an_unreachable_server_is_reported_in_one_line() {
     let url = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let ended = uprof(&["user-profiles", "list", "--api-key=k", "--max-retries=0", "--base-url", &url]).run();
     assert_eq!((ended.status, ended.stdout.as_str()), (1, ""));
@@ -94,19 +94,19 @@ fn a_server_that_is_not_there_is_told_in_one_line() {
 }
 
 #[test]
-fn a_call_without_a_key_says_how_to_give_one() {
+fn a_call_without_a_key_explains_how_to_give_one() {
     let ended = uprof(&["user-profiles", "list"]).run();
     assert_one_line(&ended, "no API key: set ANTHROPIC_API_KEY, or give --api-key; uprof dev prints one");
 }
 
 #[test]
-fn a_key_that_no_header_can_hold_is_refused_without_being_shown() {
+fn a_key_that_is_not_a_header_value_is_refused_and_not_printed() {
     let ended = uprof(&["user-profiles", "list", "--api-key", "se\ncret"]).run();
     assert_one_line(&ended, "the value for x-api-key holds a character that no header may hold");
 }
 
 #[test]
-fn a_base_url_that_is_none_says_what_one_looks_like() {
+fn an_invalid_base_url_is_refused_with_an_example() {
     for url in ["localhost:8080", "ftp://localhost", "http://user:pass@localhost", "http://localhost?a=b"] {
         let ended = uprof(&["user-profiles", "list", "--api-key=k", "--base-url", url]).run();
         assert_eq!(ended.status, 1, "{url}");
@@ -117,14 +117,14 @@ fn a_base_url_that_is_none_says_what_one_looks_like() {
 
 #[test]
 #[cfg(not(feature = "tls"))]
-fn a_build_without_tls_says_how_to_get_one_that_speaks_https() {
+fn a_build_without_tls_refuses_https_and_explains_how_to_get_it() {
     let ended = uprof(&["user-profiles", "list", "--api-key=k", "--base-url", "https://localhost"]).run();
     assert_one_line(&ended, "this uprof speaks no https: build it with cargo build --features tls");
 }
 
 #[test]
 #[cfg(feature = "tls")]
-fn a_build_with_tls_speaks_it_and_tells_in_one_line_of_a_server_that_does_not() {
+fn a_build_with_tls_uses_it_and_reports_a_server_without_it_in_one_line() {
     use std::io::{Read, Write};
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -143,7 +143,7 @@ fn a_build_with_tls_speaks_it_and_tells_in_one_line_of_a_server_that_does_not() 
 }
 
 #[test]
-fn what_cannot_be_understood_is_a_usage_error() {
+fn unparsable_arguments_are_a_usage_error() {
     for arguments in [
         &["beta:user-profiles"][..],
         &["beta:user-profiles", "retrieve"],
@@ -164,7 +164,7 @@ fn what_cannot_be_understood_is_a_usage_error() {
 }
 
 #[test]
-fn debug_shows_both_sides_without_the_key() {
+fn debug_prints_requests_and_answers_without_the_key() {
     let peer = Peer::with(&[("200 OK", "request-id: req_1\r\n", r#"{"id":"uprof_1"}"#)]);
     let shown = peer.call(&["beta:user-profiles", "create", "--name", "Example", "--debug"]).run();
     assert_eq!((shown.status, shown.stdout.as_str()), (0, "{\n  \"id\": \"uprof_1\"\n}\n"));

@@ -54,7 +54,7 @@ fn a_profile_is_printed_in_every_format_with_its_keys_in_order() {
 }
 
 #[test]
-fn a_list_is_printed_profile_by_profile_but_for_raw() {
+fn a_list_is_printed_profile_by_profile_except_in_raw() {
     let one = "{\n  \"id\": \"uprof_2\",\n  \"metadata\": {}\n}\n";
     let other = "{\n  \"id\": \"uprof_1\",\n  \"metadata\": {\n    \"a\": \"b\"\n  }\n}\n";
     assert_eq!(printed(PAGE, &[]), format!("{one}{other}"));
@@ -71,7 +71,7 @@ fn a_list_is_printed_profile_by_profile_but_for_raw() {
 }
 
 #[test]
-fn a_transform_picks_from_the_answer_or_from_each_profile_of_a_list() {
+fn a_transform_selects_from_the_answer_or_from_each_profile_of_a_list() {
     assert_eq!(printed(PROFILE, &["--transform", "metadata.plan"]), "\"pro\"\n");
     assert_eq!(printed(PROFILE, &["--transform", "metadata.plan", "-r"]), "pro\n");
     assert_eq!(printed(PROFILE, &["--transform", "name", "-r"]), "null\n");
@@ -87,7 +87,7 @@ fn a_transform_picks_from_the_answer_or_from_each_profile_of_a_list() {
 }
 
 #[test]
-fn a_transform_that_finds_nothing_prints_everything_and_says_so_once() {
+fn a_transform_that_selects_nothing_prints_everything_and_one_note() {
     let peer = Peer::answering(&[PAGE]);
     let ended = peer.call(&["user-profiles", "list", "--transform", "nope", "--format", "jsonl"]).run();
     assert_eq!(ended.stdout, "{\"id\":\"uprof_2\",\"metadata\":{}}\n{\"id\":\"uprof_1\",\"metadata\":{\"a\":\"b\"}}\n");
@@ -96,7 +96,7 @@ fn a_transform_that_finds_nothing_prints_everything_and_says_so_once() {
 }
 
 #[test]
-fn what_people_read_does_not_steer_their_terminal() {
+fn pretty_output_escapes_control_characters() {
     let hostile = "{\"name\":\"\\u001b[2Ja\\nb\",\"\\u0007\":\"\"}";
     assert_eq!(printed(hostile, &["--format", "pretty"]), "name: \\u{1b}[2Ja\\nb\n\\u{7}: (empty)\n");
 }

@@ -22,7 +22,7 @@ fn assert_sent(input: Input<'_>, flags: &[&str], body: Value) {
 }
 
 #[test]
-fn a_body_may_come_as_json_or_yaml() {
+fn a_body_is_json_or_yaml() {
     let body = json!({"name": "Example", "metadata": {"plan": "pro"}});
     assert_sent(Input::Piped(r#"{"name": "Example", "metadata": {"plan": "pro"}}"#), &[], body.clone());
     assert_sent(
@@ -35,7 +35,7 @@ fn a_body_may_come_as_json_or_yaml() {
 }
 
 #[test]
-fn flags_lie_over_the_body_and_maps_are_merged() {
+fn flags_take_precedence_over_the_body_and_maps_are_merged() {
     let input = "name: Before\nexternal_id: user_1\nmetadata: {a: '1', b: '2'}\n";
     let flags = ["--name", "After", "--metadata", "b=3", "--metadata", "c=4"];
     let body = json!({"name": "After", "external_id": "user_1", "metadata": {"a": "1", "b": "3", "c": "4"}});
@@ -43,7 +43,7 @@ fn flags_lie_over_the_body_and_maps_are_merged() {
 }
 
 #[test]
-fn every_key_and_type_of_the_body_is_sent_as_it_is() {
+fn keys_and_types_of_the_body_are_sent_unchanged() {
     let input = r#"{"nickname": "x", "name": null, "metadata": {"seats": 5}, "list": [1, 2.5, true]}"#;
     assert_sent(
         Input::Piped(input),
@@ -54,7 +54,7 @@ fn every_key_and_type_of_the_body_is_sent_as_it_is() {
 }
 
 #[test]
-fn an_input_with_nothing_in_it_is_no_body() {
+fn an_empty_input_is_no_body() {
     for input in ["", "\n", "  \n", "# nothing\n", "null"] {
         assert_sent(Input::Piped(input), &["--name", "a"], json!({"name": "a"}));
         assert_sent(Input::Piped(input), &[], json!({}));
@@ -62,7 +62,7 @@ fn an_input_with_nothing_in_it_is_no_body() {
 }
 
 #[test]
-fn a_file_is_read_from_where_it_stands() {
+fn a_file_is_read() {
     let path = env::temp_dir().join(format!("uprof-client-{}", std::process::id()));
     fs::write(&path, "name: Example\n").unwrap();
     assert_sent(Input::File(File::open(&path).unwrap()), &[], json!({"name": "Example"}));
@@ -72,7 +72,7 @@ fn a_file_is_read_from_where_it_stands() {
 }
 
 #[test]
-fn a_pipe_that_stays_silent_keeps_nobody_waiting() {
+fn a_pipe_without_data_is_given_up() {
     assert_sent(Input::Idle, &["--name", "a"], json!({"name": "a"}));
     let (ended, seen) = create(Input::Idle, &[]);
     assert_eq!((ended.status, seen), (0, vec![json!({})]));
@@ -80,7 +80,7 @@ fn a_pipe_that_stays_silent_keeps_nobody_waiting() {
 }
 
 #[test]
-fn an_input_that_is_no_map_is_refused_in_one_line_and_nothing_is_sent() {
+fn an_input_that_is_not_a_map_is_refused_in_one_line_and_nothing_is_sent() {
     for input in
         ["user_2,Bob\nuser_3,Eve\n", "[1]", "5", "a: [", "{\"a\": 1", "a: 1\na: 2", "a: 1\n---\nb: 2", "a: .nan"]
     {
@@ -92,7 +92,7 @@ fn an_input_that_is_no_map_is_refused_in_one_line_and_nothing_is_sent() {
 }
 
 #[test]
-fn verbs_without_a_body_leave_the_input_alone() {
+fn verbs_without_a_body_do_not_read_the_input() {
     for verb in ["retrieve", "delete", "create-enrollment-url"] {
         let peer = Peer::answering(&["{}"]);
         peer.call(&["beta:user-profiles", verb, "a"]).input(Input::Piped("user_2,Bob\n")).text();
@@ -104,7 +104,7 @@ fn verbs_without_a_body_leave_the_input_alone() {
 }
 
 #[test]
-fn the_action_of_a_link_may_come_as_a_body() {
+fn the_action_of_a_link_can_be_a_body() {
     let peer = Peer::answering(&["{}"]);
     let call = peer.call(&["user-profiles:action-urls", "create", "a"]);
     call.input(Input::Piped("action: {type: other}\n")).text();

@@ -13,7 +13,7 @@ use crate::support::client::id;
 const EMPTY: &str = r#"{"data":[],"next_page":null}"#;
 
 #[test]
-fn every_parameter_is_sent_and_none_that_is_not_given() {
+fn exactly_the_given_parameters_are_sent() {
     let peer = Peer::answering(&[EMPTY]);
     let all = "--limit 0 --order up --order-by size --page p+1 --max-items 5";
     peer.call(&["beta:user-profiles", "list"]).text();
@@ -32,7 +32,7 @@ fn every_parameter_is_sent_and_none_that_is_not_given() {
 }
 
 #[test]
-fn the_next_page_is_asked_for_with_every_parameter_again_even_after_an_empty_one() {
+fn each_page_is_requested_with_all_parameters_also_after_an_empty_one() {
     let pages = [
         r#"{"data":[{"id":1}],"next_page":"a"}"#,
         r#"{"data":[],"next_page":"b"}"#,
@@ -47,7 +47,7 @@ fn the_next_page_is_asked_for_with_every_parameter_again_even_after_an_empty_one
 }
 
 #[test]
-fn a_server_that_never_comes_to_an_end_is_left() {
+fn a_server_that_repeats_a_cursor_is_given_up() {
     let peer = Peer::answering(&[r#"{"data":[{"id":1}],"next_page":"a"}"#]);
     let ended = peer.call(&["user-profiles", "list", "--transform", "id"]).run();
     assert_eq!((ended.status, ended.stdout.as_str()), (1, "1\n1\n"));
@@ -55,7 +55,7 @@ fn a_server_that_never_comes_to_an_end_is_left() {
 }
 
 #[test]
-fn no_page_is_asked_for_that_is_not_needed() {
+fn no_unneeded_page_is_requested() {
     for (most, pages) in [("0", 0), ("1", 1), ("2", 1), ("3", 2)] {
         let peer = Peer::answering(&[
             r#"{"data":[{"id":1},{"id":2}],"next_page":"a"}"#,
@@ -67,7 +67,7 @@ fn no_page_is_asked_for_that_is_not_needed() {
 }
 
 #[test]
-fn a_list_goes_over_all_pages_or_as_far_as_it_is_told_to() {
+fn a_list_prints_all_pages_or_up_to_the_maximum() {
     let app = TestApp::start();
     let created: Vec<_> = (0..250).map(|n| app.client.create(&json!({"external_id": format!("user_{n}")}))).collect();
     let ids = |arguments: &[&str]| {
@@ -91,7 +91,7 @@ fn a_list_goes_over_all_pages_or_as_far_as_it_is_told_to() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_failure_and_ends_the_paging() {
+fn a_closed_standard_output_ends_the_paging_without_an_error() {
     let profile = format!(r#"{{"name":"{}"}}"#, "x".repeat(1 << 20));
     let peer = Peer::answering(&[&format!(r#"{{"data":[{profile}],"next_page":"a"}}"#), EMPTY]);
     let mut child = Command::new(env!("CARGO_BIN_EXE_uprof"))
@@ -101,7 +101,7 @@ fn a_reader_that_goes_away_is_no_failure_and_ends_the_paging() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Less than the pipe holds, so the rest is still to come.
+    // Less than the pipe holds, so the process still writes.
     child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();

@@ -1,5 +1,4 @@
-//! The client verbs of the command line from outside: the real binary, against the real service, or against a peer that shows
-//! what is sent.
+//! The client verbs from outside: the binary against the service, or against a peer that records its requests.
 
 mod command;
 mod documentation;

@@ -16,7 +16,7 @@ fn sent(maps: &[&str]) -> Value {
 }
 
 #[test]
-fn metadata_may_be_yaml_json_or_a_pair() {
+fn metadata_is_yaml_json_or_a_pair() {
     for map in ["{plan: pro}", "plan: pro", r#"{"plan": "pro"}"#, "plan=pro", "plan: \"pro\" # the best"] {
         assert_eq!(sent(&[map]), json!({"plan": "pro"}), "{map}");
     }
@@ -24,12 +24,12 @@ fn metadata_may_be_yaml_json_or_a_pair() {
 }
 
 #[test]
-fn maps_that_are_given_again_are_merged_and_the_last_wins() {
+fn repeated_maps_are_merged_and_the_last_value_wins() {
     assert_eq!(sent(&["{a: '1', b: '2'}", "b=3", r#"{"c":"4"}"#]), json!({"a": "1", "b": "3", "c": "4"}));
 }
 
 #[test]
-fn values_of_a_map_keep_their_type_and_values_of_a_pair_are_text() {
+fn values_of_a_map_keep_their_type_and_values_of_a_pair_are_strings() {
     assert_eq!(sent(&["{seats: 5, sure: true, gone: null, zone: no}"]), {
         json!({"seats": 5, "sure": true, "gone": null, "zone": "no"})
     });
@@ -39,7 +39,7 @@ fn values_of_a_map_keep_their_type_and_values_of_a_pair_are_text() {
 }
 
 #[test]
-fn the_server_judges_the_values() {
+fn the_server_validates_the_values() {
     let app = TestApp::start();
     let refused = at(&app, &["beta:user-profiles", "create", "--metadata", "{seats: 5}"]).run();
     assert_eq!(refused.status, 1);
@@ -47,7 +47,7 @@ fn the_server_judges_the_values() {
 }
 
 #[test]
-fn what_is_no_map_is_a_usage_error_and_nothing_is_sent() {
+fn anything_but_a_map_is_a_usage_error_and_nothing_is_sent() {
     for text in ["plan", "[plan]", "{plan: pro", "{a: 1, a: 2}", "5", ""] {
         let peer = Peer::answering(&["{}"]);
         let refused = peer.call(&["beta:user-profiles", "create", "--metadata", text]).run();

@@ -1,4 +1,4 @@
-//! A server that answers what it is told to, and shows what it was asked.
+//! A server with prepared answers that records its requests.
 #![expect(clippy::unwrap_used, reason = "a test without its peer fails")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use crate::command::{Call, uprof};
 
-/// Answers one request after the other; the last answer over and over.
+/// Gives its answers in order, and repeats the last one.
 pub(crate) struct Peer {
     address: SocketAddr,
     thread: JoinHandle<Vec<Request>>,
 }
 
-/// What came over the wire.
+/// A request as it was received.
 #[derive(Debug)]
 pub(crate) struct Request {
     /// `POST /v1/user_profiles?beta=true`.
@@ -43,7 +43,7 @@ impl Peer {
         Self::with(&answers)
     }
 
-    /// A peer that answers a status, lines of the head and a body. A status that is empty hangs up instead.
+    /// A peer whose answers are a status, header lines and a body. An empty status closes the connection instead.
     pub(crate) fn with(answers: &[(&str, &str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -64,19 +64,19 @@ impl Peer {
         format!("http://{}", self.address)
     }
 
-    /// A call of it with a key.
+    /// A call against it, with a key.
     pub(crate) fn call<'a>(&self, arguments: &[&str]) -> Call<'a> {
         uprof(arguments).env("ANTHROPIC_BASE_URL", &self.url()).env("ANTHROPIC_API_KEY", "the-key")
     }
 
-    /// All that it was asked.
+    /// All requests; stops the peer.
     pub(crate) fn seen(self) -> Vec<Request> {
-        // A connection that asks nothing is the sign to end.
+        // A connection without a request stops it.
         drop(TcpStream::connect(self.address).unwrap());
         self.thread.join().unwrap()
     }
 
-    /// The one thing that it was asked.
+    /// The only request; stops the peer.
     pub(crate) fn seen_once(self) -> Request {
         let mut seen = self.seen();
         assert_eq!(seen.len(), 1, "{seen:?}");

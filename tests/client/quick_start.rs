@@ -1,4 +1,4 @@
-//! What a newcomer does first.
+//! The first commands of a new user.
 
 use std::env;
 use std::fs::{self, DirBuilder};
@@ -15,7 +15,7 @@ use crate::command::uprof;
 #[test]
 fn the_first_profile_is_two_commands_away() {
     let directory = env::temp_dir().join(format!("uprof-quick-{}", std::process::id()));
-    // Postgres' account has to pass through it.
+    // Postgres' account needs access to it.
     DirBuilder::new().mode(0o755).create(&directory).unwrap();
     let mut service = Command::new(env!("CARGO_BIN_EXE_uprof"))
         .args(["dev", "--listen=127.0.0.1:0", "--grace=5s", "--data-dir"])
@@ -24,7 +24,7 @@ fn the_first_profile_is_two_commands_away() {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        // Ctrl-C ends the run of tests; the service is stopped below.
+        // Ctrl-C must not reach it: it is stopped below.
         .process_group(0)
         .spawn()
         .unwrap();

@@ -1,4 +1,4 @@
-//! Another attempt where it helps.
+//! Which requests are retried, and how often.
 
 use crate::peer::Peer;
 
@@ -6,7 +6,7 @@ const BUSY: (&str, &str, &str) = ("503 Service Unavailable", "retry-after-ms: 1\
 const DONE: (&str, &str, &str) = ("200 OK", "", "{}");
 
 #[test]
-fn what_may_pass_is_tried_twice_more_and_the_last_answer_counts() {
+fn a_transient_error_is_retried_twice_and_the_last_answer_counts() {
     let peer = Peer::with(&[BUSY, ("429 Too Many Requests", "retry-after-ms: 1\r\n", "{}"), DONE]);
     peer.call(&["user-profiles", "create", "--name", "a"]).text();
     let seen = peer.seen();
@@ -21,7 +21,7 @@ fn what_may_pass_is_tried_twice_more_and_the_last_answer_counts() {
 }
 
 #[test]
-fn every_attempt_to_write_carries_the_same_key_so_that_it_is_done_once() {
+fn all_attempts_of_a_post_have_the_same_idempotency_key() {
     let peer = Peer::with(&[BUSY, DONE]);
     peer.call(&["user-profiles", "create"]).text();
     peer.call(&["user-profiles", "create"]).text();
@@ -33,14 +33,14 @@ fn every_attempt_to_write_carries_the_same_key_so_that_it_is_done_once() {
 }
 
 #[test]
-fn a_connection_that_breaks_is_made_anew() {
+fn a_broken_connection_is_retried() {
     let peer = Peer::with(&[("", "", ""), DONE]);
     peer.call(&["user-profiles", "retrieve", "a"]).text();
     assert_eq!(peer.seen().len(), 2);
 }
 
 #[test]
-fn what_would_fail_again_is_not_tried_again() {
+fn a_permanent_error_is_not_retried() {
     for (status, head) in [
         ("400 Bad Request", ""),
         ("404 Not Found", "retry-after: 1\r\n"),
@@ -54,7 +54,7 @@ fn what_would_fail_again_is_not_tried_again() {
 }
 
 #[test]
-fn how_often_is_for_the_caller_to_say() {
+fn max_retries_limits_the_attempts() {
     let peer = Peer::with(&[BUSY, DONE]);
     assert_eq!(peer.call(&["user-profiles", "retrieve", "a", "--max-retries", "0"]).run().status, 1);
     assert_eq!(peer.seen().len(), 1);

@@ -1,4 +1,4 @@
-//! What goes over the wire.
+//! The requests that are sent.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::peer::Peer;
 const ID: &str = "uprof_011CZkZCu8hGbp5mYRQgUmz9";
 
 #[test]
-fn the_beta_namespace_sends_what_the_reference_does() {
+fn the_beta_namespace_sends_what_ant_sends() {
     let peer = Peer::answering(&["{}"]);
     peer.call(&["beta:user-profiles", "create", "--name", "Example User", "--external-id", "user_12345"]).text();
     let request = peer.seen_once();
@@ -33,7 +33,7 @@ fn the_general_namespace_sends_no_beta_value_and_the_newest_version() {
 }
 
 #[test]
-fn every_verb_has_its_method_and_its_path() {
+fn every_verb_has_its_method_and_path() {
     for (arguments, line, body) in [
         (&["beta:user-profiles", "create"][..], "POST /v1/user_profiles?beta=true", "{}"),
         (&["beta:user-profiles", "retrieve", "a"], "GET /v1/user_profiles/a?beta=true", ""),
@@ -68,7 +68,7 @@ fn every_verb_has_its_method_and_its_path() {
 }
 
 #[test]
-fn an_id_stays_one_part_of_the_path() {
+fn an_id_is_one_segment_of_the_path() {
     let peer = Peer::answering(&["{}"]);
     peer.call(&["user-profiles", "retrieve", "a/../b?c=d é"]).text();
     assert_eq!(peer.seen_once().line, "GET /v1/user_profiles/a%2F..%2Fb%3Fc%3Dd%20%C3%A9");
@@ -80,7 +80,7 @@ fn an_id_stays_one_part_of_the_path() {
 }
 
 #[test]
-fn a_beta_value_takes_the_place_of_the_namespaces_own() {
+fn a_beta_value_replaces_the_one_of_the_namespace() {
     let values = ["--beta", "user-profiles-2026-09-04", "--beta", "webhooks-2026-10-07"];
     for namespace in ["beta:user-profiles", "user-profiles"] {
         let peer = Peer::answering(&["{}"]);
@@ -91,7 +91,7 @@ fn a_beta_value_takes_the_place_of_the_namespaces_own() {
 }
 
 #[test]
-fn every_field_of_every_shape_has_a_flag_and_no_value_is_judged() {
+fn every_field_of_every_version_has_a_flag_and_no_value_is_validated() {
     let peer = Peer::answering(&["{}"]);
     let fields = [
         "--name=",
@@ -120,7 +120,7 @@ fn every_field_of_every_shape_has_a_flag_and_no_value_is_judged() {
 }
 
 #[test]
-fn the_general_namespace_has_the_fields_of_its_shape_only() {
+fn the_general_namespace_has_only_the_fields_of_its_version() {
     let peer = Peer::answering(&["{}"]);
     let fields = ["--name=n", "--access-type=passthrough", "--external-user-details.reference-id=r", "--metadata=a=b"];
     peer.call(&[&["user-profiles", "update", ID][..], &fields].concat()).text();
@@ -136,7 +136,7 @@ fn the_general_namespace_has_the_fields_of_its_shape_only() {
 }
 
 #[test]
-fn the_word_null_is_null_and_a_new_profile_is_asked_whether_that_is_meant() {
+fn the_value_null_is_json_null_and_create_notes_a_null_name() {
     let peer = Peer::answering(&["{}"]);
     let cleared = ["--name", "null", "--external-id", "null", "--external-user-details.country", "null"];
     peer.call(&[&["beta:user-profiles", "update", ID][..], &cleared].concat()).text();
@@ -151,7 +151,7 @@ fn the_word_null_is_null_and_a_new_profile_is_asked_whether_that_is_meant() {
 }
 
 #[test]
-fn a_credential_is_the_first_that_is_given_and_the_only_one_that_is_sent() {
+fn only_the_first_given_credential_is_sent() {
     let sent = |arguments: &[&str], environment: &[(&str, &str)]| {
         let peer = Peer::answering(&["{}"]);
         let call = uprof(&[&["user-profiles", "retrieve", ID, "--base-url", &peer.url()], arguments].concat());
@@ -179,7 +179,7 @@ fn the_workspace_comes_from_a_flag_or_the_environment() {
 }
 
 #[test]
-fn global_flags_may_stand_anywhere() {
+fn global_flags_can_be_anywhere() {
     for arguments in [
         ["--api-key=k", "--format=jsonl", "user-profiles", "retrieve", ID],
         ["--api-key=k", "user-profiles", "--format=jsonl", "retrieve", ID],
@@ -192,7 +192,7 @@ fn global_flags_may_stand_anywhere() {
 }
 
 #[test]
-fn a_base_url_may_hold_a_path() {
+fn a_base_url_can_have_a_path() {
     let peer = Peer::answering(&["{}"]);
     peer.call(&["user-profiles", "retrieve", ID, "--base-url", &format!("{}/proxy/", peer.url())]).text();
     assert_eq!(peer.seen_once().line, format!("GET /proxy/v1/user_profiles/{ID}"));

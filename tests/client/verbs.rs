@@ -7,7 +7,7 @@ use crate::support::TestApp;
 use crate::support::client::id;
 
 #[test]
-fn create_prints_the_profile_that_is_then_there() {
+fn create_prints_the_stored_profile() {
     let app = TestApp::start();
     let arguments = "beta:user-profiles create --external-id user_12345 --name Example --metadata plan=pro";
     let created = at(&app, &arguments.split(' ').collect::<Vec<_>>()).json();
@@ -26,7 +26,7 @@ fn create_needs_no_field() {
 }
 
 #[test]
-fn retrieve_prints_a_profile_in_the_shape_of_its_namespace() {
+fn retrieve_prints_a_profile_in_the_version_of_its_namespace() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"external_id": "user_1", "relationship": "resold", "name": "Example"}));
     assert_eq!(at(&app, &["beta:user-profiles", "retrieve", id(&profile)]).json(), profile);
@@ -38,7 +38,7 @@ fn retrieve_prints_a_profile_in_the_shape_of_its_namespace() {
 }
 
 #[test]
-fn a_beta_value_selects_another_shape() {
+fn a_beta_value_selects_another_version() {
     let app = TestApp::start();
     let arguments = ["beta:user-profiles", "create", "--access-type", "passthrough", "--beta"];
     let second = at(&app, &[&arguments[..], &["user-profiles-2026-08-18", "--external-id", "a"]].concat()).json();
@@ -49,7 +49,7 @@ fn a_beta_value_selects_another_shape() {
 }
 
 #[test]
-fn update_changes_what_is_given_and_nothing_else() {
+fn update_changes_only_the_given_fields() {
     let app = TestApp::start();
     let profile =
         app.client.create(&json!({"external_id": "user_1", "name": "Before", "metadata": {"a": "1", "b": "2"}}));
@@ -62,7 +62,7 @@ fn update_changes_what_is_given_and_nothing_else() {
 }
 
 #[test]
-fn update_clears_what_is_null_and_keeps_all_when_nothing_is_given() {
+fn update_clears_null_fields_and_changes_nothing_without_fields() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"external_id": "user_1", "name": "Example"}));
     let cleared = at(&app, &["beta:user-profiles", "update", id(&profile), "--name", "null"]).json();
@@ -71,7 +71,7 @@ fn update_clears_what_is_null_and_keeps_all_when_nothing_is_given() {
 }
 
 #[test]
-fn the_general_namespace_writes_the_newest_shape() {
+fn the_general_namespace_uses_the_newest_version() {
     let app = TestApp::start();
     let arguments =
         ["--access-type", "passthrough", "--external-user-details", "reference_id: user_1", "--metadata", "a=b"];
@@ -86,7 +86,7 @@ fn the_general_namespace_writes_the_newest_shape() {
 }
 
 #[test]
-fn delete_says_what_is_gone() {
+fn delete_prints_the_deleted_id() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let deleted = at(&app, &["beta:user-profiles", "delete", id(&profile)]).json();
@@ -95,7 +95,7 @@ fn delete_says_what_is_gone() {
 }
 
 #[test]
-fn links_are_made_in_either_namespace() {
+fn both_namespaces_create_links() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     for namespace in ["beta:user-profiles", "user-profiles"] {

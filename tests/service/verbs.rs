@@ -1,4 +1,4 @@
-//! The operator's verbs, beside a running `uprof dev` and alone.
+//! The administrative verbs, with and without a running `uprof dev`.
 
 use std::process::Stdio;
 
@@ -28,7 +28,7 @@ impl Operator<'_> {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// The line with which a verb fails.
+    /// The one line of a verb that fails.
     fn refusal(&self, arguments: &[&str]) -> String {
         let output = uprof().args(arguments).arg("--data-dir").arg(self.0.data()).output().unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
@@ -42,7 +42,7 @@ fn string(value: &Value) -> &str {
 }
 
 #[test]
-fn the_verbs_administer_beside_a_running_dev() {
+fn organizations_and_keys_are_managed_while_dev_runs() {
     let scratch = Scratch::with_cluster();
     let operator = Operator(&scratch);
     let (dev, _) = Service::dev(&scratch.data(), &[]);
@@ -72,7 +72,7 @@ fn the_verbs_administer_beside_a_running_dev() {
     let bound =
         operator.json(&["keys", "create", of[0], of[1], "--scopes", "profiles:read", "--workspace", "wrkspc_1"]);
     let listed = operator.text(&["keys", "list", of[0], of[1], "--format", "json"]);
-    assert!(!listed.contains(secret), "a key is shown once");
+    assert!(!listed.contains(secret), "a key is printed once");
     let listed: Value = serde_json::from_str(&listed).unwrap();
     assert_eq!(listed[0]["id"], made["id"]);
     assert_eq!(listed[1]["workspace_id"], "wrkspc_1");
@@ -98,12 +98,12 @@ fn the_verbs_administer_beside_a_running_dev() {
     let revoked = operator.json(&revoke);
     assert!(revoked["revoked_at"].is_string());
     assert_eq!(operator.json(&revoke), revoked);
-    // Another process: what the service remembers of a key, it remembers for 5 seconds at most.
-    eventually("the key opens nothing", || (client.get(PROFILES).send().status == 401).then_some(()));
+    // The running service caches keys for up to 5 seconds.
+    eventually("the key is refused", || (client.get(PROFILES).send().status == 401).then_some(()));
 }
 
 #[test]
-fn the_verbs_administer_where_nothing_runs_and_dev_finds_what_they_made() {
+fn organizations_and_keys_are_managed_while_nothing_runs() {
     let scratch = Scratch::with_cluster();
     let operator = Operator(&scratch);
     let made = operator.json(&["organizations", "create", "--name", "One"]);
@@ -116,7 +116,7 @@ fn the_verbs_administer_where_nothing_runs_and_dev_finds_what_they_made() {
 }
 
 #[test]
-fn the_verbs_register_an_endpoint_and_tell_what_became_of_its_deliveries() {
+fn webhook_endpoints_are_managed_and_their_deliveries_listed() {
     let scratch = Scratch::with_cluster();
     let operator = Operator(&scratch);
     let (dev, _) = Service::dev(&scratch.data(), &["--webhooks-poll=20ms"]);
@@ -134,7 +134,8 @@ fn the_verbs_register_an_endpoint_and_tell_what_became_of_its_deliveries() {
     let arrived = receiver.next();
     assert!(arrived.is_signed_with(string(&made["signing_secret"])));
     let deliveries = || operator.json(&["webhooks", "deliveries", id, of[0], of[1]]);
-    let delivered = eventually("it is settled", || Some(deliveries()).filter(|found| found[0]["state"] == "delivered"));
+    let delivered =
+        eventually("it is delivered", || Some(deliveries()).filter(|found| found[0]["state"] == "delivered"));
     assert_eq!((&delivered[0]["id"], &delivered[0]["attempts"][0]["status"]), (&json!(arrived.id()), &json!(200)));
     let line = operator.text(&["webhooks", "deliveries", id, of[0], of[1]]);
     assert!(line.contains("delivered  1 attempts, the last: 200"), "{line}");
@@ -152,7 +153,7 @@ fn the_verbs_register_an_endpoint_and_tell_what_became_of_its_deliveries() {
 }
 
 #[test]
-fn the_verbs_decide_grants_and_place_limits() {
+fn grants_are_decided_and_profiles_restricted() {
     let scratch = Scratch::with_cluster();
     let operator = Operator(&scratch);
     let (dev, _) = Service::dev(&scratch.data(), &[]);
@@ -202,7 +203,7 @@ fn the_verbs_decide_grants_and_place_limits() {
 }
 
 #[test]
-fn what_does_not_exist_is_told_in_one_line() {
+fn unknown_objects_are_reported_in_one_line() {
     let scratch = Scratch::with_cluster();
     let operator = Operator(&scratch);
     let id = string(&operator.json(&["organizations", "create", "--name", "One"])["id"]).to_owned();
@@ -219,7 +220,7 @@ fn what_does_not_exist_is_told_in_one_line() {
 }
 
 #[test]
-fn a_reader_that_has_gone_away_is_no_failure() {
+fn a_closed_standard_output_is_not_an_error() {
     let scratch = Scratch::with_cluster();
     Operator(&scratch).json(&["organizations", "create", "--name", "One"]);
     for format in ["text", "json"] {
