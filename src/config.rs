@@ -18,7 +18,7 @@ use crate::webhook::DispatcherSettings;
 pub(crate) use values::{DURATION_HELP, duration, service_url};
 use values::{interval, link_lifetime, public_url};
 
-/// Which database.
+/// The database.
 #[derive(Args, Clone, Debug)]
 pub struct DatabaseArgs {
     /// The Postgres to use, as postgres://USER:PASSWORD@HOST:PORT/DATABASE. Without it, the embedded one
@@ -31,26 +31,26 @@ pub struct DatabaseArgs {
 }
 
 impl DatabaseArgs {
-    /// The URL, if one was given; an empty one is none.
+    /// The URL, if one is given; an empty variable counts as not set.
     #[must_use]
     pub fn url(&self) -> Option<String> {
         self.database_url.as_ref().map(|url| url.expose_secret().to_owned()).filter(|url| !url.is_empty())
     }
 }
 
-/// Where the embedded database lives.
+/// The location of the embedded database.
 #[derive(Args, Clone, Debug)]
 pub struct EmbeddedArgs {
-    /// Where the embedded database keeps its data [default: /var/lib/uprof for root, else the user's data directory]
+    /// The data directory of the embedded database [default: /var/lib/uprof for root, else the user's data directory]
     #[arg(long, env = "UPROF_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 }
 
-/// How the database is used.
+/// The connection pool and the batching of requests.
 #[derive(Args, Clone, Debug)]
 pub struct PoolArgs {
-    /// The most connections to Postgres
-    // Measured on two cores: 4, 8, 16 and 32 served 64 clients 1,440, 1,530, 1,620 and 1,590 lists (which are not grouped) a second.
+    /// The maximum number of connections to Postgres
+    // Measured on two cores: 4, 8, 16 and 32 served 64 clients 1,440, 1,530, 1,620 and 1,590 lists (which are not batched) a second.
     #[arg(long, env = "UPROF_DATABASE_CONNECTIONS", value_name = "N", default_value = "16")]
     pub database_connections: NonZeroU32,
 
@@ -58,21 +58,21 @@ pub struct PoolArgs {
     #[arg(long, env = "UPROF_DATABASE_WAIT", value_name = "DURATION", default_value = "2s", value_parser = duration)]
     pub database_wait: Duration,
 
-    /// The most requests that one transaction serves; 1 gives each its own
+    /// The maximum number of requests per transaction; 1 disables batching
     #[arg(long, env = "UPROF_BATCH_ROWS", value_name = "N", default_value = "256")]
     pub batch_rows: NonZeroUsize,
 
-    /// The most requests of a kind that wait for a transaction; more are answered 503
+    /// The maximum number of requests of a kind that wait for a transaction; more are answered 503
     #[arg(long, env = "UPROF_QUEUE", value_name = "N", default_value = "4096")]
     pub queue: NonZeroUsize,
 
-    /// How long a statement may run
+    /// The timeout of a statement
     #[arg(long, env = "UPROF_STATEMENT_TIMEOUT", value_name = "DURATION", default_value = "3s", value_parser = duration)]
     pub statement_timeout: Duration,
 }
 
 impl PoolArgs {
-    /// How requests are grouped. One that waits to be taken waits for a connection, in effect.
+    /// The settings of batching. Its queue has the timeout of connections, because waiting in it is waiting for one.
     #[must_use]
     pub fn batches(&self) -> BatchSettings {
         BatchSettings { max_rows: self.batch_rows.get(), capacity: self.queue.get(), max_wait: self.database_wait }
@@ -90,18 +90,18 @@ impl PoolArgs {
     }
 }
 
-/// How the service listens and ends.
+/// The HTTP server and its shutdown.
 #[derive(Args, Clone, Debug)]
 pub struct ServerArgs {
-    /// The address to listen on; port 0 takes a free one
+    /// The address to listen on; port 0 selects a free port
     #[arg(long, env = "UPROF_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
-    /// The address at which /metrics is read, on a port of its own; port 0 takes a free one [default: nowhere]
+    /// The address that serves /metrics, on a separate port; port 0 selects a free port [default: none]
     #[arg(long, env = "UPROF_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,
 
-    /// How many threads serve [default: one a core]
+    /// The number of worker threads [default: one per core]
     #[arg(long, env = "UPROF_WORKERS", value_name = "N")]
     pub workers: Option<NonZeroUsize>,
 
@@ -109,11 +109,11 @@ pub struct ServerArgs {
     #[arg(long, env = "UPROF_MAX_BODY_BYTES", value_name = "BYTES", default_value = "262144")]
     pub max_body_bytes: usize,
 
-    /// How long the head of a request may take to arrive
+    /// The timeout for the head of a request to arrive
     #[arg(long, env = "UPROF_HEADER_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = duration)]
     pub header_timeout: Duration,
 
-    /// How long the body of a request may take to arrive
+    /// The timeout for the body of a request to arrive
     #[arg(long, env = "UPROF_BODY_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub body_timeout: Duration,
 
@@ -121,23 +121,23 @@ pub struct ServerArgs {
     #[arg(long, env = "UPROF_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<Url>,
 
-    /// How long an enrollment link can be opened
+    /// The lifetime of an enrollment link, from 1s to 365d
     #[arg(long, env = "UPROF_LINK_LIFETIME", value_name = "DURATION", default_value = "15m", value_parser = link_lifetime)]
     pub link_lifetime: Duration,
 
-    /// Whether links for enrollment are handed out and open anything
+    /// Whether enrollment links are created and can be opened
     #[arg(long, env = "UPROF_ENROLLMENT", value_name = "SWITCH", default_value = "on")]
     pub enrollment: Switch,
 
-    /// How long an idle connection is kept
+    /// How long an idle connection stays open
     #[arg(long, env = "UPROF_KEEP_ALIVE", value_name = "DURATION", default_value = "75s", value_parser = duration)]
     pub keep_alive: Duration,
 
-    /// After SIGTERM: how long to keep serving while /health/ready already says no, so that a load balancer notices
+    /// After SIGTERM: how long to keep serving while /health/ready answers 503, so that load balancers notice
     #[arg(long, env = "UPROF_DRAIN", value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub drain: Duration,
 
-    /// After that: how long requests in flight may take to finish
+    /// After that: the timeout for requests in flight
     #[arg(long, env = "UPROF_GRACE", value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub grace: Duration,
 
@@ -155,15 +155,15 @@ pub struct ServerArgs {
 }
 
 impl ServerArgs {
-    /// The settings of the links that a server on `address` hands out.
+    /// The settings of links that a server on `address` creates.
     #[must_use]
     pub fn links(&self, address: SocketAddr) -> LinkSettings {
-        let reached = match address {
-            // Listening everywhere is no address to be reached at.
+        let authority = match address {
+            // The unspecified address cannot be connected to.
             everywhere if everywhere.ip().is_unspecified() => format!("localhost:{}", everywhere.port()),
             address => address.to_string(),
         };
-        let public_url = self.public_url.as_ref().map_or_else(|| format!("http://{reached}"), Url::to_string);
+        let public_url = self.public_url.as_ref().map_or_else(|| format!("http://{authority}"), Url::to_string);
         LinkSettings { public_url, lifetime: self.link_lifetime, are_enabled: self.enrollment == Switch::On }
     }
 
@@ -182,22 +182,22 @@ impl ServerArgs {
     }
 }
 
-/// How organizations are told of what happens.
+/// The delivery of webhooks.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct WebhookArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it")]
     pub reach: ReachArgs,
 
-    /// How long an endpoint of a webhook may take to answer
+    /// The timeout of a webhook delivery
     #[arg(long, env = "UPROF_WEBHOOKS_TIMEOUT", value_name = "DURATION", default_value = "15s", value_parser = interval)]
     pub webhooks_timeout: Duration,
 
-    /// How often to look for webhooks that are due
+    /// The interval between polls for due webhook deliveries
     #[arg(long, env = "UPROF_WEBHOOKS_POLL", value_name = "DURATION", default_value = "1s", value_parser = interval)]
     pub webhooks_poll: Duration,
 
-    /// The most webhooks on their way at once
+    /// The maximum number of concurrent webhook deliveries
     #[arg(long, env = "UPROF_WEBHOOKS_CONCURRENCY", value_name = "N", default_value = "64")]
     pub webhooks_concurrency: NonZeroUsize,
 }
@@ -225,7 +225,7 @@ impl WebhookArgs {
         self.reach.allowed()
     }
 
-    /// The settings of what delivers them.
+    /// The settings of the dispatcher.
     #[must_use]
     pub const fn dispatcher(&self) -> DispatcherSettings {
         DispatcherSettings {
@@ -237,12 +237,12 @@ impl WebhookArgs {
     }
 }
 
-/// Something that an operator can switch off.
+/// A feature that can be disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
-    /// It works.
+    /// Enabled.
     On,
-    /// As if it were not there.
+    /// Disabled.
     Off,
 }
 

@@ -12,7 +12,7 @@ use crate::storage::migrate;
 use crate::storage::{Pool, PoolSettings};
 
 /// Runs `work` on the database that `args` select. The embedded one is started if it is not running, and stopped afterwards.
-pub(in crate::cli) fn with_database<T>(
+pub(super) fn with_database<T>(
     args: &DatabaseArgs,
     work: impl AsyncFnOnce(SecretString) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
@@ -28,7 +28,7 @@ pub(in crate::cli) fn with_database<T>(
 ///
 /// # Errors
 /// The schema is not current; the embedded database is migrated first.
-pub(in crate::cli) fn with_pool<T>(
+pub(super) fn with_pool<T>(
     args: &DatabaseArgs,
     work: impl AsyncFnOnce(Pool) -> Result<T, Error>,
 ) -> Result<T, CliError> {

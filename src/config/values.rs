@@ -13,7 +13,7 @@ pub(crate) const DURATION_HELP: &str = "A DURATION is one or more numbers with a
 /// Parses a duration of whole milliseconds, such as `500ms`, `2s` or `1h 30m`.
 ///
 /// # Errors
-/// It is none, or is longer than [`MAX_DURATION`].
+/// It has another form, or is longer than [`MAX_DURATION`].
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text)
         .map_err(|error| format!("expected a number and a unit, such as 500ms, 2s, 5m or 1h: {error}"))?;
