@@ -1,8 +1,8 @@
 //! What the platform states about an entity. Nothing of it is verified.
 
+use super::change::Change;
 use super::clock::Timestamp;
 use super::label::labels;
-use super::profile::Change;
 use super::text::{Country, EmailHash, NameHash, ReferenceId};
 
 labels! {

@@ -2,6 +2,7 @@
 //! Knows nobody: no room of ours, and none of serde, sqlx and actix.
 
 mod base62;
+pub mod change;
 pub mod clock;
 pub mod credential;
 pub mod error;
@@ -13,6 +14,7 @@ pub mod label;
 pub mod metadata;
 pub mod page;
 pub mod profile;
+pub mod profile_list;
 pub mod random;
 pub mod relationship;
 pub mod repository;

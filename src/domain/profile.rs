@@ -1,5 +1,6 @@
 //! The profile: what is kept about an entity, and what an update may do to it.
 
+use super::change::Change;
 use super::clock::Timestamp;
 use super::error::{Error, Result, reason};
 use super::external_user::{ExternalUserDetails, ExternalUserPatch};
@@ -87,29 +88,6 @@ impl ProfileDraft {
             metadata: self.metadata,
             trust_grants: TrustGrants::new(),
             enforcement_actions: Vec::new(),
-        }
-    }
-}
-
-/// What an update does to a field that may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Change<T> {
-    /// Leaves it.
-    #[default]
-    Keep,
-    /// Empties it.
-    Clear,
-    /// Replaces it.
-    Set(T),
-}
-
-impl<T: Clone> Change<T> {
-    /// The field after the change.
-    pub(super) fn applied_to(&self, before: Option<&T>) -> Option<T> {
-        match self {
-            Self::Keep => before.cloned(),
-            Self::Clear => None,
-            Self::Set(value) => Some(value.clone()),
         }
     }
 }

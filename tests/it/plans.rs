@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use sqlx::Row;
+use uprof::domain::change::Change;
 use uprof::domain::clock::{Clock, SystemClock};
 use uprof::domain::id::{OrganizationId, ProfileId, RandomIds};
-use uprof::domain::page::{Keyset, Order, OrderBy, PageLimit, PageQuery};
-use uprof::domain::profile::{Change, ProfilePatch};
+use uprof::domain::page::{Order, PageLimit};
+use uprof::domain::profile::ProfilePatch;
+use uprof::domain::profile_list::{Keyset, OrderBy, PageQuery};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, Text};
 use uprof::domain::trust::enforcement::EnforcementStatus;

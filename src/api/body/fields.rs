@@ -9,9 +9,9 @@ use super::json::Json;
 use super::request_schema::{ObjectShape, Presence};
 use super::values::{FieldParser, Parsed, one};
 use crate::api::ApiVersion;
+use crate::domain::change::Change;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
-use crate::domain::profile::Change;
 use crate::domain::{Error, Result};
 
 /// The fields of a profile that some shape takes in a create or an update.

@@ -8,7 +8,8 @@ use crate::api::wire::schema::Documented;
 use crate::api::{ANTHROPIC_VERSION, ApiVersion};
 use crate::domain::id::ProfileKind;
 use crate::domain::label::EnumLabel;
-use crate::domain::page::{Order, OrderBy, PageLimit};
+use crate::domain::page::{Order, PageLimit};
+use crate::domain::profile_list::OrderBy;
 use crate::domain::trust::enforcement::EnforcementStatus;
 
 /// The parameters that several operations have, by the names of their components.

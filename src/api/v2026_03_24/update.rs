@@ -5,9 +5,10 @@ use serde_json::json;
 use crate::api::body::fields::{FIELDS_OF_PROFILES, Fields};
 use crate::api::body::reader::Body;
 use crate::api::body::values;
+use crate::domain::change::Change;
 use crate::domain::external_user::ExternalUserPatch;
 use crate::domain::metadata::MetadataPatch;
-use crate::domain::profile::{Change, NamePolicy, ProfilePatch};
+use crate::domain::profile::{NamePolicy, ProfilePatch};
 use crate::domain::relationship::{Relationship, RelationshipChange};
 use crate::domain::text::{DisplayName, ReferenceId};
 

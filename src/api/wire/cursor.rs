@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::id::{Id, OrganizationId, ProfileId};
-use crate::domain::page::{Keyset, Order, OrderBy, PageQuery};
+use crate::domain::page::Order;
+use crate::domain::profile_list::{Keyset, OrderBy, PageQuery};
 
 const GENERATION: u8 = 1;
 const CHECK_BYTES: usize = 8;

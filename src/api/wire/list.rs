@@ -13,8 +13,9 @@ use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::id::{Id, IdKind, OrganizationId};
 use crate::domain::label::EnumLabel;
-use crate::domain::page::{Order, Page, PageLimit, PageQuery};
+use crate::domain::page::{Order, PageLimit};
 use crate::domain::profile::Profile;
+use crate::domain::profile_list::{PageQuery, ProfilePage};
 use crate::domain::trust::enforcement::EnforcementStatus;
 use crate::domain::{Error, Result};
 
@@ -31,7 +32,7 @@ pub struct ListBody<T> {
 impl<T: From<Profile>> ListBody<T> {
     /// The `page` that `query` asked for.
     #[must_use]
-    pub fn new(organization: OrganizationId, query: &PageQuery, page: Page<Profile>) -> Self {
+    pub fn new(organization: OrganizationId, query: &PageQuery, page: ProfilePage) -> Self {
         Self {
             data: page.items.into_iter().map(T::from).collect(),
             next_page: page.next.map(|keyset| cursor::encode(organization, query, &keyset)),

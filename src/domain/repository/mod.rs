@@ -24,8 +24,9 @@ use super::error::Result;
 use super::event::{Event, EventQuery};
 use super::id::{ApiKeyId, EventId, OrganizationId, ProfileId};
 use super::idempotency::{Idempotency, RequestOutcome};
-use super::page::{Page, PageQuery};
+use super::page::Page;
 use super::profile::{Profile, ProfilePatch};
+use super::profile_list::{PageQuery, ProfilePage};
 use super::trust::enrollment::{Enrollment, Invitation, LinkTokenHash, Submission};
 pub use trust::{EnforcementRepository, ExpiryRepository, TrustGrantRepository};
 pub use webhooks::{DeliveryQueue, WebhookRepository};
@@ -55,7 +56,7 @@ pub trait ProfileRepository: Send + Sync {
     ///
     /// # Errors
     /// None of its own.
-    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<Page<Profile>>;
+    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<ProfilePage>;
 
     /// Applies `patch` to the stored profile ([`Profile::patched`]) and answers the outcome. Updates of one profile never overwrite
     /// each other's fields.

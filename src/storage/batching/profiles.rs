@@ -12,8 +12,8 @@ use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
-use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfilePatch};
+use crate::domain::profile_list::{PageQuery, ProfilePage};
 use crate::domain::repository::ProfileRepository;
 use crate::metrics::Registry;
 use crate::storage::profiles::repository::{Create, PgProfiles, ProfileOutcomes, Update, profile_not_found};
@@ -64,7 +64,7 @@ impl ProfileRepository for BatchingProfiles {
         self.retrieves.call(organization, (id, now)).await
     }
 
-    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<Page<Profile>> {
+    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<ProfilePage> {
         self.inner.list(organization, query, now).await
     }
 

@@ -8,8 +8,9 @@ use super::repository;
 use super::row::{ProfileRow, select_profiles};
 use crate::domain::Result;
 use crate::domain::id::{OrganizationId, ProfileId};
-use crate::domain::page::{Keyset, Order, OrderBy, Page, PageQuery};
+use crate::domain::page::{Order, Page};
 use crate::domain::profile::Profile;
+use crate::domain::profile_list::{Keyset, OrderBy, PageQuery, ProfilePage};
 use crate::domain::trust::enforcement::EnforcementStatus;
 use crate::storage::pool::error::StorageError;
 
@@ -41,7 +42,7 @@ pub(in crate::storage) async fn page(
     organization: OrganizationId,
     query: &PageQuery,
     now: OffsetDateTime,
-) -> std::result::Result<Page<Profile>, StorageError> {
+) -> std::result::Result<ProfilePage, StorageError> {
     if query.statuses.is_empty() {
         let limit = query.limit.get();
         // One row more than wanted tells whether another page follows.
@@ -65,7 +66,7 @@ async fn filtered(
     organization: OrganizationId,
     query: &PageQuery,
     now: OffsetDateTime,
-) -> std::result::Result<Page<Profile>, StorageError> {
+) -> std::result::Result<ProfilePage, StorageError> {
     let mut items = Vec::new();
     let mut query = query.clone();
     let (mut wanted, mut left) = (query.limit.get() + 1, EXAMINED);

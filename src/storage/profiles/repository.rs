@@ -15,8 +15,8 @@ use crate::domain::clock::Timestamp;
 use crate::domain::event::EventDetails;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
-use crate::domain::page::{Page, PageQuery};
 use crate::domain::profile::{Profile, ProfilePatch};
+use crate::domain::profile_list::{PageQuery, ProfilePage};
 use crate::domain::repository::ProfileRepository;
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox;
@@ -163,7 +163,7 @@ impl ProfileRepository for PgProfiles {
         found.remove(&key).unwrap_or_else(|| Err(profile_not_found()))
     }
 
-    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<Page<Profile>> {
+    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<ProfilePage> {
         self.pool
             .read(move |connection| Box::pin(async move { list::page(connection, organization, &query, now).await }))
             .await

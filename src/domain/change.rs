@@ -1,0 +1,24 @@
+//! What an update does to one field.
+
+/// What an update does to a field that may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// Leaves it.
+    #[default]
+    Keep,
+    /// Empties it.
+    Clear,
+    /// Replaces it.
+    Set(T),
+}
+
+impl<T: Clone> Change<T> {
+    /// The field after the change.
+    pub(super) fn applied_to(&self, before: Option<&T>) -> Option<T> {
+        match self {
+            Self::Keep => before.cloned(),
+            Self::Clear => None,
+            Self::Set(value) => Some(value.clone()),
+        }
+    }
+}
