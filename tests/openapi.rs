@@ -37,7 +37,7 @@ fn every_kept_document_is_the_one_that_the_code_makes() {
 #[test]
 fn the_documents_of_all_shapes_but_the_newest_never_change() {
     for (version, digest) in FROZEN {
-        let found = BASE64_STANDARD.encode(Sha256::digest(kept(ApiDocument::Shape(version))));
+        let found = BASE64_STANDARD.encode(Sha256::digest(kept(ApiDocument::Version(version))));
         assert_eq!(
             found,
             digest,
@@ -56,7 +56,8 @@ fn every_shape_but_the_newest_is_frozen() {
 
 #[test]
 fn every_shape_has_a_document() {
-    let shapes = |subject: &ApiDocument| if let ApiDocument::Shape(version) = subject { Some(*version) } else { None };
+    let shapes =
+        |subject: &ApiDocument| if let ApiDocument::Version(version) = subject { Some(*version) } else { None };
     assert_eq!(ApiDocument::ALL.iter().filter_map(shapes).collect::<Vec<_>>(), ApiVersion::ALL);
 }
 

@@ -3,13 +3,9 @@
 
 use serde::Serialize;
 
-use super::ga::Ga;
-use super::v2026_03_24::V2026_03_24;
-use super::v2026_08_18::V2026_08_18;
-use super::v2026_09_04::V2026_09_04;
 use super::wire::scalars::{WireId, WireLabel};
 use super::wire::timestamp::WireTimestamp;
-use super::{ApiVersion, WireFormat};
+use super::{ApiVersion, VersionVisitor, WireFormat};
 use crate::domain::event::{Event, EventDetails};
 use crate::domain::id::{
     EnforcementActionId, EnforcementActionKind, EventMark, OrganizationId, OrganizationKind, ProfileKind,
@@ -70,19 +66,21 @@ fn told(details: &EventDetails, version: ApiVersion) -> Option<(WebhookEventType
     match details {
         EventDetails::Created | EventDetails::Updated(_) | EventDetails::Erased => None,
         EventDetails::ProgramStatusUpdated { grant, .. } => {
-            tells_of(version, grant).then_some((WebhookEventType::ProgramStatusUpdated, None))
+            version.visit(ShowsGrant(grant)).then_some((WebhookEventType::ProgramStatusUpdated, None))
         }
         EventDetails::EnforcementActionOpened(id) => Some((WebhookEventType::EnforcementActionOpened, Some(*id))),
         EventDetails::EnforcementActionResolved(id) => Some((WebhookEventType::EnforcementActionResolved, Some(*id))),
     }
 }
 
-fn tells_of(version: ApiVersion, grant: &GrantName) -> bool {
-    match version {
-        ApiVersion::V2026_03_24 => V2026_03_24::tells_of(grant),
-        ApiVersion::V2026_08_18 => V2026_08_18::tells_of(grant),
-        ApiVersion::V2026_09_04 => V2026_09_04::tells_of(grant),
-        ApiVersion::Ga => Ga::tells_of(grant),
+/// Whether profiles of a version show a grant.
+struct ShowsGrant<'g>(&'g GrantName);
+
+impl VersionVisitor for ShowsGrant<'_> {
+    type Output = bool;
+
+    fn visit<F: WireFormat>(self) -> bool {
+        F::shows_grant(self.0)
     }
 }
 

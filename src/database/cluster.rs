@@ -13,7 +13,13 @@ use super::account::Account;
 use super::data_dir::DataDir;
 use super::error::reason;
 use super::installation::Installation;
-use super::{DatabaseError, embedded, wait};
+use super::{DatabaseError, wait};
+
+/// The superuser of the cluster.
+pub(super) const USER: &str = "uprof";
+
+/// The database in the cluster.
+pub(super) const DATABASE: &str = "uprof";
 
 /// Clusters that are not whole yet stand beside the real one under this name and the number of their maker.
 const UNFINISHED: &str = "postgres.new-";
@@ -70,7 +76,7 @@ pub(super) fn create(data_dir: &DataDir, installation: &Installation, account: &
 
 fn fill(directory: &Path, installation: &Installation, account: &Account) -> Result<(), DatabaseError> {
     let mut initdb = account.command(&installation.initdb(), Signal::TERM);
-    initdb.arg("-D").arg(directory).args(["--no-locale", "--encoding=UTF8", "--username", embedded::USER]);
+    initdb.arg("-D").arg(directory).args(["--no-locale", "--encoding=UTF8", "--username", USER]);
     // Who may connect is decided by the socket directory's mode, and there is no other way in.
     initdb.args(["--auth-local=trust", "--auth-host=reject"]);
     run(initdb, "")?;
@@ -79,7 +85,7 @@ fn fill(directory: &Path, installation: &Installation, account: &Account) -> Res
     let mut single = account.command(&installation.postgres(), Signal::TERM);
     single.arg("--single").arg("-D").arg(directory).args(["-c", "exit_on_error=on", "-c", "log_destination=stderr"]);
     single.args(["-c", "logging_collector=off", "postgres"]);
-    run(single, &format!("create database {}\n", embedded::DATABASE))
+    run(single, &format!("create database {DATABASE}\n"))
 }
 
 /// Runs a program to its end. An `Init` error leaves the data directory for the caller to fill in.

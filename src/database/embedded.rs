@@ -20,11 +20,6 @@ use super::socket;
 use super::socket::SocketDir;
 use super::{DatabaseError, cluster, wait};
 
-/// The superuser of the cluster, and its only user.
-pub(super) const USER: &str = "uprof";
-/// The database that everything is kept in.
-pub(super) const DATABASE: &str = "uprof";
-
 /// A service waits this long for commands that own the database, and for those that would lose it.
 const SERVICE_PATIENCE: Duration = Duration::from_secs(10);
 /// A command that started the database waits this long for those that joined it.
@@ -108,7 +103,7 @@ impl Embedded {
                 return Ok(None);
             };
             if let Some(socket_dir) = Postmaster::serving(&data_dir.cluster()) {
-                let url = socket::url(&socket_dir, USER, DATABASE);
+                let url = socket::url(&socket_dir, cluster::USER, cluster::DATABASE);
                 return Ok(Some(Self { url, data_dir: data_dir.clone(), part: Part::Guest { _seat: seat } }));
             }
             // Its owner is between two steps of a start or a stop, or its Postgres has died.
@@ -201,7 +196,7 @@ impl Embedded {
             log: data_dir.log(),
         })?;
         ownership.open_gate().map_err(DatabaseError::at("unlock", &gate))?;
-        let url = socket::url(socket_dir.path(), USER, DATABASE);
+        let url = socket::url(socket_dir.path(), cluster::USER, cluster::DATABASE);
         Ok(Self { url, data_dir, part: Part::Owner { server, _socket_dir: socket_dir, ownership } })
     }
 }

@@ -5,11 +5,8 @@ use actix_web::{Scope, guard, web};
 
 use super::resource::path;
 use super::{auth, health, links, openapi, operator, profiles, version};
-use crate::api::ga::Ga;
-use crate::api::v2026_03_24::V2026_03_24;
-use crate::api::v2026_08_18::V2026_08_18;
-use crate::api::v2026_09_04::V2026_09_04;
-use crate::api::{ApiVersion, WireFormat};
+use crate::api::{ApiVersion, VersionVisitor, WireFormat};
+use crate::domain::label::EnumLabel;
 
 /// Mounts the API, the probes and the OpenAPI documents.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
@@ -18,20 +15,33 @@ pub(super) fn configure(app: &mut web::ServiceConfig) {
         web::scope("/v1")
             .wrap(from_fn(version::resolve))
             .wrap(from_fn(auth::authenticate))
-            // Before the shapes, each of which matches every remaining path.
+            // Before the versions, each of which matches every remaining path.
             .service(operator::organizations())
-            .service(shape::<V2026_03_24>())
-            .service(shape::<V2026_08_18>())
-            .service(shape::<V2026_09_04>())
-            .service(shape::<Ga>()),
+            .configure(versions),
     )
     .service(path("/health/live").get(health::live))
     .service(path("/health/ready").get(health::ready))
     .service(path("/openapi/{version}.json").get(openapi::show_document));
 }
 
+fn versions(app: &mut web::ServiceConfig) {
+    for version in ApiVersion::ALL {
+        app.service(version.visit(Mount));
+    }
+}
+
+struct Mount;
+
+impl VersionVisitor for Mount {
+    type Output = Scope;
+
+    fn visit<F: WireFormat>(self) -> Scope {
+        version_scope::<F>()
+    }
+}
+
 /// The paths of one version, behind the guard that selects it.
-fn shape<F: WireFormat>() -> Scope {
+fn version_scope<F: WireFormat>() -> Scope {
     web::scope("")
         .guard(guard::fn_guard(|context| context.req_data().get::<ApiVersion>() == Some(&F::VERSION)))
         .service(path("/user_profiles").get(profiles::list_user_profiles::<F>).post(profiles::create_user_profile::<F>))

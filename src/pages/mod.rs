@@ -4,6 +4,7 @@
 mod enrollment;
 mod failure;
 mod html;
+mod openapi_json;
 mod origin;
 mod reference;
 mod routes;

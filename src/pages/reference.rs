@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::Value;
 
 use super::html::{Escaped, Prose, page};
+use super::openapi_json::{entries, items, resolved, text};
 use super::schema::{fields, phrase};
 use crate::api::ApiVersion;
 use crate::api::document::{ApiDocument, document};
@@ -18,7 +19,7 @@ static PAGES: LazyLock<Vec<(ApiDocument, String)>> =
 
 /// Answers `/docs`.
 pub(super) async fn show_newest_reference() -> Result<HttpResponse, HttpError> {
-    show(ApiVersion::ALL.iter().copied().max().map(ApiDocument::Shape))
+    show(ApiVersion::ALL.iter().copied().max().map(ApiDocument::Version))
 }
 
 /// Answers `/docs/{subject}`.
@@ -136,22 +137,4 @@ fn body(content: &Value) -> String {
         "<p><a href=\"#{name}\">{name}</a>, such as</p>\n<pre tabindex=\"0\"><code>{}</code></pre>\n",
         Escaped(&example)
     )
-}
-
-/// What `value` refers to, or itself.
-pub(super) fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    let target = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-    target.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
-}
-
-pub(super) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-pub(super) fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
-}
-
-pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
 }

@@ -104,7 +104,7 @@ fn the_reference_names_every_document_and_operation_and_loads_nothing() {
     let app = TestApp::start();
     for (subject, document) in DOCUMENTS.iter() {
         let mut paths = vec![format!("/docs/{}", subject.as_str())];
-        if *subject == ApiDocument::Shape(ApiVersion::Ga) {
+        if *subject == ApiDocument::Version(ApiVersion::Ga) {
             paths.push("/docs".to_owned());
         }
         for path in paths {

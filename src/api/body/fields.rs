@@ -209,5 +209,5 @@ impl Fields {
 
 /// Why something is refused that another shape takes.
 pub(in crate::api) fn not_in_shape(version: ApiVersion) -> ValidationError {
-    reason("other_shape", format!("not accepted under {}", version.shape()))
+    reason("other_shape", format!("not accepted under {}", version.name()))
 }

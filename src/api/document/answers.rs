@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::reference;
+use super::component::reference;
 use crate::api::wire::error::{ErrorEnvelope, ErrorType};
 use crate::domain::label::EnumLabel;
 
@@ -88,8 +88,8 @@ const FAILURES: [DocumentedFailure; 9] = [
     },
 ];
 
-/// The ways to fail that the frozen documents do not know.
-pub(super) const LATER: [DocumentedFailure; 1] = [failure(
+/// A failure that the frozen documents do not have.
+pub(super) const CONFLICT: [DocumentedFailure; 1] = [failure(
     409,
     "Conflict",
     ErrorType::Conflict,
@@ -155,7 +155,7 @@ pub(super) fn answers(success: &str, example: &Value, about: &str, more: &[u16])
     });
     answers.insert("200".to_owned(), success);
     let possible = |failure: &&DocumentedFailure| OF_ALL.contains(&failure.status) || more.contains(&failure.status);
-    for failure in FAILURES.iter().chain(&LATER).filter(possible) {
+    for failure in FAILURES.iter().chain(&CONFLICT).filter(possible) {
         answers.insert(failure.status.to_string(), reference("responses", failure.name));
     }
     answers.into()

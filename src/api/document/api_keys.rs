@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operations::page_schema;
-use super::operator::{limit, operation, order, page, post};
-use super::{examples, reference};
+use super::component::reference;
+use super::examples;
+use super::operation::page_schema;
+use super::operator_operation::{limit, operation, order, page, post};
 use crate::api::ApiVersion;
 use crate::api::body::reader;
 use crate::api::operator::api_key::{CreateApiKey, NewWireApiKey, WireApiKey};

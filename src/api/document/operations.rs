@@ -1,14 +1,16 @@
-//! The operations, each under the name of its handler.
+//! The operations on user profiles, each under the name of its handler.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{answers, error_schema, examples, parameters, reference};
+use super::component::{error_schema, reference};
+use super::operation::{Operation, page_schema};
+use super::{examples, parameters};
+use crate::api::WireFormat;
 use crate::api::body::reader;
 use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
 use crate::api::wire::list::filters_by_enforcement;
-use crate::api::wire::schema::{Documented, object};
-use crate::api::{ApiVersion, WireFormat};
+use crate::api::wire::schema::Documented;
 
 /// What only an operation on one profile answers.
 const ON_ONE: u16 = 404;
@@ -28,18 +30,6 @@ pub(super) fn schemas<F: WireFormat>() -> Value {
         "UserProfile": F::Profile::schema(),
         "UserProfilePage": page_schema("UserProfile", "The profiles of this page, in the order of the list."),
     })
-}
-
-/// The schema of a page of the objects that are called `name`.
-pub(super) fn page_schema(name: &str, about: &str) -> Value {
-    object([
-        ("data", json!({"type": "array", "items": reference("schemas", name)}), about),
-        (
-            "next_page",
-            json!({"type": ["string", "null"]}),
-            "Where the next page begins: the parameter `page` of the request for it. Null on the last page.",
-        ),
-    ])
 }
 
 /// Every path, with its operations.
@@ -96,13 +86,13 @@ pub(super) fn paths<F: WireFormat>() -> Value {
 }
 
 fn operation<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
-    Operation::new(id, summary, about, parameters::of_all(F::VERSION))
+    Operation::new(id, summary, about, parameters::of_all::<F>())
 }
 
 /// A POST, which takes an idempotency key. The frozen documents are older than that.
 fn post<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
     let mut operation = operation::<F>(id, summary, about);
-    if F::VERSION == ApiVersion::Ga {
+    if F::DOCUMENTS_IDEMPOTENCY {
         operation.parameters(vec![reference("parameters", "idempotency_key")]);
     }
     operation
@@ -110,42 +100,6 @@ fn post<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
 
 /// What a POST answers beside `more`.
 fn on_post<F: WireFormat>(more: &[u16]) -> Vec<u16> {
-    let in_progress = (F::VERSION == ApiVersion::Ga).then_some(409);
+    let in_progress = F::DOCUMENTS_IDEMPOTENCY.then_some(409);
     more.iter().copied().chain(in_progress).collect()
-}
-
-/// An operation that is being written down.
-pub(super) struct Operation(Map<String, Value>);
-
-impl Operation {
-    pub(super) fn new(id: &str, summary: &str, about: &str, parameters: Vec<Value>) -> Self {
-        let mut operation = Map::new();
-        operation.insert("operationId".to_owned(), id.into());
-        operation.insert("summary".to_owned(), summary.into());
-        operation.insert("description".to_owned(), about.into());
-        operation.insert("parameters".to_owned(), parameters.into());
-        Self(operation)
-    }
-
-    pub(super) fn parameters(&mut self, more: Vec<Value>) {
-        if let Some(Value::Array(parameters)) = self.0.get_mut("parameters") {
-            parameters.extend(more);
-        }
-    }
-
-    pub(super) fn body(&mut self, name: &str, schema: &Value) {
-        self.body_like(name, &examples::body(schema));
-    }
-
-    /// A body of which not all fields go together, so that an `example` has to be chosen.
-    pub(super) fn body_like(&mut self, name: &str, example: &Value) {
-        let content = json!({"schema": reference("schemas", name), "example": example});
-        let body = json!({"required": true, "content": {"application/json": content}});
-        self.0.insert("requestBody".to_owned(), body);
-    }
-
-    pub(super) fn answers(mut self, success: &str, example: &Value, about: &str, more: &[u16]) -> Value {
-        self.0.insert("responses".to_owned(), answers::answers(success, example, about, more));
-        self.0.into()
-    }
 }

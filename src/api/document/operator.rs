@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::operations::{Operation, page_schema};
-use super::parameters;
-use super::parameters::{query, with_default};
-use super::{answers, api_keys, error_schema, examples, reference, trust, webhooks};
+use super::component::error_schema;
+use super::operation::page_schema;
+use super::operator_operation::{limit, operation, order, page};
+use super::parameters::query;
+use super::{answers, api_keys, examples, parameters, trust, webhooks};
 use crate::api::operator::event::WireEvent;
 use crate::api::wire::scalars::{WireId, label_schema};
 use crate::api::wire::schema::Documented;
 use crate::domain::event::EventKind;
 use crate::domain::id::ProfileKind;
-use crate::domain::page::Order;
 
 /// What the document says of the whole.
 pub(super) const ABOUT: &str = "The operator's API: trust, enforcement, keys, webhooks and what happened, for keys with the scope `admin`. \
@@ -56,7 +56,7 @@ pub(super) fn paths() -> Value {
 
 /// The failures, by the names of their components.
 pub(super) fn failures() -> Value {
-    answers::failures(&answers::LATER)
+    answers::failures(&answers::CONFLICT)
 }
 
 fn list_events() -> Value {
@@ -81,35 +81,4 @@ fn list_events() -> Value {
         query("ending_at", "Only what happened before this moment.", &moment),
     ]);
     list.answers("EventPage", &examples::events(), "The page.", &[])
-}
-
-pub(super) fn operation(id: &str, summary: &str, about: &str) -> Operation {
-    Operation::new(id, summary, about, vec![reference("parameters", "workspace")])
-}
-
-/// A POST, which takes an idempotency key.
-pub(super) fn post(id: &str, summary: &str, about: &str) -> Operation {
-    let mut operation = operation(id, summary, about);
-    operation.parameters(vec![reference("parameters", "idempotency_key")]);
-    operation
-}
-
-pub(super) fn limit() -> Value {
-    query("limit", "How many a page holds at the most.", &parameters::limit_schema())
-}
-
-pub(super) fn order() -> Value {
-    query(
-        "order",
-        "The way the list runs, in the order of ids.",
-        &with_default(label_schema::<Order>(), Order::default()),
-    )
-}
-
-pub(super) fn page() -> Value {
-    query(
-        "page",
-        "Where to go on: `next_page` of the page before. The other parameters must be the same as for that page.",
-        &json!({"type": "string", "minLength": 1}),
-    )
 }

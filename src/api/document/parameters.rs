@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::reference;
+use super::component::reference;
 use crate::api::wire::scalars::{WireId, label_schema};
 use crate::api::wire::schema::Documented;
-use crate::api::{ANTHROPIC_VERSION, ApiVersion};
+use crate::api::{ANTHROPIC_VERSION, Selector, WireFormat};
 use crate::domain::id::ProfileKind;
 use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, PageLimit};
@@ -13,22 +13,27 @@ use crate::domain::profile_list::OrderBy;
 use crate::domain::trust::enforcement::EnforcementStatus;
 
 /// The parameters that several operations have, by the names of their components.
-pub(super) fn components(version: ApiVersion) -> Value {
+pub(super) fn components<F: WireFormat>() -> Value {
     let mut components = Map::new();
-    components.insert("shape".to_owned(), shape(version));
-    if version != ApiVersion::Ga {
+    components.insert("shape".to_owned(), shape::<F>());
+    if is_selected_by_beta::<F>() {
         let about = "The date of the API that the request is written for. A request that asks for a shape by name gets that one.";
         components.insert(
             "version".to_owned(),
             header(ANTHROPIC_VERSION, about, &json!({"type": "string", "format": "date"})),
         );
     }
-    if version == ApiVersion::Ga {
+    if F::DOCUMENTS_IDEMPOTENCY {
         components.insert("idempotency_key".to_owned(), idempotency_key());
     }
     components.insert("workspace".to_owned(), workspace());
     components.insert("user_profile_id".to_owned(), user_profile_id());
     components.into()
+}
+
+/// Whether `anthropic-beta` selects the version, so that `anthropic-version` is a parameter of its own.
+fn is_selected_by_beta<F: WireFormat>() -> bool {
+    F::SELECTOR == Selector::Beta
 }
 
 /// What every POST takes. The frozen documents are older than it.
@@ -55,9 +60,9 @@ pub(super) fn user_profile_id() -> Value {
 }
 
 /// What every operation takes.
-pub(super) fn of_all(version: ApiVersion) -> Vec<Value> {
+pub(super) fn of_all<F: WireFormat>() -> Vec<Value> {
     let names: &[&str] =
-        if version == ApiVersion::Ga { &["shape", "workspace"] } else { &["shape", "version", "workspace"] };
+        if is_selected_by_beta::<F>() { &["shape", "version", "workspace"] } else { &["shape", "workspace"] };
     names.iter().map(|name| reference("parameters", name)).collect()
 }
 
@@ -90,14 +95,17 @@ pub(super) fn of_list(filters_by_enforcement: bool) -> Vec<Value> {
     parameters
 }
 
-/// The header that asks for the shape.
-fn shape(version: ApiVersion) -> Value {
-    let (name, value) = version.selector();
-    let about = if version == ApiVersion::Ga {
-        "Asks for this shape, as any later date does. Needless where the organization is pinned to it."
-    } else {
-        "Asks for this shape. Values of other features may follow, separated by commas. Needless where the organization is pinned \
-         to this shape."
+/// The header that asks for the version.
+fn shape<F: WireFormat>() -> Value {
+    let (name, value) = F::VERSION.header();
+    let about = match F::SELECTOR {
+        Selector::Date { .. } => {
+            "Asks for this shape, as any later date does. Needless where the organization is pinned to it."
+        }
+        Selector::Beta => {
+            "Asks for this shape. Values of other features may follow, separated by commas. Needless where the organization is pinned \
+             to this shape."
+        }
     };
     let mut header = header(name, about, &json!({"type": "string", "enum": [value]}));
     header["required"] = true.into();

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operations::page_schema;
-use super::operator::{limit, operation, order, page, post};
+use super::component::reference;
+use super::operation::page_schema;
+use super::operator_operation::{limit, operation, order, page, post};
 use super::parameters::{query, with_default};
-use super::{reference, trust_examples as examples};
+use super::trust_examples as examples;
 use crate::api::operator::enforcement::{WireEnforcementRecord, opening_schema, step_schema};
 use crate::api::operator::grant_decision;
 use crate::api::operator::grant_decision::WireDecision;

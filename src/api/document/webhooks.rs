@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operator::{operation, post};
+use super::component::reference;
+use super::examples;
+use super::operator_operation::{operation, post};
 use super::parameters::{query, with_default};
-use super::{examples, reference};
 use crate::api::operator::webhook::{
     CreateWebhook, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint, patch_schema,
 };

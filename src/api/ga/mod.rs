@@ -5,8 +5,10 @@ pub mod enforcement;
 mod profile;
 mod programs;
 
+use time::macros::date;
+
 use super::wire::list::Parameters;
-use super::{ApiVersion, WireFormat, v2026_09_04};
+use super::{ApiVersion, Selector, WireFormat, v2026_09_04};
 use crate::domain::text::Text;
 use crate::domain::trust::enforcement::EnforcementStatus;
 use crate::domain::trust::grant::{CYBER, EFS, GrantName};
@@ -17,6 +19,8 @@ pub enum Ga {}
 
 impl WireFormat for Ga {
     const VERSION: ApiVersion = ApiVersion::Ga;
+    const LABEL: &'static str = "ga";
+    const SELECTOR: Selector = Selector::Date { first: date!(2026 - 10 - 21), name: "the generally available version" };
     const ABOUT: &'static str = "Generally available: decisions as `programs`, and enforcement.";
     /// Unchanged.
     type CreateProfile = v2026_09_04::create::CreateProfile;
@@ -25,7 +29,7 @@ impl WireFormat for Ga {
     type Profile = profile::Profile;
     type ListedProfile = profile::ListedProfile;
 
-    fn tells_of(grant: &GrantName) -> bool {
+    fn shows_grant(grant: &GrantName) -> bool {
         // Those that are programs.
         [CYBER, EFS].contains(&grant.as_str())
     }

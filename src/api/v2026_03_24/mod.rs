@@ -7,7 +7,7 @@ pub mod links;
 pub mod profile;
 mod update;
 
-use super::{ApiVersion, WireFormat};
+use super::{ApiVersion, Selector, WireFormat};
 
 /// `user-profiles-2026-03-24`.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,10 @@ pub enum V2026_03_24 {}
 
 impl WireFormat for V2026_03_24 {
     const VERSION: ApiVersion = ApiVersion::V2026_03_24;
+    const LABEL: &'static str = "2026-03-24";
+    const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "The original shape: `relationship`, `external_id` and `trust_grants`.";
+    const DOCUMENTS_IDEMPOTENCY: bool = false;
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
     type Profile = profile::Profile;

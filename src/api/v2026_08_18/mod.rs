@@ -8,7 +8,7 @@ mod update;
 
 pub(super) use access::{read_access_change, read_relationship};
 
-use super::{ApiVersion, WireFormat};
+use super::{ApiVersion, Selector, WireFormat};
 
 /// `user-profiles-2026-08-18`.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,10 @@ pub enum V2026_08_18 {}
 
 impl WireFormat for V2026_08_18 {
     const VERSION: ApiVersion = ApiVersion::V2026_08_18;
+    const LABEL: &'static str = "2026-08-18";
+    const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "`access_type` in place of `relationship`, and the time of sign-up.";
+    const DOCUMENTS_IDEMPOTENCY: bool = false;
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
     type Profile = profile::Profile;

@@ -6,7 +6,7 @@ pub(super) mod details;
 mod profile;
 pub(super) mod update;
 
-use super::{ApiVersion, WireFormat};
+use super::{ApiVersion, Selector, WireFormat};
 
 /// `user-profiles-2026-09-04`.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,10 @@ pub enum V2026_09_04 {}
 
 impl WireFormat for V2026_09_04 {
     const VERSION: ApiVersion = ApiVersion::V2026_09_04;
+    const LABEL: &'static str = "2026-09-04";
+    const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "`external_user_details`: what the platform states about the entity, in one object.";
+    const DOCUMENTS_IDEMPOTENCY: bool = false;
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
     type Profile = profile::Profile;

@@ -44,7 +44,7 @@ pub(crate) fn check(request: &Parts, answer: &Answer) {
     let mut found = Vec::new();
     // The operator's API has no shapes. Where the request leaves its shape to the organization, any one must fit.
     let possible = |subject: ApiDocument| match subject {
-        ApiDocument::Shape(version) => asked.is_none_or(|asked| asked == version),
+        ApiDocument::Version(version) => asked.is_none_or(|asked| asked == version),
         ApiDocument::Operator => true,
     };
     for (_, document) in DOCUMENTS.iter().filter(|(subject, _)| possible(*subject)) {

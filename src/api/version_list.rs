@@ -1,0 +1,59 @@
+//! The list of API versions. Everything that needs all of them takes them from here.
+
+use super::version::{ApiVersion, Selector};
+use super::wire_format::WireFormat;
+use crate::domain::label::EnumLabel;
+
+/// Passes every version, oldest first, to the macro `$each`: its variant of [`ApiVersion`] and its [`WireFormat`].
+macro_rules! for_each_version {
+    ($each:ident) => {
+        $each! {
+            V2026_03_24: $crate::api::v2026_03_24::V2026_03_24,
+            V2026_08_18: $crate::api::v2026_08_18::V2026_08_18,
+            V2026_09_04: $crate::api::v2026_09_04::V2026_09_04,
+            Ga: $crate::api::ga::Ga,
+        }
+    };
+}
+
+pub(super) use for_each_version;
+
+/// Code that is generic over the [`WireFormat`], for [`ApiVersion::visit`].
+pub trait VersionVisitor {
+    /// What the visit answers.
+    type Output;
+
+    /// Runs for the version `F`.
+    fn visit<F: WireFormat>(self) -> Self::Output;
+}
+
+macro_rules! implement {
+    ($($variant:ident: $format:ty,)+) => {
+        impl EnumLabel for ApiVersion {
+            const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => <$format>::LABEL,)+
+                }
+            }
+        }
+
+        impl ApiVersion {
+            /// Runs `visitor` for the [`WireFormat`] of this version.
+            pub fn visit<V: VersionVisitor>(self, visitor: V) -> V::Output {
+                match self {
+                    $(Self::$variant => visitor.visit::<$format>(),)+
+                }
+            }
+
+            pub(super) const fn selector(self) -> Selector {
+                match self {
+                    $(Self::$variant => <$format>::SELECTOR,)+
+                }
+            }
+        }
+    };
+}
+
+for_each_version!(implement);
