@@ -30,10 +30,13 @@ impl RequestRecord {
         }
     }
 
-    /// Names the operation in the log line, in the metrics and in the request's span, which must be the current one.
+    /// Names the operation in the log line and in the metrics, and, at debug level, in the request's span, which must be the current
+    /// one: the JSON log format parses a span's fields anew for each one recorded later, which costs a retrieve 3 % of its CPU time.
     pub(super) fn set_operation(&self, operation: &'static str) {
         self.operation.set(Some(operation));
-        tracing::Span::current().record("operation", operation);
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            tracing::Span::current().record("operation", operation);
+        }
     }
 
     /// The span around all work on the request. Its level is the highest, so that warnings inside carry the request's id whatever

@@ -1,10 +1,13 @@
 //! Every POST, asked for again under its idempotency key.
 
+use std::thread;
+
+use serde_json::json;
 use uprof::domain::credential::api_key::Scope;
 use ureq::http::Method;
 
 use crate::idempotency::replayed;
-use crate::support::client::id;
+use crate::support::client::{PROFILES, id};
 use crate::support::routes::Route;
 use crate::support::rows::hexadecimal;
 use crate::support::{KeySpec, TestApp};
@@ -57,4 +60,26 @@ fn a_post_that_is_refused_leaves_its_key_free() {
         assert!(!replayed(&route.take_once(&app.client, id(&profile), route.path)), "{}", route.path);
     }
     assert!(Route::all().iter().any(|route| route.method == Method::POST && route.scope == Scope::Admin));
+}
+
+#[test]
+fn a_replay_that_fails_does_not_fail_the_creates_beside_it() {
+    let app = TestApp::with(&["--statement-timeout=100ms"]);
+    let keyed = |key: &str| app.client.post(PROFILES).header("idempotency-key", key).json(&json!({}));
+    let keys = ["heavy-1", "heavy-2", "heavy-3", "heavy-4"];
+    for key in keys {
+        keyed(key).ok();
+    }
+    // An answer that takes longer to read than a statement may run.
+    app.database.execute("update idempotency_keys set answer = convert_to(repeat('x', 100000000), 'UTF8')");
+    thread::scope(|scope| {
+        for key in keys {
+            let keyed = &keyed;
+            scope.spawn(move || (0..5).for_each(|_| _ = keyed(key).refused(504)));
+        }
+        for _ in 0..8 {
+            scope.spawn(|| (0..10).for_each(|_| _ = app.client.create(&json!({}))));
+        }
+    });
+    assert_eq!(app.database.count("user_profiles"), 84);
 }

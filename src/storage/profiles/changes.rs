@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::postgres::PgConnection;
 
-use super::repository::{Found, Update, answer_of, profile_not_found};
+use super::calls::{Update, record_of};
+use super::read::{Found, profile_not_found};
 use super::row::ProfileKey;
-use super::write;
+use super::save::save;
 use crate::domain::Result;
 use crate::domain::event::{Event, EventDetails};
 use crate::domain::id::OrganizationId;
@@ -14,8 +15,7 @@ use crate::domain::idempotency::RequestOutcome;
 use crate::domain::profile::Profile;
 use crate::storage::events::outbox;
 use crate::storage::events::outbox::Outbox;
-use crate::storage::idempotency::records;
-use crate::storage::idempotency::records::{FullKey, Record, StoredAnswer};
+use crate::storage::idempotency::records::{FullKey, Record, RecordColumns, StoredAnswer};
 
 /// The profiles as they are after the updates so far, and what has to be written.
 pub(in crate::storage) struct Changes {
@@ -48,7 +48,7 @@ impl Changes {
         let after = patched.unwrap_or_else(|| before.clone());
         // All that can fail comes before the first change of `self`.
         let asked = update.idempotency.as_ref();
-        let record = asked.map(|asked| answer_of(update.organization, &after, update.now, asked)).transpose()?;
+        let record = asked.map(|asked| record_of(update.organization, &after, update.now, asked)).transpose()?;
         if let (Some(record), Some(full_key)) = (record, full_key) {
             self.kept.insert(full_key, record.kept.clone());
             self.answers.push(record);
@@ -79,7 +79,7 @@ impl Changes {
         let after = self.changed.iter().filter_map(|key| Some((key.0, self.found.get(key)?.as_ref().ok()?)));
         let after: Vec<_> = after.collect();
         let wanted = self.answers.len();
-        let kept = write::save(connection, &after, records::RecordColumns::of(self.answers)).await?;
+        let kept = save(connection, &after, RecordColumns::of(self.answers)).await?;
         outbox::append(connection, &self.events).await?;
         Ok(kept == wanted)
     }

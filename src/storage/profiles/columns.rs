@@ -1,8 +1,5 @@
-//! Profiles as arrays, one a column: how statements take any number of them at once.
+//! Profiles as arrays, one per column, so that a statement takes any number of them.
 
-use sqlx::Postgres;
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -11,32 +8,30 @@ use crate::domain::label::EnumLabel;
 use crate::domain::profile::Profile;
 use crate::domain::text::Text;
 
-pub(in crate::storage) type Statement<'q> = Query<'q, Postgres, PgArguments>;
-
-/// Profiles and their metadata, column by column.
+/// Profiles and their metadata pairs, column by column.
 #[derive(Default)]
-pub(in crate::storage) struct ProfileColumns<'p> {
-    organization_ids: Vec<Uuid>,
-    ids: Vec<Uuid>,
-    created_ats: Vec<OffsetDateTime>,
-    updated_ats: Vec<OffsetDateTime>,
-    names: Vec<Option<&'p str>>,
-    relationships: Vec<&'static str>,
-    account_statuses: Vec<Option<&'static str>>,
-    countries: Vec<Option<&'p str>>,
-    email_hashes: Vec<Option<&'p str>>,
-    entity_types: Vec<Option<&'static str>>,
-    name_hashes: Vec<Option<&'p str>>,
-    onboarded_ats: Vec<Option<OffsetDateTime>>,
-    reference_ids: Vec<Option<&'p str>>,
-    pair_organization_ids: Vec<Uuid>,
-    pair_profile_ids: Vec<Uuid>,
-    pair_keys: Vec<&'p str>,
-    pair_values: Vec<&'p str>,
+pub(super) struct ProfileColumns<'p> {
+    pub(super) organization_ids: Vec<Uuid>,
+    pub(super) ids: Vec<Uuid>,
+    pub(super) created_ats: Vec<OffsetDateTime>,
+    pub(super) updated_ats: Vec<OffsetDateTime>,
+    pub(super) names: Vec<Option<&'p str>>,
+    pub(super) relationships: Vec<&'static str>,
+    pub(super) account_statuses: Vec<Option<&'static str>>,
+    pub(super) countries: Vec<Option<&'p str>>,
+    pub(super) email_hashes: Vec<Option<&'p str>>,
+    pub(super) entity_types: Vec<Option<&'static str>>,
+    pub(super) name_hashes: Vec<Option<&'p str>>,
+    pub(super) onboarded_ats: Vec<Option<OffsetDateTime>>,
+    pub(super) reference_ids: Vec<Option<&'p str>>,
+    pub(super) pair_organization_ids: Vec<Uuid>,
+    pub(super) pair_profile_ids: Vec<Uuid>,
+    pub(super) pair_keys: Vec<&'p str>,
+    pub(super) pair_values: Vec<&'p str>,
 }
 
 impl<'p> ProfileColumns<'p> {
-    pub(in crate::storage) fn of(profiles: impl Iterator<Item = (OrganizationId, &'p Profile)>) -> Self {
+    pub(super) fn of(profiles: impl Iterator<Item = (OrganizationId, &'p Profile)>) -> Self {
         let mut columns = Self::default();
         profiles.for_each(|(organization, profile)| columns.add(organization.uuid(), profile));
         columns
@@ -63,27 +58,5 @@ impl<'p> ProfileColumns<'p> {
             self.pair_keys.push(key);
             self.pair_values.push(value);
         }
-    }
-
-    /// The seventeen parameters of an insert and an update, in their order.
-    pub(in crate::storage) fn bind_to(self, statement: Statement<'_>) -> Statement<'_> {
-        statement
-            .bind(self.organization_ids)
-            .bind(self.ids)
-            .bind(self.created_ats)
-            .bind(self.updated_ats)
-            .bind(self.names)
-            .bind(self.relationships)
-            .bind(self.account_statuses)
-            .bind(self.countries)
-            .bind(self.email_hashes)
-            .bind(self.entity_types)
-            .bind(self.name_hashes)
-            .bind(self.onboarded_ats)
-            .bind(self.reference_ids)
-            .bind(self.pair_organization_ids)
-            .bind(self.pair_profile_ids)
-            .bind(self.pair_keys)
-            .bind(self.pair_values)
     }
 }

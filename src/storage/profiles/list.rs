@@ -4,7 +4,7 @@ use sqlx::postgres::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::repository;
+use super::read::read;
 use super::row::{ProfileRow, select_profiles};
 use crate::domain::Result;
 use crate::domain::id::{OrganizationId, ProfileId};
@@ -119,7 +119,7 @@ async fn step(
     }
     let ids = limited(connection, organization, query, wanted).await?;
     let keys = ids.iter().map(|id| (organization, *id)).collect();
-    let mut found = repository::read(connection, &keys, now).await?;
+    let mut found = read(connection, &keys, now).await?;
     // One that was erased in between is there no longer.
     let profiles = ids.iter().filter_map(|id| found.remove(&(organization, *id))).collect::<Result<_>>()?;
     Ok(Step { profiles, end: ids.last().copied().map(Keyset::CreatedAt), is_last: ids.len() < wanted })

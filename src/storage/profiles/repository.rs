@@ -1,30 +1,31 @@
 //! Profiles, with all that hangs on them. Every operation on one is the operation on many, of one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::Connection;
-use sqlx::postgres::PgConnection;
 
+use super::calls::{Create, Created, Update, UpdateOutcomes, record_of};
 use super::changes::Changes;
-use super::row::{ProfileKey, ProfileRow, select_profiles};
-use super::write::NewProfile;
-use super::{list, lock, write};
+use super::erase::erase;
+use super::insert::{NewProfile, insert};
+use super::list;
+use super::lock_and_find_records::lock_and_find_records;
+use super::read::{Found, profile_not_found, read};
+use super::row::ProfileKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::EventDetails;
 use crate::domain::id::{OrganizationId, ProfileId};
-use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, RequestOutcome};
 use crate::domain::profile::{Profile, ProfilePatch};
 use crate::domain::profile_list::{PageQuery, ProfilePage};
 use crate::domain::repository::ProfileRepository;
 use crate::domain::{Error, Result};
-use crate::storage::events::outbox;
-use crate::storage::events::outbox::Outbox;
-use crate::storage::idempotency::records;
-use crate::storage::idempotency::records::{Record, StoredAnswer};
-use crate::storage::pool::connections::Pool;
-use crate::storage::pool::error::{StorageError, not_found};
+use crate::storage::events::outbox::{self, Outbox};
+use crate::storage::idempotency::records::{RecordColumns, record_vanished};
+use crate::storage::idempotency::replay::replay;
+use crate::storage::pool::Pool;
 
 /// [`ProfileRepository`] on Postgres.
 #[derive(Clone, Debug)]
@@ -33,32 +34,8 @@ pub struct PgProfiles {
     outbox: Outbox,
 }
 
-/// One create of many.
-#[derive(Clone, Debug)]
-pub(in crate::storage) struct Create {
-    pub(in crate::storage) organization: OrganizationId,
-    pub(in crate::storage) profile: Profile,
-    pub(in crate::storage) idempotency: Option<Idempotency<Profile>>,
-}
-
-/// One update of many.
-#[derive(Clone, Debug)]
-pub(in crate::storage) struct Update {
-    pub(in crate::storage) organization: OrganizationId,
-    pub(in crate::storage) id: ProfileId,
-    pub(in crate::storage) patch: ProfilePatch,
-    pub(in crate::storage) now: Timestamp,
-    pub(in crate::storage) idempotency: Option<Idempotency<Profile>>,
-}
-
-/// What comes of each of many calls.
-pub(in crate::storage) type ProfileOutcomes = Vec<Result<RequestOutcome<Profile>>>;
-
 /// How often a group of updates is tried again because somebody else took a key of theirs meanwhile.
 const MOST_ATTEMPTS: usize = 3;
-
-/// Profiles that were looked for and are there; one whose row breaks a rule is there as an error.
-pub(in crate::storage) type Found = HashMap<ProfileKey, Result<Profile>>;
 
 impl PgProfiles {
     /// The profiles behind `pool`, which tell `outbox` what happens to them.
@@ -67,37 +44,62 @@ impl PgProfiles {
         Self { pool, outbox }
     }
 
-    /// Stores the profiles of all `creates` that repeat none before them, or none.
-    pub(in crate::storage) async fn create_many(&self, creates: Vec<Create>) -> Result<ProfileOutcomes> {
+    /// Stores the profiles of those `creates` whose idempotency key is free, in one transaction.
+    ///
+    /// # Errors
+    /// Nothing was stored.
+    pub(in crate::storage) async fn create_many(&self, creates: Vec<Create>) -> Result<Vec<Result<Created>>> {
         let mut new = Vec::with_capacity(creates.len());
-        let mut asked = Vec::new();
+        let mut records = Vec::new();
         for Create { organization, profile, idempotency } in creates {
-            let event = self.outbox.event(profile.id, EventDetails::Created, profile.created_at).id;
-            asked.push(idempotency);
+            if let Some(idempotency) = idempotency {
+                records.push(record_of(organization, &profile, profile.created_at, &idempotency)?);
+            }
+            let event = self.outbox.event(profile.id, EventDetails::Created, profile.created_at);
             new.push(NewProfile { organization, profile, event });
         }
         self.pool
             .run(move |connection| {
                 Box::pin(async move {
-                    let answers = new.iter().zip(&asked).filter_map(|(new, asked)| {
-                        Some(answer_of(new.organization, &new.profile, new.profile.created_at, asked.as_ref()?))
-                    });
-                    let answers = records::RecordColumns::of(answers.collect::<Result<_>>()?);
-                    let repeated = write::insert(connection, &new, answers).await?;
-                    let mut outcomes: ProfileOutcomes = Vec::with_capacity(new.len());
-                    for (NewProfile { organization, profile, .. }, asked) in new.into_iter().zip(asked) {
-                        outcomes.push(match asked {
-                            Some(asked) if repeated.contains(&(organization, profile.id)) => {
-                                let (key, fingerprint) = (&asked.key, asked.fingerprint);
-                                records::replay(connection, organization, key, fingerprint, profile.created_at).await?
-                            }
-                            _ => Ok(RequestOutcome::Done(profile)),
-                        });
-                    }
-                    Ok(outcomes)
+                    let replayed = insert(connection, &new, RecordColumns::of(records)).await?;
+                    let outcome = |NewProfile { organization, profile, .. }| {
+                        let is_replay = replayed.contains(&(organization, profile.id));
+                        Ok(if is_replay { None } else { Some(profile) })
+                    };
+                    Ok(new.into_iter().map(outcome).collect())
                 })
             })
             .await
+    }
+
+    /// The answer to a create whose key is taken. A query of its own: the creates that were stored together with it are answered by
+    /// then, and its failure is not theirs.
+    pub(in crate::storage) async fn replay_create(
+        &self,
+        organization: OrganizationId,
+        (key, fingerprint): (IdempotencyKey, Fingerprint),
+        now: Timestamp,
+    ) -> Result<RequestOutcome<Profile>> {
+        self.pool
+            .read(move |connection| {
+                Box::pin(async move { Ok(replay(connection, organization, &key, fingerprint, now).await??) })
+            })
+            .await
+    }
+
+    /// Calls `create`, and reads the earlier answer where the idempotency key is taken.
+    pub(in crate::storage) async fn create_once(
+        &self,
+        create: Create,
+        store: impl AsyncFnOnce(Create) -> Result<Created>,
+    ) -> Result<RequestOutcome<Profile>> {
+        let (organization, now) = (create.organization, create.profile.created_at);
+        let key = create.idempotency.as_ref().map(|idempotency| (idempotency.key.clone(), idempotency.fingerprint));
+        match (store(create).await?, key) {
+            (Some(profile), _) => Ok(RequestOutcome::Done(profile)),
+            (None, Some(key)) => self.replay_create(organization, key, now).await,
+            (None, None) => Err(Error::internal("a create without a key was a replay")),
+        }
     }
 
     /// Those of `keys` that are there, with the enforcement actions that are open at `now`.
@@ -106,7 +108,7 @@ impl PgProfiles {
     }
 
     /// Applies each update to what the ones before it left, in one transaction; one that breaks a rule changes nothing and fails alone.
-    pub(in crate::storage) async fn update_many(&self, updates: Vec<Update>) -> Result<ProfileOutcomes> {
+    pub(in crate::storage) async fn update_many(&self, updates: Vec<Update>) -> Result<UpdateOutcomes> {
         let updates = Arc::new(updates);
         // Where somebody else takes a key meanwhile, it is found to be taken the next time.
         for _ in 0..MOST_ATTEMPTS {
@@ -114,11 +116,11 @@ impl PgProfiles {
                 return Ok(outcomes);
             }
         }
-        Err(records::record_vanished())
+        Err(record_vanished())
     }
 
     /// As [`PgProfiles::update_many`]; `None`, with nothing changed, where a key was taken meanwhile.
-    async fn try_update_many(&self, updates: Arc<Vec<Update>>) -> Result<Option<ProfileOutcomes>> {
+    async fn try_update_many(&self, updates: Arc<Vec<Update>>) -> Result<Option<UpdateOutcomes>> {
         let Some(now) = updates.iter().map(|update| update.now).max() else { return Ok(Some(Vec::new())) };
         let outbox = self.outbox.clone();
         self.pool
@@ -130,7 +132,7 @@ impl PgProfiles {
                         .filter_map(|update| Some((update.organization, update.idempotency.as_ref()?.key.clone())));
                     let asked: Vec<_> = asked.collect();
                     let mut transaction = connection.begin().await?;
-                    let kept = lock::lock_and_find(&mut transaction, &keys, &asked, now).await?;
+                    let kept = lock_and_find_records(&mut transaction, &keys, &asked, now).await?;
                     let found = read(&mut transaction, &keys, now).await?;
                     let mut changes = Changes::new(found, kept, outbox);
                     let outcomes = updates.iter().map(|update| changes.apply(update)).collect();
@@ -154,7 +156,8 @@ impl ProfileRepository for PgProfiles {
         profile: Profile,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
-        only(self.create_many(vec![Create { organization, profile, idempotency }]).await?)
+        let create = Create { organization, profile, idempotency };
+        self.create_once(create, async |create| single(self.create_many(vec![create]).await?)).await
     }
 
     async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile> {
@@ -177,7 +180,7 @@ impl ProfileRepository for PgProfiles {
         now: Timestamp,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
-        only(self.update_many(vec![Update { organization, id, patch, now, idempotency }]).await?)
+        single(self.update_many(vec![Update { organization, id, patch, now, idempotency }]).await?)
     }
 
     async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {
@@ -186,7 +189,7 @@ impl ProfileRepository for PgProfiles {
             .run(move |connection| {
                 Box::pin(async move {
                     let mut transaction = connection.begin().await?;
-                    if !write::erase(&mut transaction, organization, id, now).await? {
+                    if !erase(&mut transaction, organization, id, now).await? {
                         return Err(profile_not_found().into());
                     }
                     outbox::append(&mut transaction, &[(organization, erased)]).await?;
@@ -197,79 +200,7 @@ impl ProfileRepository for PgProfiles {
     }
 }
 
-/// Checks that the profile is there, before what hangs on it is read: that could be empty.
-///
-/// # Errors
-/// `NotFound`.
-pub(in crate::storage) async fn check_there(
-    connection: &mut PgConnection,
-    (organization, id): ProfileKey,
-) -> std::result::Result<(), StorageError> {
-    let there: bool = sqlx::query_scalar(
-        "select exists (
-                select
-                  from user_profiles
-                 where organization_id = $1
-                   and id = $2
-         )",
-    )
-    .bind(organization.uuid())
-    .bind(id.uuid())
-    .fetch_one(connection)
-    .await?;
-    if there { Ok(()) } else { Err(profile_not_found().into()) }
-}
-
-/// Nothing of that id in this organization.
-pub(in crate::storage) fn profile_not_found() -> Error {
-    not_found("User profile")
-}
-
-/// The outcome of the one call that there was.
-fn only(outcomes: ProfileOutcomes) -> Result<RequestOutcome<Profile>> {
+/// The outcome of a single call.
+fn single<T>(outcomes: Vec<Result<T>>) -> Result<T> {
     outcomes.into_iter().next().unwrap_or_else(|| Err(Error::internal("a call without an outcome")))
-}
-
-/// What is kept of a request that left `profile`.
-pub(in crate::storage) fn answer_of(
-    organization: OrganizationId,
-    profile: &Profile,
-    now: Timestamp,
-    idempotency: &Idempotency<Profile>,
-) -> Result<Record> {
-    let answer = (idempotency.answer)(profile)?;
-    Ok(Record {
-        organization,
-        key: idempotency.key.clone(),
-        profile_id: Some(profile.id),
-        created_at: now,
-        kept: StoredAnswer { fingerprint: idempotency.fingerprint, answer },
-    })
-}
-
-/// Those of `keys` that are there, with the enforcement actions that are open at `now`. Each is sought by its key, for a lateral query that
-/// cannot be taken apart runs for one after the other: from a list of keys, Postgres would sometimes rather read all profiles.
-pub(in crate::storage) async fn read(
-    connection: &mut PgConnection,
-    keys: &HashSet<ProfileKey>,
-    now: Timestamp,
-) -> std::result::Result<Found, sqlx::Error> {
-    let (organizations, ids) = write::columns(keys);
-    let rows: Vec<ProfileRow> = sqlx::query_as(select_profiles!(
-        from "unnest($1::uuid[], $3::uuid[]) as wanted (organization_id, id)
-             cross join lateral (
-                   select *
-                     from user_profiles u
-                    where u.organization_id = wanted.organization_id
-                      and u.id = wanted.id
-                   offset 0
-             ) p",
-        ""
-    ))
-    .bind(organizations)
-    .bind(now)
-    .bind(ids)
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.key(), row.try_into())).collect())
 }

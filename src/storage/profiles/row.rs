@@ -1,5 +1,7 @@
 //! A whole profile as one row, and how it is parsed.
 
+use std::collections::HashSet;
+
 use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -72,8 +74,13 @@ macro_rules! select_profiles {
 
 pub(in crate::storage) use select_profiles;
 
-/// A profile among all organizations'.
+/// Identifies a profile across organizations.
 pub(in crate::storage) type ProfileKey = (OrganizationId, ProfileId);
+
+/// `keys` as one array per column.
+pub(in crate::storage) fn key_columns(keys: &HashSet<ProfileKey>) -> (Vec<Uuid>, Vec<Uuid>) {
+    keys.iter().map(|(organization, id)| (organization.uuid(), id.uuid())).unzip()
+}
 
 #[derive(FromRow)]
 pub(in crate::storage) struct ProfileRow {
@@ -106,7 +113,6 @@ type PartRow = (String, String, String, bool, bool);
 type ActionRow = (Uuid, String, String, OffsetDateTime, Option<OffsetDateTime>, String);
 
 impl ProfileRow {
-    /// Whose profile it is, and which.
     pub(in crate::storage) fn key(&self) -> ProfileKey {
         (OrganizationId::new(self.organization_id), ProfileId::new(self.id))
     }

@@ -17,7 +17,7 @@ use crate::storage::events::outbox;
 use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::error::StorageError;
 use crate::storage::profiles::lock;
-use crate::storage::profiles::repository::profile_not_found;
+use crate::storage::profiles::read::profile_not_found;
 use crate::storage::profiles::row::ProfileKey;
 
 /// Lets `decision` take effect on the grant `name`, within the caller's transaction, and answers it with the id under which it is kept: made

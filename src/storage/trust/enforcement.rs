@@ -14,7 +14,7 @@ use crate::domain::repository::EnforcementRepository;
 use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
 use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::connections::Pool;
-use crate::storage::profiles::repository;
+use crate::storage::profiles::read;
 
 /// [`EnforcementRepository`] on Postgres.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl EnforcementRepository for PgEnforcement {
             .pool
             .read(move |connection| {
                 Box::pin(async move {
-                    repository::check_there(connection, (organization, query.profile_id)).await?;
+                    read::check_exists(connection, (organization, query.profile_id)).await?;
                     Ok(sqlx::query_as(select)
                         .bind(organization.uuid())
                         .bind(query.profile_id.uuid())

@@ -19,7 +19,7 @@ use crate::storage::events::outbox;
 use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::error::{StorageError, not_found};
 use crate::storage::profiles::lock;
-use crate::storage::profiles::repository::profile_not_found;
+use crate::storage::profiles::read::profile_not_found;
 use crate::storage::profiles::row::ProfileKey;
 
 /// Reads actions on a profile (`$2`) of the organization (`$1`).

@@ -17,8 +17,7 @@ use crate::domain::trust::grant::GrantName;
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::connections::Pool;
-use crate::storage::profiles::row::ProfileKey;
-use crate::storage::profiles::write;
+use crate::storage::profiles::row::{ProfileKey, key_columns};
 
 /// How much one call does at the most.
 const BATCH: i64 = 100;
@@ -181,7 +180,7 @@ fn key(organization: Uuid, profile: Uuid) -> ProfileKey {
 
 /// Locks those rows of `keys` that nobody else has locked, and answers which. It waits for nobody, so nobody waits in a circle.
 async fn lock(connection: &mut PgConnection, keys: &HashSet<ProfileKey>) -> SqlResult<HashSet<ProfileKey>> {
-    let (organizations, ids) = write::columns(keys);
+    let (organizations, ids) = key_columns(keys);
     let locked: Vec<(Uuid, Uuid)> = sqlx::query_as(
         "select locked.*
            from unnest($1::uuid[], $2::uuid[]) as wanted (organization_id, id)

@@ -20,7 +20,7 @@ use crate::domain::trust::grant::{
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::connections::Pool;
-use crate::storage::profiles::repository;
+use crate::storage::profiles::read;
 
 /// [`TrustGrantRepository`] on Postgres.
 #[derive(Clone, Debug)]
@@ -191,7 +191,7 @@ impl TrustGrantRepository for PgTrustGrants {
             .pool
             .read(move |connection| {
                 Box::pin(async move {
-                    repository::check_there(connection, (organization, query.profile_id)).await?;
+                    read::check_exists(connection, (organization, query.profile_id)).await?;
                     Ok(sqlx::query_as(select)
                         .bind(organization.uuid())
                         .bind(query.profile_id.uuid())

@@ -1,4 +1,4 @@
-//! What was and is to be delivered to an endpoint, and what was tried.
+//! Lists the deliveries to an endpoint with their attempts.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,16 +9,15 @@ use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::endpoint_row::{bounds, cursor_page, endpoint_not_found, wanted};
-use crate::domain::clock::Timestamp;
+use super::cursor_page::{bounds, cursor_page, wanted};
+use super::endpoint_row::endpoint_not_found;
+use crate::domain::Error;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
 use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
 use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, Delivery, DeliveryState};
 use crate::domain::webhook::endpoint::{CursorPage, CursorPageQuery, EndpointState, WebhookEventType};
-use crate::domain::webhook::retry::RETRY_WINDOW;
-use crate::domain::{Error, ErrorKind};
-use crate::storage::pool::error::{StorageError, not_found};
+use crate::storage::pool::error::StorageError;
 
 /// Reads deliveries to the organization's (`$1`) endpoint (`$2`).
 macro_rules! select_deliveries {
@@ -38,8 +37,10 @@ macro_rules! select_deliveries {
     };
 }
 
+pub(super) use select_deliveries;
+
 #[derive(FromRow)]
-struct DeliveryRow {
+pub(super) struct DeliveryRow {
     event_id: Uuid,
     kind: String,
     created_at: OffsetDateTime,
@@ -64,7 +65,7 @@ pub(in crate::storage) async fn deliveries(
 ) -> Result<CursorPage<Delivery>, StorageError> {
     // One moment for all of it: a delivery that is settled meanwhile would show its attempt without what came of that.
     let mut transaction = connection.begin_with("begin isolation level repeatable read, read only").await?;
-    state(&mut transaction, organization, id).await?;
+    endpoint_state(&mut transaction, organization, id).await?;
     let (greater, less) = bounds(query);
     let rows: Vec<DeliveryRow> = sqlx::query_as(match query.order {
         Order::Ascending => {
@@ -86,46 +87,7 @@ pub(in crate::storage) async fn deliveries(
     Ok(found)
 }
 
-pub(in crate::storage) async fn redeliver(
-    connection: &mut PgConnection,
-    organization: OrganizationId,
-    id: WebhookEndpointId,
-    event: EventId,
-    now: Timestamp,
-) -> Result<Delivery, StorageError> {
-    if state(connection, organization, id).await? == EndpointState::Disabled {
-        let message = "The webhook endpoint is disabled; enable it first";
-        return Err(Error::new(ErrorKind::Conflict, message).into());
-    }
-    sqlx::query(
-        "update webhook_deliveries
-            set state = 'pending',
-                due_at = $4,
-                tried_until = $5,
-                failures = 0
-          where organization_id = $1
-            and endpoint_id = $2
-            and event_id = $3",
-    )
-    .bind(organization.uuid())
-    .bind(id.uuid())
-    .bind(event.uuid())
-    .bind(now)
-    .bind(now + RETRY_WINDOW)
-    .execute(&mut *connection)
-    .await?;
-    let row: Option<DeliveryRow> = sqlx::query_as(select_deliveries!("and d.event_id = $3"))
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(event.uuid())
-        .fetch_optional(&mut *connection)
-        .await?;
-    let mut found: Delivery = row.ok_or_else(|| not_found("Webhook delivery"))?.try_into()?;
-    add_attempts(connection, organization, id, std::slice::from_mut(&mut found)).await?;
-    Ok(found)
-}
-
-async fn state(
+pub(super) async fn endpoint_state(
     connection: &mut PgConnection,
     organization: OrganizationId,
     id: WebhookEndpointId,
@@ -144,7 +106,7 @@ async fn state(
     Ok(EndpointState::from_label(&found).ok_or_else(|| Error::internal("webhook_endpoints: state breaks a rule"))?)
 }
 
-async fn add_attempts(
+pub(super) async fn add_attempts(
     connection: &mut PgConnection,
     organization: OrganizationId,
     id: WebhookEndpointId,

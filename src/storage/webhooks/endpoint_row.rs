@@ -1,15 +1,14 @@
-//! Rows of endpoints, and the cursor pages of lists that run in the order of ids.
+//! Webhook endpoints as rows.
 
 use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::id::{Id, WebhookEndpointId};
+use crate::domain::id::WebhookEndpointId;
 use crate::domain::label::EnumLabel;
-use crate::domain::page::Order;
 use crate::domain::text::Text;
 use crate::domain::webhook::endpoint::{
-    CursorPage, CursorPageQuery, EndpointDescription, EndpointLabel, EndpointState, WebhookEndpoint, WebhookEventType,
+    EndpointDescription, EndpointLabel, EndpointState, WebhookEndpoint, WebhookEventType,
 };
 use crate::domain::webhook::url::WebhookUrl;
 use crate::domain::{Error, Result};
@@ -53,30 +52,6 @@ pub(in crate::storage) struct EndpointRow {
 /// Nothing of that id in this organization.
 pub(in crate::storage) fn endpoint_not_found() -> Error {
     not_found("Webhook endpoint")
-}
-
-/// Between which ids the cursor page lies, both exclusive.
-pub(in crate::storage) fn bounds<K>(query: &CursorPageQuery<Id<K>>) -> (Uuid, Uuid) {
-    let (greater, less) = match query.order {
-        Order::Ascending => (query.after, query.before),
-        Order::Descending => (query.before, query.after),
-    };
-    (greater.map_or(Uuid::nil(), Id::uuid), less.map_or(Uuid::max(), Id::uuid))
-}
-
-/// How many rows tell what the cursor page holds and whether the list goes on.
-pub(in crate::storage) fn wanted<I>(query: &CursorPageQuery<I>) -> i64 {
-    i64::try_from(query.limit.get() + 1).unwrap_or(i64::MAX)
-}
-
-/// The cursor page that `rows` hold, which were [`wanted`].
-pub(in crate::storage) fn cursor_page<I, R, T: TryFrom<R, Error = Error>>(
-    rows: Vec<R>,
-    query: &CursorPageQuery<I>,
-) -> Result<CursorPage<T>> {
-    let has_more = rows.len() > query.limit.get();
-    let items = rows.into_iter().take(query.limit.get()).map(T::try_from).collect::<Result<_>>()?;
-    Ok(CursorPage { items, has_more })
 }
 
 pub(in crate::storage) fn labels<T: EnumLabel>(values: &[T]) -> Vec<&'static str> {

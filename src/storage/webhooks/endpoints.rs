@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 
-use super::deliveries;
-use super::endpoint_row::{EndpointRow, bounds, cursor_page, endpoint_not_found, labels, select_endpoints, wanted};
+use super::cursor_page::{bounds, cursor_page, wanted};
+use super::endpoint_row::{EndpointRow, endpoint_not_found, labels, select_endpoints};
+use super::{deliveries, redelivery};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
@@ -195,7 +196,7 @@ impl WebhookRepository for PgWebhooks {
     ) -> Result<RequestOutcome<Delivery>> {
         self.0
             .once(organization, None, now, idempotency, move |connection| {
-                Box::pin(async move { deliveries::redeliver(connection, organization, id, event, now).await })
+                Box::pin(async move { redelivery::redeliver(connection, organization, id, event, now).await })
             })
             .await
     }

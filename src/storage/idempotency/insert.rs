@@ -1,0 +1,53 @@
+//! Stores records under keys that are free.
+
+use sqlx::postgres::PgConnection;
+
+use super::records::{Record, RecordColumns};
+
+/// Inserts records, given as one array parameter a column, whose keys are free or have expired, and returns those. A key that another
+/// transaction is just inserting is waited for. Part of a statement: it stands where its parameters are bound.
+macro_rules! insert_records {
+    ($organization_ids:literal, $keys:literal, $fingerprints:literal, $profile_ids:literal, $created_ats:literal, $answers:literal) => {
+        concat!(
+            "insert into idempotency_keys as k (organization_id, key, fingerprint, profile_id, created_at, answer)
+             select *
+               from unnest(",
+            $organization_ids,
+            "::uuid[], ",
+            $keys,
+            "::text[], ",
+            $fingerprints,
+            "::bytea[], ",
+            $profile_ids,
+            "::uuid[], ",
+            $created_ats,
+            "::timestamptz[], ",
+            $answers,
+            "::bytea[])
+                 on conflict on constraint idempotency_keys_pkey do update
+                set fingerprint = excluded.fingerprint,
+                    profile_id = excluded.profile_id,
+                    created_at = excluded.created_at,
+                    answer = excluded.answer
+              where k.created_at <= excluded.created_at - interval '24 hours'
+          returning k.organization_id, k.profile_id"
+        )
+    };
+}
+
+pub(in crate::storage) use insert_records;
+
+/// Stores `record` if its key is free; answers whether it was.
+pub(super) async fn insert(connection: &mut PgConnection, record: Record) -> sqlx::Result<bool> {
+    let records = RecordColumns::of(vec![record]);
+    let inserted = sqlx::query(insert_records!("$1", "$2", "$3", "$4", "$5", "$6"))
+        .bind(records.organization_ids)
+        .bind(records.keys)
+        .bind(records.fingerprints)
+        .bind(records.profile_ids)
+        .bind(records.created_ats)
+        .bind(records.answers)
+        .fetch_optional(connection)
+        .await?;
+    Ok(inserted.is_some())
+}
