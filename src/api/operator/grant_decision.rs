@@ -19,10 +19,11 @@ use crate::domain::id::{DecisionId, DecisionKind, OrganizationId, ProfileId, Pro
 use crate::domain::label::{EnumLabel, labels};
 use crate::domain::page::Page;
 use crate::domain::text::Text;
-use crate::domain::trust::decision::{DecidedStatus, Decision, DecisionQuery, Verdict, VerdictViolation};
+use crate::domain::trust::decision::{Decision, DecisionQuery};
 use crate::domain::trust::grant::{
     CYBER_TIERS, EFS_FEATURES, GrantName, GrantPart, GrantParts, PartStatus, Requirements,
 };
+use crate::domain::trust::verdict::{DecidedStatus, Verdict, VerdictViolation};
 
 labels! {
     /// What a decision is called.

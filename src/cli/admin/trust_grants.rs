@@ -19,11 +19,12 @@ use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
 use crate::domain::repository::TrustGrantRepository;
 use crate::domain::text::{Actor, Rationale, Text};
-use crate::domain::trust::decision::{DecidedStatus, Decision, DecisionQuery, Verdict, VerdictViolation};
+use crate::domain::trust::decision::{Decision, DecisionQuery};
 use crate::domain::trust::grant::{
     CYBER_TIERS, EFS_FEATURES, GrantName, GrantPart, GrantParts, GrantQuery, PartStatus, ProfileGrant, Requirements,
     TrustGrantStatus,
 };
+use crate::domain::trust::verdict::{DecidedStatus, Verdict, VerdictViolation};
 use crate::storage::{Outbox, PgTrustGrants, Pool};
 
 #[derive(Debug, Subcommand)]

@@ -6,3 +6,4 @@ pub mod enforcement;
 pub mod enforcement_record;
 pub mod enrollment;
 pub mod grant;
+pub mod verdict;

@@ -13,10 +13,11 @@ use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, Page};
 use crate::domain::repository::TrustGrantRepository;
 use crate::domain::text::{Actor, Rationale, Text};
-use crate::domain::trust::decision::{DecidedStatus, Decision, DecisionQuery, Verdict};
+use crate::domain::trust::decision::{Decision, DecisionQuery};
 use crate::domain::trust::grant::{
     GrantName, GrantPart, GrantParts, GrantQuery, PartStatus, ProfileGrant, Requirements, TrustGrant, TrustGrantStatus,
 };
+use crate::domain::trust::verdict::{DecidedStatus, Verdict};
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::connections::Pool;
