@@ -1,21 +1,24 @@
-//! Holds every path that `src/` names against the arrows between the rooms (docs/architecture.md), and every file against the
-//! house's form.
+//! Checks every path that `src/` names against the dependencies between modules (docs/architecture.md), and the form of files and
+//! folders.
 #![expect(clippy::unwrap_used, reason = "a file that cannot be read fails the test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use circles::circles;
 use paths::{Named, paths};
 
+#[path = "architecture/circles.rs"]
+mod circles;
 #[path = "architecture/paths.rs"]
 mod paths;
 
-/// What a room may name.
-struct Room {
+/// What a top-level module may name.
+struct Module {
     name: &'static str,
-    /// Other rooms, or single things of theirs.
-    knows: &'static [&'static str],
-    /// Whole families of crates that it has no business with.
+    /// Other modules, or single items of theirs.
+    may_name: &'static [&'static str],
+    /// Families of crates that it must not name.
     bans: &'static [&'static [&'static str]],
 }
 
@@ -26,20 +29,20 @@ const SHELL: &[&str] = &["clap"];
 const CLIENT: &[&str] = &["ureq"];
 const RUNTIME: &[&str] = &["tokio"];
 
-/// The arrows.
-const HOUSE: &[Room] = &[
-    Room { name: "domain", knows: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
-    Room { name: "api", knows: &["domain"], bans: &[SQL, SERVER, SHELL, CLIENT, RUNTIME] },
-    Room { name: "http", knows: &["api", "domain", "metrics"], bans: &[SQL, SHELL, CLIENT] },
-    Room { name: "pages", knows: &["api", "domain", "http"], bans: &[SQL, SHELL, CLIENT] },
-    Room { name: "webhook", knows: &["api", "domain", "metrics"], bans: &[SQL, SERVER, SHELL] },
-    Room { name: "storage", knows: &["domain", "metrics"], bans: &[WIRE, SERVER, SHELL, CLIENT] },
-    Room { name: "metrics", knows: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
-    Room { name: "database", knows: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
-    // The settings that a flag fills in belong to the rooms that use them.
-    Room {
+/// The dependencies.
+const MODULES: &[Module] = &[
+    Module { name: "domain", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
+    Module { name: "api", may_name: &["domain"], bans: &[SQL, SERVER, SHELL, CLIENT, RUNTIME] },
+    Module { name: "http", may_name: &["api", "domain", "metrics"], bans: &[SQL, SHELL, CLIENT] },
+    Module { name: "pages", may_name: &["api", "domain", "http"], bans: &[SQL, SHELL, CLIENT] },
+    Module { name: "webhook", may_name: &["api", "domain", "metrics"], bans: &[SQL, SERVER, SHELL] },
+    Module { name: "storage", may_name: &["domain", "metrics"], bans: &[WIRE, SERVER, SHELL, CLIENT] },
+    Module { name: "metrics", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
+    Module { name: "database", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
+    // Settings belong to the modules that use them; config fills them in.
+    Module {
         name: "config",
-        knows: &[
+        may_name: &[
             "domain::webhook::url::Reach",
             "http::HttpSettings",
             "http::LinkSettings",
@@ -49,41 +52,52 @@ const HOUSE: &[Room] = &[
         ],
         bans: &[WIRE, SQL, SERVER, CLIENT, RUNTIME],
     },
-    Room { name: "telemetry", knows: &["config", "metrics"], bans: &[WIRE, SQL, SERVER, CLIENT] },
-    Room {
+    Module { name: "telemetry", may_name: &["config", "metrics"], bans: &[WIRE, SQL, SERVER, CLIENT] },
+    Module {
         name: "app",
-        knows: &["api", "config", "database", "domain", "http", "metrics", "pages", "storage", "telemetry", "webhook"],
+        may_name: &[
+            "api",
+            "config",
+            "database",
+            "domain",
+            "http",
+            "metrics",
+            "pages",
+            "storage",
+            "telemetry",
+            "webhook",
+        ],
         bans: &[WIRE, SQL, SHELL, CLIENT],
     },
-    Room {
+    Module {
         name: "cli",
-        knows: &["api", "app", "config", "database", "domain", "metrics", "storage", "telemetry"],
+        may_name: &["api", "app", "config", "database", "domain", "metrics", "storage", "telemetry"],
         bans: &[SQL, &["utoipa"]],
     },
-    Room { name: "main", knows: &["cli"], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
-    Room { name: "lib", knows: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
+    Module { name: "main", may_name: &["cli"], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
+    Module { name: "lib", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
 ];
 
-/// The arrows that the file `src/<file>` draws and the table does not have.
-fn new_arrows(file: &str, source: &str) -> Vec<String> {
+/// The dependencies of the file `src/<file>` that the table does not allow.
+fn forbidden_dependencies(file: &str, source: &str) -> Vec<String> {
     let module = file.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
     let name = module.split("::").next().unwrap_or_default();
-    let Some(room) = HOUSE.iter().find(|room| room.name == name) else {
-        return vec![format!("src/{file}: the table of tests/architecture.rs has no room `{name}`")];
+    let Some(dependencies) = MODULES.iter().find(|module| module.name == name) else {
+        return vec![format!("src/{file}: the table of tests/architecture.rs has no module `{name}`")];
     };
     let at_the_root = matches!(name, "lib" | "main");
     let named = paths(if at_the_root { "" } else { &module }, source);
-    named.iter().filter(|path| !room.may_name(path)).map(|path| format!("src/{file}: {path:?}")).collect()
+    named.iter().filter(|path| !dependencies.may_name(path)).map(|path| format!("src/{file}: {path:?}")).collect()
 }
 
-impl Room {
+impl Module {
     fn may_name(&self, path: &Named) -> bool {
         match path {
             Named::Ours(path) => {
                 let below = |known: &str| {
                     path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
                 };
-                below(self.name) || self.knows.iter().any(|known| below(known))
+                below(self.name) || self.may_name.iter().any(|known| below(known))
             }
             Named::Other(name) => !self.bans.iter().any(|family| family.contains(&name.as_str())),
         }
@@ -111,13 +125,14 @@ fn rust_files(folder: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn no_room_knows_another_that_the_table_of_arrows_does_not_let_it_know() {
-    let drawn: Vec<String> = rust_files("src").iter().flat_map(|(file, text)| new_arrows(file, text)).collect();
-    assert!(drawn.is_empty(), "new arrows:\n{}", drawn.join("\n"));
+fn no_module_names_another_that_the_table_does_not_allow() {
+    let forbidden: Vec<String> =
+        rust_files("src").iter().flat_map(|(file, text)| forbidden_dependencies(file, text)).collect();
+    assert!(forbidden.is_empty(), "forbidden dependencies:\n{}", forbidden.join("\n"));
 }
 
 #[test]
-fn every_new_arrow_is_noticed() {
+fn every_forbidden_dependency_is_noticed() {
     for (file, source) in [
         ("domain/profile.rs", "use crate::storage::Pool;"),
         ("domain/profile.rs", "fn f() -> crate::api::ApiVersion { todo!() }"),
@@ -139,12 +154,12 @@ fn every_new_arrow_is_noticed() {
         ("helpers/mod.rs", ""),
         ("domain/profile.rs", "use crate::*;"),
     ] {
-        assert_eq!(new_arrows(file, source).len(), 1, "{file}: {source}");
+        assert_eq!(forbidden_dependencies(file, source).len(), 1, "{file}: {source}");
     }
 }
 
 #[test]
-fn arrows_of_the_table_pass() {
+fn allowed_dependencies_pass() {
     for (file, source) in [
         ("domain/profile.rs", "use super::clock::Clock; use crate::domain::{Error, text::Text}; use uuid::Uuid;"),
         ("http/routes.rs", "use crate::{api::ApiVersion, domain::Error}; use super::version; use actix_web::web;"),
@@ -153,7 +168,7 @@ fn arrows_of_the_table_pass() {
         // Not a path, and not code.
         ("domain/profile.rs", "/// See crate::http. \n const SQL: &str = \"use sqlx::query;\"; pub(crate) struct A;"),
     ] {
-        assert_eq!(new_arrows(file, source), Vec::<String>::new(), "{file}: {source}");
+        assert_eq!(forbidden_dependencies(file, source), Vec::<String>::new(), "{file}: {source}");
     }
 }
 
@@ -171,11 +186,77 @@ fn no_file_is_longer_than_a_reader_keeps_in_mind() {
 }
 
 #[test]
-fn each_room_says_at_its_door_what_it_is_for_and_whom_it_may_know() {
+fn each_module_says_in_its_first_lines_what_it_is_for_and_what_it_may_name() {
     for (file, text) in rust_files("src").iter().filter(|(file, _)| file.ends_with("mod.rs")) {
         let mut lines = text.lines();
         let mut line = || lines.next().and_then(|line| line.strip_prefix("//! ")).unwrap_or_default();
-        assert!(!line().is_empty(), "src/{file}: the first line says what the room is for");
-        assert!(line().to_lowercase().contains("know"), "src/{file}: the second line says whom it may know");
+        assert!(!line().is_empty(), "src/{file}: the first line says what the module is for");
+        assert!(line().to_lowercase().contains("may know"), "src/{file}: the second line says what it may name");
+    }
+}
+
+#[test]
+fn no_files_of_a_module_name_each_other_in_a_circle() {
+    let circles = circles(&rust_files("src"));
+    assert!(circles.is_empty(), "circles of files:\n{}", circles.join("\n"));
+}
+
+#[test]
+fn circles_of_files_are_noticed() {
+    let files = |sources: &[(&str, &str)]| {
+        sources.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect::<Vec<_>>()
+    };
+    for circle in [
+        // Two siblings; three through a cousin; a child and its parent's own logic.
+        files(&[
+            ("m/a.rs", "use super::b::B;"),
+            ("m/b.rs", "fn f() { super::a::g() }"),
+            ("m/mod.rs", "mod a;\nmod b;"),
+        ]),
+        files(&[
+            ("m/a.rs", "use crate::m::n::c::C;"),
+            ("m/b.rs", "use super::a::A;"),
+            ("m/n/c.rs", "use crate::m::b::B;"),
+            ("m/mod.rs", ""),
+            ("m/n/mod.rs", ""),
+        ]),
+        files(&[("m/mod.rs", "mod a;\nfn f() { a::g() }\npub struct S;"), ("m/a.rs", "use super::S;")]),
+        // Through a re-export.
+        files(&[
+            ("m/mod.rs", "mod a;\nmod b;\npub use a::A;"),
+            ("m/a.rs", "use super::b::B;"),
+            ("m/b.rs", "use super::A;"),
+        ]),
+    ] {
+        assert_eq!(circles(&circle).len(), 1, "{circle:?}");
+    }
+}
+
+#[test]
+fn files_without_a_circle_pass() {
+    let sources = [
+        ("m/mod.rs", "mod a;\nmod b;\npub use a::A;\npub(crate) use b::{B,\n    C};"),
+        ("m/a.rs", "use super::{B, C};\n#[cfg(test)]\nmod tests { use crate::m::b::B; }"),
+        ("m/b.rs", "use crate::other::X;\n#[cfg(test)]\nmod tests { use crate::m::a::A; }"),
+        ("other.rs", "use crate::m::A;"),
+    ];
+    let files: Vec<_> = sources.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    assert_eq!(circles(&files), Vec::<String>::new());
+}
+
+#[test]
+fn no_folder_is_a_flat_drawer_and_no_file_has_a_name_that_says_nothing() {
+    let mut folders = std::collections::BTreeMap::<String, usize>::new();
+    for (file, _) in rust_files("src") {
+        let (folder, name) = file.rsplit_once('/').unwrap_or(("", &file));
+        *folders.entry(folder.to_owned()).or_default() += 1;
+        let stem = name.trim_end_matches(".rs");
+        assert!(
+            !["common", "helpers", "misc", "types", "util", "utils"].contains(&stem),
+            "src/{file}: name what it holds"
+        );
+    }
+    for (folder, count) in folders {
+        assert!(count <= 20, "src/{folder} has {count} files: about a dozen are enough");
     }
 }

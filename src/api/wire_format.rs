@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::body::{Body, fields};
 use super::version::{ApiVersion, Selector};
-use super::wire::list::Parameters;
+use super::wire::parameters::Parameters;
 use super::wire::schema::Documented;
 use crate::domain::profile::{Profile, ProfileDraft, ProfilePatch};
 use crate::domain::trust::enforcement::EnforcementStatus;

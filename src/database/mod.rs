@@ -1,5 +1,5 @@
 //! Which Postgres: the one that `DATABASE_URL` names, or an *embedded* one that this room runs itself.
-//! Knows no other room; `storage` connects to the URL found here, `app` and `cli` choose and stop.
+//! May know no other module: `storage` connects to the URL found here, `app` and `cli` choose and stop.
 //!
 //! Everything here is synchronous: it happens before the runtime starts and after it has ended.
 

@@ -1,5 +1,5 @@
-//! What uprof is about: profiles, their organizations and keys, and the rules that hold for them whatever the wire looks like.
-//! Knows nobody: no room of ours, and none of serde, sqlx and actix.
+//! The domain: profiles, organizations and keys, and the rules that hold whatever the wire looks like.
+//! May know no other module, and none of serde, sqlx, actix and clap.
 
 mod base62;
 pub mod change;

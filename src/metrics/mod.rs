@@ -1,5 +1,5 @@
 //! Numbers about the running service, and the text in which they are read.
-//! Knows nobody; any room that counts may know it.
+//! May know no other module; every module that counts may name it.
 //!
 //! Labels are literals of this source, never a caller's words: nothing that belongs to anybody can become one, and the number of series
 //! is bounded. To count costs a few atomic additions; what can be read elsewhere is read when somebody looks.

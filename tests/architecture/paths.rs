@@ -217,7 +217,7 @@ fn every_way_to_name_a_path_is_seen() {
 }
 
 #[test]
-fn whoever_brings_in_the_whole_crate_names_its_root() {
+fn a_glob_import_of_the_crate_names_its_root() {
     for source in ["use crate as all;", "use crate::*;", "use crate::{self as all};", "use super::super::*;"] {
         let named = paths("room::file", source);
         assert!(matches!(&named[..], [Named::Ours(path)] if path.is_empty() || path == "*"), "{source} {named:?}");

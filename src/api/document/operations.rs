@@ -7,9 +7,9 @@ use super::operation::{Operation, page_schema};
 use super::{examples, parameters};
 use crate::api::WireFormat;
 use crate::api::body::reader;
+use crate::api::profile_list::filters_by_enforcement;
 use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
-use crate::api::wire::list::filters_by_enforcement;
 use crate::api::wire::schema::Documented;
 
 /// What only an operation on one profile answers.

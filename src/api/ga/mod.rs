@@ -7,7 +7,7 @@ mod programs;
 
 use time::macros::date;
 
-use super::wire::list::Parameters;
+use super::wire::parameters::Parameters;
 use super::{ApiVersion, Selector, WireFormat, v2026_09_04};
 use crate::domain::text::Text;
 use crate::domain::trust::enforcement::EnforcementStatus;

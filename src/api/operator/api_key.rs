@@ -5,8 +5,8 @@ use crate::api::body::reader::Body;
 use crate::api::body::values;
 use crate::api::wire::cursor;
 use crate::api::wire::cursor::List;
-use crate::api::wire::list;
-use crate::api::wire::list::{IdPage, Parameters};
+use crate::api::wire::id_page::{self, IdPage};
+use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
@@ -128,11 +128,11 @@ const PARAMETERS: &[&str] = &["limit", "order", "page"];
 /// `Invalid` with every parameter that is wrong.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<ApiKeyQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", list::label).unwrap_or_default();
+    let order = parameters.one("order", parameters::label).unwrap_or_default();
     let query = ApiKeyQuery {
         order,
-        limit: parameters.one("limit", list::limit).unwrap_or_default(),
-        after: parameters.one("page", |text| list::place(organization, List::ApiKeys, order, text)),
+        limit: parameters.one("limit", parameters::limit).unwrap_or_default(),
+        after: parameters.one("page", |text| id_page::place(organization, List::ApiKeys, order, text)),
     };
     parameters.finish()?;
     Ok(query)

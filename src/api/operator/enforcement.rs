@@ -8,8 +8,8 @@ use crate::api::body::{reader, values};
 use crate::api::ga::enforcement::ClearingAction;
 use crate::api::wire::cursor;
 use crate::api::wire::cursor::List;
-use crate::api::wire::list;
-use crate::api::wire::list::{IdPage, Parameters};
+use crate::api::wire::id_page::{self, IdPage};
+use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
@@ -194,12 +194,12 @@ pub fn parse_query(
     pairs: Vec<(String, String)>,
 ) -> Result<EnforcementQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", list::label).unwrap_or_default();
+    let order = parameters.one("order", parameters::label).unwrap_or_default();
     let query = EnforcementQuery {
         profile_id,
         order,
-        limit: parameters.one("limit", list::limit).unwrap_or_default(),
-        after: parameters.one("page", |text| list::place(organization, List::EnforcementActions, order, text)),
+        limit: parameters.one("limit", parameters::limit).unwrap_or_default(),
+        after: parameters.one("page", |text| id_page::place(organization, List::EnforcementActions, order, text)),
     };
     parameters.finish()?;
     Ok(query)

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::api::wire::cursor;
 use crate::api::wire::cursor::List;
-use crate::api::wire::list;
-use crate::api::wire::list::{IdPage, Parameters};
+use crate::api::wire::id_page::{self, IdPage};
+use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel, label_schema};
 use crate::api::wire::schema::{Documented, answer};
 use crate::api::wire::timestamp::WireTimestamp;
@@ -123,15 +123,15 @@ const PARAMETERS: &[&str] = &["ending_at", "limit", "order", "page", "starting_a
 /// `Invalid` with every parameter that is wrong.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<EventQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", list::label).unwrap_or_default();
+    let order = parameters.one("order", parameters::label).unwrap_or_default();
     let query = EventQuery {
         order,
-        limit: parameters.one("limit", list::limit).unwrap_or_default(),
-        after: parameters.one("page", |text| list::place(organization, List::Events, order, text)),
-        profile_id: parameters.one("user_profile_id", list::id),
+        limit: parameters.one("limit", parameters::limit).unwrap_or_default(),
+        after: parameters.one("page", |text| id_page::place(organization, List::Events, order, text)),
+        profile_id: parameters.one("user_profile_id", parameters::id),
         kinds: parameters.labels("type"),
-        since: parameters.one("starting_at", list::moment),
-        until: parameters.one("ending_at", list::moment),
+        since: parameters.one("starting_at", parameters::moment),
+        until: parameters.one("ending_at", parameters::moment),
     };
     parameters.finish()?;
     Ok(query)

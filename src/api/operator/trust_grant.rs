@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::api::wire::cursor;
 use crate::api::wire::cursor::List;
-use crate::api::wire::list;
-use crate::api::wire::list::{IdPage, Parameters};
+use crate::api::wire::id_page::{self, IdPage};
+use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::{Documented, answer};
 use crate::api::wire::timestamp::WireTimestamp;
@@ -167,12 +167,12 @@ const PARAMETERS: &[&str] = &["limit", "order", "page", "status"];
 /// `Invalid` with every parameter that is wrong.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<GrantQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", list::label).unwrap_or(Order::Ascending);
+    let order = parameters.one("order", parameters::label).unwrap_or(Order::Ascending);
     let query = GrantQuery {
-        status: parameters.one("status", list::label).unwrap_or(TrustGrantStatus::Pending),
+        status: parameters.one("status", parameters::label).unwrap_or(TrustGrantStatus::Pending),
         order,
-        limit: parameters.one("limit", list::limit).unwrap_or_default(),
-        after: parameters.one("page", |text| list::place(organization, List::TrustGrants, order, text)),
+        limit: parameters.one("limit", parameters::limit).unwrap_or_default(),
+        after: parameters.one("page", |text| id_page::place(organization, List::TrustGrants, order, text)),
     };
     parameters.finish()?;
     Ok(query)

@@ -7,8 +7,7 @@ use validator::ValidationError;
 use crate::api::ApiVersion;
 use crate::api::body::fields::Fields;
 use crate::api::body::{reader, values};
-use crate::api::wire::list;
-use crate::api::wire::list::Parameters;
+use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel, WireUrl};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
@@ -207,10 +206,10 @@ const PARAMETERS: &[&str] = &["after_id", "before_id", "limit", "order"];
 pub fn parse_query<K: IdKind>(pairs: Vec<(String, String)>) -> Result<CursorPageQuery<Id<K>>> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
     let query = CursorPageQuery {
-        order: parameters.one("order", list::label).unwrap_or_default(),
+        order: parameters.one("order", parameters::label).unwrap_or_default(),
         limit: parameters.one("limit", limit).unwrap_or_default(),
-        after: parameters.one("after_id", list::id),
-        before: parameters.one("before_id", list::id),
+        after: parameters.one("after_id", parameters::id),
+        before: parameters.one("before_id", parameters::id),
     };
     parameters.finish()?;
     Ok(query)

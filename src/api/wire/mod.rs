@@ -3,7 +3,8 @@
 
 pub mod cursor;
 pub mod error;
-pub mod list;
+pub mod id_page;
+pub mod parameters;
 pub(in crate::api) mod scalars;
 pub mod schema;
 pub(in crate::api) mod timestamp;

@@ -1,5 +1,5 @@
 //! Webhooks: where an organization wants to hear of what happens, and what becomes of telling it.
-//! Knows the rest of the domain only.
+//! May know what its parent may.
 
 pub mod address;
 pub mod delivery;

@@ -1,0 +1,91 @@
+//! Query parameters: which were sent, their values, and every violation of a request in one answer.
+
+use std::collections::BTreeMap;
+
+use validator::{ValidationError, ValidationErrors};
+
+use super::timestamp;
+use crate::api::body::values::not_a_word;
+use crate::domain::clock::Timestamp;
+use crate::domain::error::reason;
+use crate::domain::id::{Id, IdKind};
+use crate::domain::label::EnumLabel;
+use crate::domain::page::PageLimit;
+use crate::domain::{Error, Result};
+
+/// The known parameters of a request, and their violations.
+#[derive(Debug)]
+pub struct Parameters {
+    sent: BTreeMap<&'static str, Vec<String>>,
+    violations: ValidationErrors,
+}
+
+impl Parameters {
+    /// Those of `pairs` that are `known`.
+    pub(in crate::api) fn new(known: &[&'static str], pairs: Vec<(String, String)>) -> Self {
+        let mut sent: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (name, value) in pairs {
+            // Lists are sent as `name[]` by some clients and as a repeated `name` by others.
+            let bare = name.strip_suffix("[]").unwrap_or(&name);
+            if let Some(known) = known.iter().copied().find(|known| *known == bare) {
+                sent.entry(known).or_default().push(value);
+            }
+        }
+        Self { sent, violations: ValidationErrors::new() }
+    }
+
+    /// A parameter that comes at most once.
+    pub(in crate::api) fn one<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> std::result::Result<T, ValidationError>,
+    ) -> Option<T> {
+        let parsed = match self.sent.get(name)?.as_slice() {
+            [text] => parse(text),
+            _ => Err(reason("repeated", "Parameter was sent more than once")),
+        };
+        parsed.map_err(|violation| self.violations.add(name, violation)).ok()
+    }
+
+    /// A repeatable parameter whose values are enum labels.
+    pub(in crate::api) fn labels<T: EnumLabel>(&mut self, name: &'static str) -> Vec<T> {
+        let sent = self.sent.get(name).map(Vec::as_slice).unwrap_or_default();
+        let parsed = sent.iter().map(|text| label(text)).collect::<std::result::Result<_, _>>();
+        parsed.map_err(|violation| self.violations.add(name, violation)).unwrap_or_default()
+    }
+
+    /// Refuses `name` with `violation` if it was sent.
+    pub(in crate::api) fn refuse(&mut self, name: &'static str, violation: ValidationError) {
+        if self.sent.contains_key(name) {
+            self.violations.add(name, violation);
+        }
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// `Invalid` with every violation.
+    pub(in crate::api) fn finish(self) -> Result<()> {
+        if self.violations.is_empty() { Ok(()) } else { Err(Error::invalid(&self.violations)) }
+    }
+}
+
+pub(in crate::api) fn limit(text: &str) -> std::result::Result<PageLimit, ValidationError> {
+    let number: i64 = text.parse().map_err(|_| reason("type", "Input should be a valid integer"))?;
+    let limit = u32::try_from(number).ok().and_then(PageLimit::new);
+    limit.ok_or_else(|| reason("range", format!("Input should be between 1 and {}", PageLimit::MAX)))
+}
+
+pub(in crate::api) fn label<T: EnumLabel>(text: &str) -> std::result::Result<T, ValidationError> {
+    T::from_label(text).ok_or_else(not_a_word::<T>)
+}
+
+/// A well-formed id.
+pub(in crate::api) fn id<K: IdKind>(text: &str) -> std::result::Result<Id<K>, ValidationError> {
+    text.parse().map_err(|_| reason("id", format!("Input should be an id that starts with `{}`", K::PREFIX)))
+}
+
+/// An RFC 3339 time with any offset.
+pub(in crate::api) fn moment(text: &str) -> std::result::Result<Timestamp, ValidationError> {
+    timestamp::parse(text).ok_or_else(timestamp::incomplete)
+}
