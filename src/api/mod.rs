@@ -5,6 +5,7 @@ pub mod body;
 pub mod document;
 pub mod ga;
 pub mod operator;
+pub mod profile_body;
 pub mod profile_list;
 pub mod v2026_03_24;
 pub mod v2026_08_18;

@@ -1,22 +1,19 @@
-//! The list of user profiles: its query parameters, and its page.
+//! The list of profiles: its query parameters and its page.
 
 use serde::Serialize;
 
+use super::WireFormat;
 use super::wire::cursor;
 use super::wire::parameters::{Parameters, label, limit};
-use super::wire_format::WireFormat;
 use crate::domain::Result;
 use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
-use crate::domain::label::EnumLabel;
 use crate::domain::profile::Profile;
 use crate::domain::profile_list::{PageQuery, ProfilePage};
-use crate::domain::trust::enforcement::EnforcementStatus;
 
-/// The parameters of the list. Others are ignored.
-const KNOWN: &[&str] = &["enforcement_status", "limit", "order", "order_by", "page"];
+const PARAMETERS: &[&str] = &["enforcement_status", "limit", "order", "order_by", "page"];
 
-/// A page as it is answered.
+/// A page in an answer.
 #[derive(Debug, Serialize)]
 pub struct ListBody<T> {
     data: Vec<T>,
@@ -24,7 +21,7 @@ pub struct ListBody<T> {
 }
 
 impl<T: From<Profile>> ListBody<T> {
-    /// The `page` that `query` asked for.
+    /// The `page` that `query` selects.
     #[must_use]
     pub fn new(organization: OrganizationId, query: &PageQuery, page: ProfilePage) -> Self {
         Self {
@@ -34,25 +31,23 @@ impl<T: From<Profile>> ListBody<T> {
     }
 }
 
-/// Whether the version `F` takes the parameter `enforcement_status`.
-pub(in crate::api) fn filters_by_enforcement<F: WireFormat>() -> bool {
-    let status = EnforcementStatus::Unrestricted.as_str().to_owned();
-    let mut parameters = Parameters::new(KNOWN, vec![("enforcement_status".to_owned(), status)]);
-    !F::enforcement_filter(&mut parameters).is_empty()
-}
-
-/// Reads the `pairs` of the query string under the version `F`.
+/// Reads the query string's `pairs` under the version `F`.
 ///
 /// # Errors
-/// `Invalid` with every parameter that is wrong.
+/// `Invalid` with every invalid parameter.
 pub fn parse_query<F: WireFormat>(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<PageQuery> {
-    let mut parameters = Parameters::new(KNOWN, pairs);
+    let mut parameters = Parameters::new(PARAMETERS, pairs);
     let mut query = PageQuery {
         order_by: parameters.one("order_by", label).unwrap_or_default(),
         order: parameters.one("order", label).unwrap_or_default(),
         limit: parameters.one("limit", limit).unwrap_or_default(),
         after: None,
-        statuses: F::enforcement_filter(&mut parameters),
+        statuses: if F::FILTERS_BY_ENFORCEMENT {
+            parameters.labels("enforcement_status")
+        } else {
+            parameters.refuse("enforcement_status", F::VERSION.not_accepted());
+            Vec::new()
+        },
     };
     query.after = parameters.one("page", |text| {
         cursor::decode(organization, &query, text).map_err(|error| reason("cursor", error.to_string()))

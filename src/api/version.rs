@@ -1,7 +1,9 @@
 //! API versions: how they are named and how a request selects one.
 
 use time::Date;
+use validator::ValidationError;
 
+use crate::domain::error::reason;
 use crate::domain::label::EnumLabel;
 
 /// An API version; a later one is greater.
@@ -57,6 +59,12 @@ impl ApiVersion {
             Selector::Beta => (ANTHROPIC_BETA, self.name()),
             Selector::Date { first, .. } => (ANTHROPIC_VERSION, first.to_string()),
         }
+    }
+
+    /// The violation of an input that other versions accept and this one does not.
+    #[must_use]
+    pub(in crate::api) fn not_accepted(self) -> ValidationError {
+        reason("other_shape", format!("not accepted under {}", self.name()))
     }
 
     /// The version that an `anthropic-version` selects in a request that names none: the newest of that date or before.

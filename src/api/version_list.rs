@@ -29,6 +29,8 @@ pub trait VersionVisitor {
 
 macro_rules! implement {
     ($($variant:ident: $format:ty,)+) => {
+        $(const _: () = assert!(matches!(<$format>::VERSION, ApiVersion::$variant));)+
+
         impl EnumLabel for ApiVersion {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
 

@@ -41,7 +41,7 @@ pub(super) async fn create_action_url<F: WireFormat>(
     caller.permit("create_action_url", Scope::ProfilesWrite)?;
     check_enabled(&service)?;
     let id = profile_id(&path)?;
-    let CreateActionUrl = body::parse(&request_body.0, F::VERSION, service.ports.clock.now())?;
+    let CreateActionUrl = body::parse(&request_body.0, service.ports.clock.now())?;
     let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
     create(&service, &caller, id, request, ActionUrl::new).await
 }

@@ -7,10 +7,9 @@ use super::body::json_body::JsonBytes;
 use super::handler::{HandlerResult, pairs, profile_id};
 use super::idempotency::replay::IdempotentRequest;
 use super::service::Service;
-use crate::api::WireFormat;
-use crate::api::body;
 use crate::api::profile_list::{ListBody, parse_query};
 use crate::api::v2026_03_24::deletion::DeletedProfile;
+use crate::api::{WireFormat, profile_body};
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::ProfileId;
 use crate::domain::label::EnumLabel;
@@ -24,7 +23,7 @@ pub(super) async fn create_user_profile<F: WireFormat>(
 ) -> HandlerResult {
     caller.permit("create_user_profile", Scope::ProfilesWrite)?;
     let now = service.ports.clock.now();
-    let draft: ProfileDraft = body::parse::<F::CreateProfile>(&request_body.0, F::VERSION, now)?.into();
+    let draft: ProfileDraft = profile_body::parse::<F::CreateProfile>(&request_body.0, F::VERSION, now)?.into();
     let profile = draft.into_profile(ProfileId::new(service.ports.ids.next(now)), now);
     let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
     let (profiles, organization) = (&service.ports.profiles, caller.organization());
@@ -63,7 +62,7 @@ pub(super) async fn update_user_profile<F: WireFormat>(
     caller.permit("update_user_profile", Scope::ProfilesWrite)?;
     let id = profile_id(&path)?;
     let now = service.ports.clock.now();
-    let changes = body::parse::<F::UpdateProfile>(&request_body.0, F::VERSION, now)?.into();
+    let changes = profile_body::parse::<F::UpdateProfile>(&request_body.0, F::VERSION, now)?.into();
     let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
     let (profiles, organization) = (&service.ports.profiles, caller.organization());
     request.answer(F::Profile::from, |key| profiles.update(organization, id, changes, now, key)).await

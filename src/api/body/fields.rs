@@ -6,48 +6,35 @@ use serde_json::Value;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::json::Json;
-use super::request_schema::{ObjectShape, Presence};
+use super::request_schema::{ObjectSchema, Presence};
 use super::values::{FieldParser, Parsed, one};
-use crate::api::ApiVersion;
 use crate::domain::change::Change;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::{Error, Result};
-
-/// The fields of a profile that some shape takes in a create or an update.
-pub(in crate::api) const FIELDS_OF_PROFILES: &[&str] = &[
-    "access_type",
-    "external_id",
-    "external_user_details",
-    "external_user_onboarded_at",
-    "metadata",
-    "name",
-    "relationship",
-];
 
 /// The fields of an object that are yet to be read, and what was wrong with those that were.
 #[derive(Debug)]
 pub struct Fields {
     unread: BTreeMap<String, Json>,
     violations: ValidationErrors,
-    version: ApiVersion,
     now: Timestamp,
-    /// Where the reading is watched for the documents: what it asked for.
-    asked: Option<ObjectShape>,
+    /// The schema of what has been read so far, where the reader runs for the documents.
+    schema: Option<ObjectSchema>,
 }
 
 impl Fields {
-    /// The fields of a body of `version` that arrived `now`.
-    pub(in crate::api) fn new(object: BTreeMap<String, Json>, version: ApiVersion, now: Timestamp) -> Self {
-        Self { unread: object, violations: ValidationErrors::new(), version, now, asked: None }
+    /// The fields of an object that arrived `now`.
+    pub(in crate::api) fn new(object: BTreeMap<String, Json>, now: Timestamp) -> Self {
+        Self { unread: object, violations: ValidationErrors::new(), now, schema: None }
     }
 
-    /// The schema of the objects that `read` takes: it is watched while it reads.
-    pub(in crate::api) fn schema_of<T>(version: ApiVersion, read: impl FnOnce(&mut Self) -> T) -> Value {
-        let asked = Some(ObjectShape::default());
-        let mut watched = Self { asked, ..Self::new(BTreeMap::new(), version, Timestamp::UNIX_EPOCH) };
-        read(&mut watched);
-        watched.asked.map(ObjectShape::into_schema).unwrap_or_default()
+    /// The schema of the objects that `read` accepts: `read` runs on an empty object, and each field it reads is recorded.
+    pub(in crate::api) fn schema_of<T>(read: impl FnOnce(&mut Self) -> T) -> Value {
+        let schema = Some(ObjectSchema::default());
+        let mut recording = Self { schema, ..Self::new(BTreeMap::new(), Timestamp::UNIX_EPOCH) };
+        read(&mut recording);
+        recording.schema.map(ObjectSchema::into_schema).unwrap_or_default()
     }
 
     /// A field for which `null` means the same as absence.
@@ -56,7 +43,7 @@ impl Fields {
         name: &'static str,
         FieldParser { parse, schema }: FieldParser<T>,
     ) -> Option<T> {
-        self.asks(name, Presence::Optional, schema);
+        self.record(name, Presence::Optional, schema);
         self.present(name).and_then(|value| self.parse(name, parse, value))
     }
 
@@ -66,7 +53,7 @@ impl Fields {
         name: &'static str,
         FieldParser { parse, schema }: FieldParser<T>,
     ) -> Change<T> {
-        self.asks(name, Presence::Clearable, schema);
+        self.record(name, Presence::Clearable, schema);
         match self.unread.remove(name) {
             None => Change::Keep,
             Some(Json::Null) => Change::Clear,
@@ -80,7 +67,7 @@ impl Fields {
         name: &'static str,
         FieldParser { parse, schema }: FieldParser<T>,
     ) -> Option<T> {
-        self.asks(name, Presence::NeverNull, schema);
+        self.record(name, Presence::NeverNull, schema);
         match self.unread.remove(name)? {
             Json::Null => self.keep(name, Err(one(reason("null", "Value cannot be cleared, null is not permitted")))),
             value => self.parse(name, parse, value),
@@ -93,7 +80,7 @@ impl Fields {
         name: &'static str,
         FieldParser { parse, schema }: FieldParser<T>,
     ) -> Option<T> {
-        self.asks(name, Presence::Required, schema);
+        self.record(name, Presence::Required, schema);
         match self.present(name) {
             Some(value) => self.parse(name, parse, value),
             None => self.keep(name, Err(one(reason("required", "Field required")))),
@@ -114,46 +101,45 @@ impl Fields {
         self.read_object(name, Presence::Required, read)
     }
 
-    /// Says in the documents what holds between the fields that were asked for; the reading itself checks it.
+    /// Documents a rule between the fields that were read; `read` itself checks it.
     pub(in crate::api) fn documented_rule(&mut self, rule: impl FnOnce() -> Value) {
-        if let Some(asked) = &mut self.asked {
-            asked.rule(rule());
+        if let Some(schema) = &mut self.schema {
+            schema.rule(rule());
         }
     }
 
-    /// Says in the documents that the field `name` is only there for older clients.
+    /// Documents that the field `name` is for older clients only.
     pub(in crate::api) fn documented_as_deprecated(&mut self, name: &'static str) {
-        if let Some(asked) = &mut self.asked {
-            asked.deprecate(name);
+        if let Some(schema) = &mut self.schema {
+            schema.deprecate(name);
         }
     }
 
-    /// Says in the documents what the field `name` is for, where it is not for what others of that name are.
+    /// Documents the field `name` as `about`, in place of the description that fields of this name share.
     pub(in crate::api) fn documented_as(&mut self, name: &'static str, about: &str) {
-        if let Some(asked) = &mut self.asked {
-            asked.describe(name, about);
+        if let Some(schema) = &mut self.schema {
+            schema.describe(name, about);
         }
     }
 
-    /// Refuses `name` for `violation`, unless it already is for something else.
+    /// Refuses `name` for `violation`, unless it is refused already.
     pub(in crate::api) fn refuse(&mut self, name: &'static str, violation: ValidationError) {
         let refused = self.violations.errors_mut();
         refused.entry(name.into()).or_insert_with(|| ValidationErrorsKind::Field(vec![violation]));
     }
 
-    /// Ends the reading: what is left is no field of this body, though perhaps one of `of_some_shape`.
-    pub(in crate::api) fn finish(mut self, of_some_shape: &[&str]) -> Result<()> {
-        self.refuse_unread(of_some_shape);
+    /// Refuses each field that was not read, for the violation that `unread` gives for its name.
+    ///
+    /// # Errors
+    /// `Invalid` with every violation of the object.
+    pub(in crate::api) fn finish(mut self, unread: impl Fn(&str) -> ValidationError) -> Result<()> {
+        self.refuse_unread(unread);
         if self.violations.is_empty() { Ok(()) } else { Err(Error::invalid(&self.violations)) }
     }
 
-    fn refuse_unread(&mut self, of_other_shapes: &[&str]) {
+    fn refuse_unread(&mut self, unread: impl Fn(&str) -> ValidationError) {
         for (name, _) in std::mem::take(&mut self.unread) {
-            let violation = if of_other_shapes.contains(&name.as_str()) {
-                not_in_shape(self.version)
-            } else {
-                reason("extra", "Extra inputs are not permitted")
-            };
+            let violation = unread(&name);
             self.violations.errors_mut().insert(name.into(), one(violation));
         }
     }
@@ -164,15 +150,15 @@ impl Fields {
         presence: Presence,
         read: impl FnOnce(&mut Self) -> T,
     ) -> Option<T> {
-        if let Some(asked) = &mut self.asked {
-            asked.field(name, presence, Self::schema_of(self.version, read));
+        if let Some(schema) = &mut self.schema {
+            schema.field(name, presence, Self::schema_of(read));
             return None;
         }
         let parsed = match self.present(name) {
             Some(Json::Object(object)) => {
-                let mut inner = Self::new(object, self.version, self.now);
+                let mut inner = Self::new(object, self.now);
                 let outcome = read(&mut inner);
-                inner.refuse_unread(&[]);
+                inner.refuse_unread(|_| extra());
                 let violations = inner.violations;
                 if violations.is_empty() {
                     Ok(outcome)
@@ -187,9 +173,9 @@ impl Fields {
         self.keep(name, parsed)
     }
 
-    fn asks(&mut self, name: &'static str, presence: Presence, schema: fn() -> Value) {
-        if let Some(asked) = &mut self.asked {
-            asked.field(name, presence, schema());
+    fn record(&mut self, name: &'static str, presence: Presence, schema: fn() -> Value) {
+        if let Some(recorded) = &mut self.schema {
+            recorded.field(name, presence, schema());
         }
     }
 
@@ -207,7 +193,7 @@ impl Fields {
     }
 }
 
-/// Why something is refused that another shape takes.
-pub(in crate::api) fn not_in_shape(version: ApiVersion) -> ValidationError {
-    reason("other_shape", format!("not accepted under {}", version.name()))
+/// The violation of a field that the object does not have.
+pub(in crate::api) fn extra() -> ValidationError {
+    reason("extra", "Extra inputs are not permitted")
 }

@@ -19,13 +19,13 @@ pub(in crate::api) enum Presence {
 
 /// The fields that were asked for, and what holds between them.
 #[derive(Debug, Default)]
-pub(in crate::api) struct ObjectShape {
+pub(in crate::api) struct ObjectSchema {
     properties: Map<String, Value>,
     required: Vec<&'static str>,
     rules: Vec<Value>,
 }
 
-impl ObjectShape {
+impl ObjectSchema {
     pub(in crate::api) fn field(&mut self, name: &'static str, presence: Presence, schema: Value) {
         let mut schema =
             if matches!(presence, Presence::Optional | Presence::Clearable) { nullable(schema) } else { schema };

@@ -5,7 +5,7 @@ use time::Duration;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::json::Json;
-use crate::api::wire::scalars::label_schema;
+use crate::api::wire::scalars::{label_schema, unknown_label};
 use crate::api::wire::timestamp;
 use crate::domain::clock::{Timestamp, check_future};
 use crate::domain::error::reason;
@@ -46,7 +46,7 @@ pub(in crate::api) fn country() -> FieldParser<Country> {
 /// One word of a closed set.
 pub(in crate::api) fn label<T: EnumLabel>() -> FieldParser<T> {
     FieldParser {
-        parse: |value, _| T::from_label(&string(value)?).ok_or_else(|| one(not_a_word::<T>())),
+        parse: |value, _| T::from_label(&string(value)?).ok_or_else(|| one(unknown_label::<T>())),
         schema: label_schema::<T>,
     }
 }
@@ -110,7 +110,7 @@ fn parse_labels<T: EnumLabel + PartialEq>(value: Json) -> Parsed<Vec<T>> {
     let Json::Array(items) = value else { return Err(one(reason("type", "Input should be a valid array"))) };
     let mut words = Vec::new();
     for item in items {
-        let word = T::from_label(&string(item)?).ok_or_else(|| one(not_a_word::<T>()))?;
+        let word = T::from_label(&string(item)?).ok_or_else(|| one(unknown_label::<T>()))?;
         if !words.contains(&word) {
             words.push(word);
         }
@@ -179,12 +179,6 @@ fn pairs_schema(min_value_characters: u64) -> Value {
         "propertyNames": bounded(1, MAX_KEY_CHARACTERS),
         "additionalProperties": bounded(min_value_characters, MAX_VALUE_CHARACTERS),
     })
-}
-
-/// Why a text is none of a closed set's words.
-pub(in crate::api) fn not_a_word<T: EnumLabel>() -> ValidationError {
-    let words: Vec<_> = T::ALL.iter().map(|word| format!("`{}`", word.as_str())).collect();
-    reason("word", format!("Input should be one of {}", words.join(", ")))
 }
 
 fn string(value: Json) -> Parsed<String> {

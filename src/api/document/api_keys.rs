@@ -6,7 +6,6 @@ use super::component::reference;
 use super::examples;
 use super::operation::page_schema;
 use super::operator_operation::{limit, operation, order, page, post};
-use crate::api::ApiVersion;
 use crate::api::body::reader;
 use crate::api::operator::api_key::{CreateApiKey, NewWireApiKey, WireApiKey};
 use crate::api::wire::scalars::WireId;
@@ -24,7 +23,7 @@ pub(super) fn schemas() -> [(&'static str, Value); 4] {
 }
 
 fn create_schema() -> Value {
-    reader::schema::<CreateApiKey>(ApiVersion::Ga)
+    reader::schema::<CreateApiKey>()
 }
 
 /// The parameters that several operations have, by the names of their components.

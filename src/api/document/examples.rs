@@ -230,7 +230,7 @@ mod tests {
     use super::*;
     use crate::api::body::reader as request;
     use crate::api::v2026_03_24::links;
-    use crate::api::{ApiVersion, VersionVisitor};
+    use crate::api::{ApiVersion, VersionVisitor, profile_body};
 
     struct ReadExamples;
 
@@ -245,12 +245,12 @@ mod tests {
     fn read_examples<F: WireFormat>() {
         let now = datetime!(2026-03-24 0:00 UTC);
         let example = |schema: Value| body(&schema).to_string().into_bytes();
-        let create = request::schema::<F::CreateProfile>(F::VERSION);
-        request::parse::<F::CreateProfile>(&example(create), F::VERSION, now).unwrap();
-        let update = request::schema::<F::UpdateProfile>(F::VERSION);
-        request::parse::<F::UpdateProfile>(&example(update), F::VERSION, now).unwrap();
-        let action_url = request::schema::<links::CreateActionUrl>(F::VERSION);
-        request::parse::<links::CreateActionUrl>(&example(action_url), F::VERSION, now).unwrap();
+        let create = request::schema::<F::CreateProfile>();
+        profile_body::parse::<F::CreateProfile>(&example(create), F::VERSION, now).unwrap();
+        let update = request::schema::<F::UpdateProfile>();
+        profile_body::parse::<F::UpdateProfile>(&example(update), F::VERSION, now).unwrap();
+        let action_url = request::schema::<links::CreateActionUrl>();
+        request::parse::<links::CreateActionUrl>(&example(action_url), now).unwrap();
     }
 
     #[test]

@@ -7,7 +7,6 @@ use super::operation::{Operation, page_schema};
 use super::{examples, parameters};
 use crate::api::WireFormat;
 use crate::api::body::reader;
-use crate::api::profile_list::filters_by_enforcement;
 use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
 use crate::api::wire::schema::Documented;
@@ -21,12 +20,12 @@ const WITH_BODY: &[u16] = &[408, 413];
 pub(super) fn schemas<F: WireFormat>() -> Value {
     json!({
         "ActionUrl": ActionUrl::schema(),
-        "CreateActionUrl": reader::schema::<CreateActionUrl>(F::VERSION),
-        "CreateUserProfile": reader::schema::<F::CreateProfile>(F::VERSION),
+        "CreateActionUrl": reader::schema::<CreateActionUrl>(),
+        "CreateUserProfile": reader::schema::<F::CreateProfile>(),
         "DeletedUserProfile": DeletedProfile::schema(),
         "EnrollmentUrl": EnrollmentUrl::schema(),
         "Error": error_schema(),
-        "UpdateUserProfile": reader::schema::<F::UpdateProfile>(F::VERSION),
+        "UpdateUserProfile": reader::schema::<F::UpdateProfile>(),
         "UserProfile": F::Profile::schema(),
         "UserProfilePage": page_schema("UserProfile", "The profiles of this page, in the order of the list."),
     })
@@ -35,11 +34,11 @@ pub(super) fn schemas<F: WireFormat>() -> Value {
 /// Every path, with its operations.
 pub(super) fn paths<F: WireFormat>() -> Value {
     let mut list = operation::<F>("list_user_profiles", "List user profiles", "A page of the organization's profiles.");
-    list.parameters(parameters::of_list(filters_by_enforcement::<F>()));
+    list.parameters(parameters::of_list::<F>());
     let list = list.answers("UserProfilePage", &examples::page::<F>(), "The page.", &[]);
 
     let mut create = post::<F>("create_user_profile", "Create a user profile", "Every field may be absent.");
-    create.body("CreateUserProfile", &reader::schema::<F::CreateProfile>(F::VERSION));
+    create.body("CreateUserProfile", &reader::schema::<F::CreateProfile>());
     let create = create.answers("UserProfile", &examples::profile::<F>(), "The new profile.", &on_post::<F>(WITH_BODY));
 
     let retrieve = operation::<F>("retrieve_user_profile", "Retrieve a user profile", "One profile.");
@@ -50,7 +49,7 @@ pub(super) fn paths<F: WireFormat>() -> Value {
         "Update a user profile",
         "An absent field stays as it is. An update that changes nothing does not move `updated_at`.",
     );
-    update.body("UpdateUserProfile", &reader::schema::<F::UpdateProfile>(F::VERSION));
+    update.body("UpdateUserProfile", &reader::schema::<F::UpdateProfile>());
     let update = update.answers(
         "UserProfile",
         &examples::profile::<F>(),
@@ -72,7 +71,7 @@ pub(super) fn paths<F: WireFormat>() -> Value {
 
     let about = "A fresh link on every call, by which the entity does what the body says.";
     let mut action_url = post::<F>("create_action_url", "Create an action URL", about);
-    action_url.body("CreateActionUrl", &reader::schema::<CreateActionUrl>(F::VERSION));
+    action_url.body("CreateActionUrl", &reader::schema::<CreateActionUrl>());
     let action_url =
         action_url.answers("ActionUrl", &examples::action_url(), "The link.", &on_post::<F>(&[ON_ONE, 408, 413]));
 

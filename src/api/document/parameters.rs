@@ -67,7 +67,7 @@ pub(super) fn of_all<F: WireFormat>() -> Vec<Value> {
 }
 
 /// What a list takes beside that.
-pub(super) fn of_list(filters_by_enforcement: bool) -> Vec<Value> {
+pub(super) fn of_list<F: WireFormat>() -> Vec<Value> {
     let mut parameters = vec![
         query("limit", "How many profiles a page holds at the most.", &limit_schema()),
         query("order", "The way the list runs.", &with_default(label_schema::<Order>(), Order::default())),
@@ -83,7 +83,7 @@ pub(super) fn of_list(filters_by_enforcement: bool) -> Vec<Value> {
             &json!({"type": "string", "minLength": 1}),
         ),
     ];
-    if filters_by_enforcement {
+    if F::FILTERS_BY_ENFORCEMENT {
         let about = "Only profiles with one of these. A filtered page may be short or empty and still name a next one. \
             May be written `enforcement_status[]` too.";
         parameters.push(query(

@@ -7,11 +7,8 @@ mod programs;
 
 use time::macros::date;
 
-use super::wire::parameters::Parameters;
 use super::{ApiVersion, Selector, WireFormat, v2026_09_04};
-use crate::domain::text::Text;
-use crate::domain::trust::enforcement::EnforcementStatus;
-use crate::domain::trust::grant::{CYBER, EFS, GrantName};
+use crate::domain::trust::grant::{CYBER, EFS};
 
 /// The shape that needs no `anthropic-beta`.
 #[derive(Clone, Copy, Debug)]
@@ -22,19 +19,13 @@ impl WireFormat for Ga {
     const LABEL: &'static str = "ga";
     const SELECTOR: Selector = Selector::Date { first: date!(2026 - 10 - 21), name: "the generally available version" };
     const ABOUT: &'static str = "Generally available: decisions as `programs`, and enforcement.";
+    const DOCUMENTS_IDEMPOTENCY: bool = true;
+    const FILTERS_BY_ENFORCEMENT: bool = true;
+    const SHOWN_GRANTS: Option<&'static [&'static str]> = Some(&[CYBER, EFS]);
     /// Unchanged.
     type CreateProfile = v2026_09_04::create::CreateProfile;
     /// Unchanged.
     type UpdateProfile = v2026_09_04::update::UpdateProfile;
     type Profile = profile::Profile;
     type ListedProfile = profile::ListedProfile;
-
-    fn shows_grant(grant: &GrantName) -> bool {
-        // Those that are programs.
-        [CYBER, EFS].contains(&grant.as_str())
-    }
-
-    fn enforcement_filter(parameters: &mut Parameters) -> Vec<EnforcementStatus> {
-        parameters.labels("enforcement_status")
-    }
 }

@@ -3,10 +3,9 @@
 use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
-use crate::api::wire::cursor;
-use crate::api::wire::cursor::List;
-use crate::api::wire::id_page::{self, IdPage};
-use crate::api::wire::parameters::{self, Parameters};
+use crate::api::wire::cursor::IdList;
+use crate::api::wire::id_page::{IdPage, IdPageQuery};
+use crate::api::wire::parameters::Parameters;
 use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
@@ -14,7 +13,7 @@ use crate::domain::Result;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::id::{ApiKeyId, ApiKeyKind, OrganizationId};
 use crate::domain::label::labels;
-use crate::domain::page::Page;
+use crate::domain::page::{Order, Page};
 use crate::domain::text::Text;
 
 labels! {
@@ -101,8 +100,6 @@ impl NewWireApiKey {
 pub struct CreateApiKey(pub ApiKeyDraft);
 
 impl Body for CreateApiKey {
-    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = &["expires_at", "scopes", "workspace_id"];
-
     fn read(fields: &mut Fields) -> Self {
         let draft = ApiKeyDraft {
             scopes: fields.required("scopes", values::some_labels()).unwrap_or_default(),
@@ -128,12 +125,9 @@ const PARAMETERS: &[&str] = &["limit", "order", "page"];
 /// `Invalid` with every parameter that is wrong.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<ApiKeyQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", parameters::label).unwrap_or_default();
-    let query = ApiKeyQuery {
-        order,
-        limit: parameters.one("limit", parameters::limit).unwrap_or_default(),
-        after: parameters.one("page", |text| id_page::place(organization, List::ApiKeys, order, text)),
-    };
+    let IdPageQuery { order, limit, after } =
+        IdPageQuery::read(&mut parameters, organization, IdList::ApiKeys, Order::default());
+    let query = ApiKeyQuery { order, limit, after };
     parameters.finish()?;
     Ok(query)
 }
@@ -141,6 +135,5 @@ pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -
 /// The `page` that `query` asked for.
 #[must_use]
 pub fn page(organization: OrganizationId, query: ApiKeyQuery, page: Page<ApiKey, ApiKeyId>) -> IdPage<WireApiKey> {
-    let next = page.next.map(|id| cursor::encode_id(organization, List::ApiKeys, query.order, id));
-    IdPage::new(page.items.into_iter().map(WireApiKey::from).collect(), next)
+    IdPage::new(organization, IdList::ApiKeys, query.order, page, WireApiKey::from)
 }

@@ -2,14 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::api::ApiVersion;
 use crate::api::body::fields::Fields;
 use crate::api::body::{reader, values};
 use crate::api::ga::enforcement::ClearingAction;
-use crate::api::wire::cursor;
-use crate::api::wire::cursor::List;
-use crate::api::wire::id_page::{self, IdPage};
-use crate::api::wire::parameters::{self, Parameters};
+use crate::api::wire::cursor::IdList;
+use crate::api::wire::id_page::{IdPage, IdPageQuery};
+use crate::api::wire::parameters::Parameters;
 use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
@@ -17,7 +15,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, Result, reason};
 use crate::domain::id::{EnforcementActionId, EnforcementActionKind, OrganizationId, ProfileId};
 use crate::domain::label::{EnumLabel, labels};
-use crate::domain::page::Page;
+use crate::domain::page::{Order, Page};
 use crate::domain::text::Text;
 use crate::domain::trust::enforcement::{EnforcementKind, EnforcementReason, IdentityCheck};
 use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep, Opening};
@@ -94,13 +92,13 @@ impl From<EnforcementRecord> for WireEnforcementRecord {
 /// # Errors
 /// `Invalid` with everything that is wrong.
 pub fn parse_opening(bytes: &[u8], id: EnforcementActionId, now: Timestamp) -> Result<EnforcementRecord> {
-    let read = reader::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read_opening(fields, now))?;
+    let read = reader::parse_with(bytes, now, |fields| read_opening(fields, now))?;
     read.ok_or_else(|| Error::internal("an opening without what it needs was taken"))?.into_record(id, now)
 }
 
 /// The schema of what [`parse_opening`] takes.
 pub(in crate::api) fn opening_schema() -> Value {
-    Fields::schema_of(ApiVersion::Ga, |fields| read_opening(fields, Timestamp::UNIX_EPOCH))
+    Fields::schema_of(|fields| read_opening(fields, Timestamp::UNIX_EPOCH))
 }
 
 fn read_opening(fields: &mut Fields, now: Timestamp) -> Option<Opening> {
@@ -140,13 +138,13 @@ fn read_opening(fields: &mut Fields, now: Timestamp) -> Option<Opening> {
 /// # Errors
 /// `Invalid` with everything that is wrong.
 pub fn parse_step(bytes: &[u8], now: Timestamp) -> Result<EnforcementStep> {
-    let read = reader::parse_with(bytes, ApiVersion::Ga, now, &[], read_step)?;
+    let read = reader::parse_with(bytes, now, read_step)?;
     read.ok_or_else(|| Error::internal("a step without what it needs was taken"))
 }
 
 /// The schema of what [`parse_step`] takes.
 pub(in crate::api) fn step_schema() -> Value {
-    Fields::schema_of(ApiVersion::Ga, read_step)
+    Fields::schema_of(read_step)
 }
 
 fn read_step(fields: &mut Fields) -> Option<EnforcementStep> {
@@ -194,13 +192,9 @@ pub fn parse_query(
     pairs: Vec<(String, String)>,
 ) -> Result<EnforcementQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", parameters::label).unwrap_or_default();
-    let query = EnforcementQuery {
-        profile_id,
-        order,
-        limit: parameters.one("limit", parameters::limit).unwrap_or_default(),
-        after: parameters.one("page", |text| id_page::place(organization, List::EnforcementActions, order, text)),
-    };
+    let IdPageQuery { order, limit, after } =
+        IdPageQuery::read(&mut parameters, organization, IdList::EnforcementActions, Order::default());
+    let query = EnforcementQuery { profile_id, order, limit, after };
     parameters.finish()?;
     Ok(query)
 }
@@ -212,6 +206,5 @@ pub fn page(
     query: EnforcementQuery,
     page: Page<EnforcementRecord, EnforcementActionId>,
 ) -> IdPage<WireEnforcementRecord> {
-    let next = page.next.map(|id| cursor::encode_id(organization, List::EnforcementActions, query.order, id));
-    IdPage::new(page.items.into_iter().map(WireEnforcementRecord::from).collect(), next)
+    IdPage::new(organization, IdList::EnforcementActions, query.order, page, WireEnforcementRecord::from)
 }

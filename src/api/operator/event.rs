@@ -3,9 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::api::wire::cursor;
-use crate::api::wire::cursor::List;
-use crate::api::wire::id_page::{self, IdPage};
+use crate::api::wire::cursor::IdList;
+use crate::api::wire::id_page::{IdPage, IdPageQuery};
 use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel, label_schema};
 use crate::api::wire::schema::{Documented, answer};
@@ -14,7 +13,7 @@ use crate::domain::Result;
 use crate::domain::event::{Event, EventDetails, EventKind, EventQuery};
 use crate::domain::id::{EnforcementActionKind, EventId, EventMark, OrganizationId, ProfileKind};
 use crate::domain::label::labels;
-use crate::domain::page::Page;
+use crate::domain::page::{Order, Page};
 use crate::domain::profile::ProfileField;
 use crate::domain::text::Text;
 use crate::domain::trust::grant::TrustGrantStatus;
@@ -123,11 +122,12 @@ const PARAMETERS: &[&str] = &["ending_at", "limit", "order", "page", "starting_a
 /// `Invalid` with every parameter that is wrong.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<EventQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", parameters::label).unwrap_or_default();
+    let IdPageQuery { order, limit, after } =
+        IdPageQuery::read(&mut parameters, organization, IdList::Events, Order::default());
     let query = EventQuery {
         order,
-        limit: parameters.one("limit", parameters::limit).unwrap_or_default(),
-        after: parameters.one("page", |text| id_page::place(organization, List::Events, order, text)),
+        limit,
+        after,
         profile_id: parameters.one("user_profile_id", parameters::id),
         kinds: parameters.labels("type"),
         since: parameters.one("starting_at", parameters::moment),
@@ -140,6 +140,5 @@ pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -
 /// The `page` that `query` asked for.
 #[must_use]
 pub fn page(organization: OrganizationId, query: &EventQuery, page: Page<Event, EventId>) -> IdPage<WireEvent> {
-    let next = page.next.map(|id| cursor::encode_id(organization, List::Events, query.order, id));
-    IdPage::new(page.items.into_iter().map(WireEvent::from).collect(), next)
+    IdPage::new(organization, IdList::Events, query.order, page, WireEvent::from)
 }

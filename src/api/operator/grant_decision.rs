@@ -3,13 +3,11 @@
 use serde_json::{Value, json};
 
 use super::trust_grant::{WireFeatures, WireGrantName, WireTiers, parts};
-use crate::api::ApiVersion;
 use crate::api::body::fields::Fields;
 use crate::api::body::{reader, values};
-use crate::api::wire::cursor;
-use crate::api::wire::cursor::List;
-use crate::api::wire::id_page::{self, IdPage};
-use crate::api::wire::parameters::{self, Parameters};
+use crate::api::wire::cursor::IdList;
+use crate::api::wire::id_page::{IdPage, IdPageQuery};
+use crate::api::wire::parameters::Parameters;
 use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
@@ -17,7 +15,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, Result};
 use crate::domain::id::{DecisionId, DecisionKind, OrganizationId, ProfileId, ProfileKind};
 use crate::domain::label::{EnumLabel, labels};
-use crate::domain::page::Page;
+use crate::domain::page::{Order, Page};
 use crate::domain::text::Text;
 use crate::domain::trust::decision::{Decision, DecisionQuery};
 use crate::domain::trust::grant::{
@@ -92,14 +90,14 @@ impl WireDecision {
 /// # Errors
 /// `Invalid` with everything that is wrong.
 pub fn parse(bytes: &[u8], name: &GrantName, id: DecisionId, now: Timestamp) -> Result<Decision> {
-    let read = reader::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read(fields, Some(name), id, now))?;
+    let read = reader::parse_with(bytes, now, |fields| read(fields, Some(name), id, now))?;
     read.ok_or_else(|| Error::internal("a decision without what it needs was taken"))
 }
 
 /// The schema of what [`parse`] takes.
 pub(in crate::api) fn schema() -> Value {
     let nobody = DecisionId::new(uuid::Uuid::nil());
-    Fields::schema_of(ApiVersion::Ga, |fields| read(fields, None, nobody, Timestamp::UNIX_EPOCH))
+    Fields::schema_of(|fields| read(fields, None, nobody, Timestamp::UNIX_EPOCH))
 }
 
 fn read(fields: &mut Fields, name: Option<&GrantName>, id: DecisionId, now: Timestamp) -> Option<Decision> {
@@ -185,14 +183,9 @@ pub fn parse_query(
     pairs: Vec<(String, String)>,
 ) -> Result<DecisionQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", parameters::label).unwrap_or_default();
-    let query = DecisionQuery {
-        profile_id,
-        name,
-        order,
-        limit: parameters.one("limit", parameters::limit).unwrap_or_default(),
-        after: parameters.one("page", |text| id_page::place(organization, List::Decisions, order, text)),
-    };
+    let IdPageQuery { order, limit, after } =
+        IdPageQuery::read(&mut parameters, organization, IdList::Decisions, Order::default());
+    let query = DecisionQuery { profile_id, name, order, limit, after };
     parameters.finish()?;
     Ok(query)
 }
@@ -204,7 +197,6 @@ pub fn page(
     query: &DecisionQuery,
     page: Page<Decision, DecisionId>,
 ) -> IdPage<WireDecision> {
-    let next = page.next.map(|id| cursor::encode_id(organization, List::Decisions, query.order, id));
     let written = |decision| WireDecision::new(query.profile_id, query.name.clone(), decision);
-    IdPage::new(page.items.into_iter().map(written).collect(), next)
+    IdPage::new(organization, IdList::Decisions, query.order, page, written)
 }

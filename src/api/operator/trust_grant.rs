@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::api::wire::cursor;
-use crate::api::wire::cursor::List;
-use crate::api::wire::id_page::{self, IdPage};
+use crate::api::wire::cursor::IdList;
+use crate::api::wire::id_page::{IdPage, IdPageQuery};
 use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::schema::{Documented, answer};
@@ -167,12 +166,13 @@ const PARAMETERS: &[&str] = &["limit", "order", "page", "status"];
 /// `Invalid` with every parameter that is wrong.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<GrantQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let order = parameters.one("order", parameters::label).unwrap_or(Order::Ascending);
+    let IdPageQuery { order, limit, after } =
+        IdPageQuery::read(&mut parameters, organization, IdList::TrustGrants, Order::Ascending);
     let query = GrantQuery {
         status: parameters.one("status", parameters::label).unwrap_or(TrustGrantStatus::Pending),
         order,
-        limit: parameters.one("limit", parameters::limit).unwrap_or_default(),
-        after: parameters.one("page", |text| id_page::place(organization, List::TrustGrants, order, text)),
+        limit,
+        after,
     };
     parameters.finish()?;
     Ok(query)
@@ -185,6 +185,5 @@ pub fn page(
     query: GrantQuery,
     page: Page<ProfileGrant, DecisionId>,
 ) -> IdPage<WireTrustGrant> {
-    let next = page.next.map(|id| cursor::encode_id(organization, List::TrustGrants, query.order, id));
-    IdPage::new(page.items.into_iter().map(WireTrustGrant::from).collect(), next)
+    IdPage::new(organization, IdList::TrustGrants, query.order, page, WireTrustGrant::from)
 }

@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::Value;
 use validator::ValidationError;
 
-use crate::api::ApiVersion;
 use crate::api::body::fields::Fields;
 use crate::api::body::{reader, values};
 use crate::api::wire::parameters::{self, Parameters};
@@ -137,7 +136,7 @@ impl CreateWebhook {
     /// # Errors
     /// `Invalid` with everything that is wrong.
     pub fn parse(bytes: &[u8], reach: Reach, id: WebhookEndpointId, now: Timestamp) -> Result<WebhookEndpoint> {
-        let created = reader::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| Self::read(fields, reach))?;
+        let created = reader::parse_with(bytes, now, |fields| Self::read(fields, reach))?;
         let missing = || crate::domain::Error::internal("a create without a URL was taken");
         Ok(WebhookEndpoint {
             id,
@@ -164,7 +163,7 @@ impl CreateWebhook {
     }
 
     pub(in crate::api) fn schema() -> Value {
-        Fields::schema_of(ApiVersion::Ga, |fields| Self::read(fields, Reach::Internet))
+        Fields::schema_of(|fields| Self::read(fields, Reach::Internet))
     }
 }
 
@@ -173,7 +172,7 @@ impl CreateWebhook {
 /// # Errors
 /// `Invalid` with everything that is wrong.
 pub fn parse_patch(bytes: &[u8], reach: Reach, now: Timestamp) -> Result<EndpointPatch> {
-    reader::parse_with(bytes, ApiVersion::Ga, now, &[], |fields| read_patch(fields, reach))
+    reader::parse_with(bytes, now, |fields| read_patch(fields, reach))
 }
 
 fn read_patch(fields: &mut Fields, reach: Reach) -> EndpointPatch {
@@ -193,7 +192,7 @@ fn read_patch(fields: &mut Fields, reach: Reach) -> EndpointPatch {
 }
 
 pub(in crate::api) fn patch_schema() -> Value {
-    Fields::schema_of(ApiVersion::Ga, |fields| read_patch(fields, Reach::Internet))
+    Fields::schema_of(|fields| read_patch(fields, Reach::Internet))
 }
 
 /// The parameters of the lists. Others are ignored.

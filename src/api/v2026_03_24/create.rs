@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::api::body::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
 use crate::domain::external_user::ExternalUserDetails;
@@ -22,8 +22,6 @@ pub struct CreateProfile {
 }
 
 impl Body for CreateProfile {
-    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
-
     fn read(fields: &mut Fields) -> Self {
         let body = Self {
             external_id: fields.optional("external_id", values::text()),

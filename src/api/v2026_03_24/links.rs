@@ -80,8 +80,6 @@ labels! {
 pub struct CreateActionUrl;
 
 impl Body for CreateActionUrl {
-    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = &["action"];
-
     fn read(fields: &mut Fields) -> Self {
         fields.required_object("action", |action| action.required("type", values::label::<ActionType>()));
         Self

@@ -19,6 +19,8 @@ impl WireFormat for V2026_03_24 {
     const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "The original shape: `relationship`, `external_id` and `trust_grants`.";
     const DOCUMENTS_IDEMPOTENCY: bool = false;
+    const FILTERS_BY_ENFORCEMENT: bool = false;
+    const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
     type Profile = profile::Profile;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::api::body::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
 use crate::domain::change::Change;
@@ -22,8 +22,6 @@ pub struct UpdateProfile {
 }
 
 impl Body for UpdateProfile {
-    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
-
     fn read(fields: &mut Fields) -> Self {
         fields.documented_rule(|| {
             json!({

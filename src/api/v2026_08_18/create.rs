@@ -1,7 +1,7 @@
 //! The body of a create.
 
 use super::access;
-use crate::api::body::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
 use crate::domain::clock::Timestamp;
@@ -22,8 +22,6 @@ pub struct CreateProfile {
 }
 
 impl Body for CreateProfile {
-    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
-
     fn read(fields: &mut Fields) -> Self {
         Self {
             relationship: access::created(access::read_with_alias(fields)),

@@ -20,6 +20,8 @@ impl WireFormat for V2026_08_18 {
     const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "`access_type` in place of `relationship`, and the time of sign-up.";
     const DOCUMENTS_IDEMPOTENCY: bool = false;
+    const FILTERS_BY_ENFORCEMENT: bool = false;
+    const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
     type Profile = profile::Profile;

@@ -1,7 +1,7 @@
 //! The body of an update.
 
 use super::access;
-use crate::api::body::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
 use crate::domain::change::Change;
@@ -23,8 +23,6 @@ pub struct UpdateProfile {
 }
 
 impl Body for UpdateProfile {
-    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
-
     fn read(fields: &mut Fields) -> Self {
         Self {
             relationship: access::read_with_alias(fields),

@@ -1,7 +1,7 @@
 //! The body of a create.
 
 use super::details;
-use crate::api::body::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
 use crate::api::v2026_08_18::read_relationship;
@@ -21,8 +21,6 @@ pub struct CreateProfile {
 }
 
 impl Body for CreateProfile {
-    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
-
     fn read(fields: &mut Fields) -> Self {
         Self {
             relationship: read_relationship(fields),

@@ -18,6 +18,8 @@ impl WireFormat for V2026_09_04 {
     const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "`external_user_details`: what the platform states about the entity, in one object.";
     const DOCUMENTS_IDEMPOTENCY: bool = false;
+    const FILTERS_BY_ENFORCEMENT: bool = false;
+    const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
     type Profile = profile::Profile;

@@ -1,7 +1,7 @@
 //! The body of an update.
 
 use super::details;
-use crate::api::body::fields::{FIELDS_OF_PROFILES, Fields};
+use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
 use crate::api::v2026_08_18::read_access_change;
@@ -22,8 +22,6 @@ pub struct UpdateProfile {
 }
 
 impl Body for UpdateProfile {
-    const FIELDS_OF_SOME_SHAPE: &'static [&'static str] = FIELDS_OF_PROFILES;
-
     fn read(fields: &mut Fields) -> Self {
         Self {
             relationship: read_access_change(fields),

@@ -25,7 +25,7 @@ pub enum CursorError {
 
 /// A list of the operator's API that runs in the order of ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum List {
+pub enum IdList {
     /// Keys.
     ApiKeys,
     /// Decisions on one grant.
@@ -38,7 +38,7 @@ pub enum List {
     TrustGrants,
 }
 
-impl List {
+impl IdList {
     const fn kind(self) -> u8 {
         match self {
             Self::ApiKeys => b'k',
@@ -63,7 +63,7 @@ pub fn encode(organization: OrganizationId, query: &PageQuery, keyset: &Keyset) 
 
 /// The text that leads to what follows `id` in the organization's `list`.
 #[must_use]
-pub fn encode_id<K>(organization: OrganizationId, list: List, order: Order, id: Id<K>) -> String {
+pub fn encode_id<K>(organization: OrganizationId, list: IdList, order: Order, id: Id<K>) -> String {
     write(organization, order, list.kind(), id.uuid(), "")
 }
 
@@ -71,7 +71,12 @@ pub fn encode_id<K>(organization: OrganizationId, list: List, order: Order, id: 
 ///
 /// # Errors
 /// [`CursorError`].
-pub fn decode_id<K>(organization: OrganizationId, list: List, order: Order, text: &str) -> Result<Id<K>, CursorError> {
+pub fn decode_id<K>(
+    organization: OrganizationId,
+    list: IdList,
+    order: Order,
+    text: &str,
+) -> Result<Id<K>, CursorError> {
     let payload = payload(organization, text)?;
     match parts(&payload).ok_or(CursorError::Malformed)? {
         (made_for, kind, id, []) if kind == list.kind() => {

@@ -1,24 +1,39 @@
-//! Pages of the operator's lists, which run in the order of ids.
+//! Lists of the operator's API that run in the order of ids: their common parameters and their page.
 
 use serde::Serialize;
-use validator::ValidationError;
 
-use super::cursor::{self, List};
+use super::cursor;
+use super::cursor::IdList;
+use super::parameters::{Parameters, label, limit};
 use crate::domain::error::reason;
 use crate::domain::id::{Id, OrganizationId};
-use crate::domain::page::Order;
+use crate::domain::page::{Order, Page, PageLimit};
 
-/// The id in the cursor `text`: where the page begins.
-pub(in crate::api) fn place<K>(
-    organization: OrganizationId,
-    list: List,
-    order: Order,
-    text: &str,
-) -> std::result::Result<Id<K>, ValidationError> {
-    cursor::decode_id(organization, list, order, text).map_err(|error| reason("cursor", error.to_string()))
+/// The parameters `limit`, `order` and `page`.
+pub(in crate::api) struct IdPageQuery<K> {
+    pub(in crate::api) order: Order,
+    pub(in crate::api) limit: PageLimit,
+    pub(in crate::api) after: Option<Id<K>>,
 }
 
-/// A page of the operator's API as it is answered.
+impl<K> IdPageQuery<K> {
+    /// Reads those of `list`, which runs in `default_order` unless `order` is sent.
+    pub(in crate::api) fn read(
+        parameters: &mut Parameters,
+        organization: OrganizationId,
+        list: IdList,
+        default_order: Order,
+    ) -> Self {
+        let order = parameters.one("order", label).unwrap_or(default_order);
+        let limit = parameters.one("limit", limit).unwrap_or_default();
+        let after = parameters.one("page", |text| {
+            cursor::decode_id(organization, list, order, text).map_err(|error| reason("cursor", error.to_string()))
+        });
+        Self { order, limit, after }
+    }
+}
+
+/// A page in an answer.
 #[derive(Debug, Serialize)]
 pub struct IdPage<T> {
     data: Vec<T>,
@@ -26,8 +41,17 @@ pub struct IdPage<T> {
 }
 
 impl<T> IdPage<T> {
-    /// The page with `data` and the cursor of the next page.
-    pub(in crate::api) const fn new(data: Vec<T>, next_page: Option<String>) -> Self {
-        Self { data, next_page }
+    /// The `page` of `list` in `order`, each item converted by `convert`.
+    pub(in crate::api) fn new<I, K>(
+        organization: OrganizationId,
+        list: IdList,
+        order: Order,
+        page: Page<I, Id<K>>,
+        convert: impl Fn(I) -> T,
+    ) -> Self {
+        Self {
+            data: page.items.into_iter().map(convert).collect(),
+            next_page: page.next.map(|id| cursor::encode_id(organization, list, order, id)),
+        }
     }
 }

@@ -4,7 +4,7 @@
 pub mod cursor;
 pub mod error;
 pub mod id_page;
-pub mod parameters;
+pub(in crate::api) mod parameters;
 pub(in crate::api) mod scalars;
 pub mod schema;
 pub(in crate::api) mod timestamp;

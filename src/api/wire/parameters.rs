@@ -1,11 +1,11 @@
-//! Query parameters: which were sent, their values, and every violation of a request in one answer.
+//! Query strings: the parameters of a list, and every violation of them.
 
 use std::collections::BTreeMap;
 
 use validator::{ValidationError, ValidationErrors};
 
+use super::scalars::unknown_label;
 use super::timestamp;
-use crate::api::body::values::not_a_word;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::id::{Id, IdKind};
@@ -13,15 +13,15 @@ use crate::domain::label::EnumLabel;
 use crate::domain::page::PageLimit;
 use crate::domain::{Error, Result};
 
-/// The known parameters of a request, and their violations.
+/// The parameters that were sent, and their violations.
 #[derive(Debug)]
-pub struct Parameters {
+pub(in crate::api) struct Parameters {
     sent: BTreeMap<&'static str, Vec<String>>,
     violations: ValidationErrors,
 }
 
 impl Parameters {
-    /// Those of `pairs` that are `known`.
+    /// Those of `pairs` that are `known`; others are ignored.
     pub(in crate::api) fn new(known: &[&'static str], pairs: Vec<(String, String)>) -> Self {
         let mut sent: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (name, value) in pairs {
@@ -47,14 +47,14 @@ impl Parameters {
         parsed.map_err(|violation| self.violations.add(name, violation)).ok()
     }
 
-    /// A repeatable parameter whose values are enum labels.
+    /// A parameter that may be repeated, each time with a label of `T`.
     pub(in crate::api) fn labels<T: EnumLabel>(&mut self, name: &'static str) -> Vec<T> {
         let sent = self.sent.get(name).map(Vec::as_slice).unwrap_or_default();
         let parsed = sent.iter().map(|text| label(text)).collect::<std::result::Result<_, _>>();
         parsed.map_err(|violation| self.violations.add(name, violation)).unwrap_or_default()
     }
 
-    /// Refuses `name` with `violation` if it was sent.
+    /// Refuses `name`, if it was sent, for `violation`.
     pub(in crate::api) fn refuse(&mut self, name: &'static str, violation: ValidationError) {
         if self.sent.contains_key(name) {
             self.violations.add(name, violation);
@@ -77,15 +77,15 @@ pub(in crate::api) fn limit(text: &str) -> std::result::Result<PageLimit, Valida
 }
 
 pub(in crate::api) fn label<T: EnumLabel>(text: &str) -> std::result::Result<T, ValidationError> {
-    T::from_label(text).ok_or_else(not_a_word::<T>)
+    T::from_label(text).ok_or_else(unknown_label::<T>)
 }
 
-/// A well-formed id.
+/// A well-formed id; the object may not exist.
 pub(in crate::api) fn id<K: IdKind>(text: &str) -> std::result::Result<Id<K>, ValidationError> {
     text.parse().map_err(|_| reason("id", format!("Input should be an id that starts with `{}`", K::PREFIX)))
 }
 
-/// An RFC 3339 time with any offset.
+/// A timestamp with any offset.
 pub(in crate::api) fn moment(text: &str) -> std::result::Result<Timestamp, ValidationError> {
     timestamp::parse(text).ok_or_else(timestamp::incomplete)
 }

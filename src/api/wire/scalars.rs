@@ -2,8 +2,10 @@
 
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
+use validator::ValidationError;
 
 use super::schema::Documented;
+use crate::domain::error::reason;
 use crate::domain::id::{Id, IdKind};
 use crate::domain::label::EnumLabel;
 
@@ -54,4 +56,10 @@ impl Documented for WireUrl {
 pub(in crate::api) fn label_schema<T: EnumLabel>() -> Value {
     let words: Vec<_> = T::ALL.iter().map(|word| word.as_str()).collect();
     json!({"type": "string", "enum": words})
+}
+
+/// The violation of a text that is none of the labels of `T`.
+pub(in crate::api) fn unknown_label<T: EnumLabel>() -> ValidationError {
+    let labels: Vec<_> = T::ALL.iter().map(|label| format!("`{}`", label.as_str())).collect();
+    reason("word", format!("Input should be one of {}", labels.join(", ")))
 }

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::api::ApiVersion;
 use crate::api::body;
 use crate::api::operator::api_key;
 use crate::api::operator::api_key::{CreateApiKey, NewWireApiKey, WireApiKey};
@@ -30,7 +29,7 @@ pub(super) async fn create_api_key(
 ) -> HandlerResult {
     caller.permit("create_api_key", Scope::Admin)?;
     let now = service.ports.clock.now();
-    let CreateApiKey(draft) = body::parse(&request_body.0, ApiVersion::Ga, now)?;
+    let CreateApiKey(draft) = body::parse(&request_body.0, now)?;
     let secret = ApiKeySecret::from_random(service.ports.randomness.bits()?);
     let id = ApiKeyId::new(service.ports.ids.next(now));
     let key = draft.issued_by(caller.key())?.into_key(id, caller.organization(), &secret, now);
