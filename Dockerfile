@@ -25,7 +25,7 @@ RUN mkdir -p /image/usr/local/bin \
 
 FROM scratch
 COPY --from=build /image /
-# A number, so that a cluster which forbids root can see that it is none. Nobody owns it: the image has no users.
+# A number, so that a cluster that forbids root can check it. The image has no users.
 USER 65532:65532
 # Of a container, the loopback address is reachable from nowhere.
 ENV UPROF_LISTEN=0.0.0.0:8080

@@ -125,8 +125,8 @@ install_with_apt() {
         fail "apt-get could not install$packages: see the messages above"
 }
 
-# Debian makes and starts a cluster of its own with the first server that is installed. Nobody asked for one here; the
-# setting is taken back afterwards, so that whoever wants one later gets it.
+# Debian makes and starts a cluster of its own with the first server that is installed. It is not wanted here; the
+# setting is removed afterwards.
 without_a_cluster() (
     settings=/etc/postgresql-common/createcluster.d
     trap 'as_root rm -f "$settings/uprof.conf"; as_root rmdir "$settings" 2>/dev/null || true' EXIT
