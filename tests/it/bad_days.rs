@@ -44,6 +44,27 @@ fn without_a_database_every_route_says_so_and_comes_back_with_it() {
 }
 
 #[test]
+fn a_schema_that_is_behind_is_not_ready_and_a_newer_one_is() {
+    let app = TestApp::start();
+    let ready = || app.client.without_key().get("/health/ready").send();
+    app.database.execute(
+        "insert into refinery_schema_history (version, name, applied_on, checksum)
+         select max(version) + 1, 'newer', '2030-01-01T00:00:00Z', '0' from refinery_schema_history",
+    );
+    ready().ok();
+    app.database.execute("delete from refinery_schema_history where name = 'newer'");
+    ready().ok();
+    app.database.execute(
+        "delete from refinery_schema_history where version = (select max(version) from refinery_schema_history)",
+    );
+    assert_eq!(ready().refused(503), "The database is unavailable");
+    app.database.execute("truncate refinery_schema_history");
+    assert_eq!(ready().refused(503), "The database is unavailable");
+    app.database.execute("drop table refinery_schema_history");
+    assert_eq!(ready().refused(503), "The database is unavailable");
+}
+
+#[test]
 fn connections_that_died_are_replaced() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));

@@ -178,7 +178,7 @@ pub trait EventRepository: Send + Sync {
 /// Whether the database can serve.
 #[async_trait]
 pub trait Readiness: Send + Sync {
-    /// Asks the database for an answer and for a schema that this binary knows.
+    /// Checks that the database answers and that its schema is the one of this binary or a newer one.
     ///
     /// # Errors
     /// `Unavailable` with what is wrong as its cause.

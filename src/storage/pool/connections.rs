@@ -4,7 +4,6 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
@@ -13,7 +12,6 @@ use tokio::runtime::Handle;
 use super::checkout::{Checkout, WarmConnection};
 use super::error::{StorageError, unavailable};
 use super::warm::WarmStack;
-use crate::domain::repository::Readiness;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::metrics::Registry;
 
@@ -260,19 +258,6 @@ impl Pool {
         let closed = self.connections.close();
         drop(self.warm.remove(|_| true));
         closed.await;
-    }
-}
-
-#[async_trait]
-impl Readiness for Pool {
-    async fn check(&self) -> Result<()> {
-        self.read(|connection| {
-            Box::pin(async move {
-                sqlx::query("select 1").execute(connection).await?;
-                Ok(())
-            })
-        })
-        .await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Migrations: refinery's own runner on a sqlx connection, one process at a time.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use refinery::Migration;
@@ -89,6 +90,15 @@ pub async fn migrate(url: &SecretString) -> Result<usize, SchemaError> {
 /// [`SchemaError`].
 pub async fn schema_state(url: &SecretString) -> Result<SchemaState, SchemaError> {
     timeout(RESPONSE_TIMEOUT, compare(url)).await.map_err(silent)?
+}
+
+/// The version of the newest migration that this binary holds.
+pub(super) fn newest_version() -> i32 {
+    static NEWEST: LazyLock<i32> = LazyLock::new(|| {
+        let runner = embedded::migrations::runner();
+        runner.get_migrations().iter().map(Migration::version).max().unwrap_or_default()
+    });
+    *NEWEST
 }
 
 async fn compare(url: &SecretString) -> Result<SchemaState, SchemaError> {
