@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tracing::{Instrument, debug_span};
 
 use super::metrics::BatchMetrics;
 use super::queue::{BatchOperation, BatchQueue, BatchSettings, Job};
@@ -60,11 +61,14 @@ impl ProfileRepository for BatchingProfiles {
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
         let create = Create { organization, profile, idempotency };
-        self.inner.create_once(create, async |create| self.creates.call(organization, create).await).await
+        let span = debug_span!("profiles.create", organization.id = %organization);
+        let store = async |create| self.creates.call(organization, create).await;
+        self.inner.create_once(create, store).instrument(span).await
     }
 
     async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile> {
-        self.retrieves.call(organization, (id, now)).await
+        let span = debug_span!("profiles.retrieve", organization.id = %organization);
+        self.retrieves.call(organization, (id, now)).instrument(span).await
     }
 
     async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<ProfilePage> {
@@ -79,7 +83,9 @@ impl ProfileRepository for BatchingProfiles {
         now: Timestamp,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
-        self.updates.call(organization, Update { organization, id, patch, now, idempotency }).await
+        let span = debug_span!("profiles.update", organization.id = %organization);
+        let update = Update { organization, id, patch, now, idempotency };
+        self.updates.call(organization, update).instrument(span).await
     }
 
     async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {

@@ -77,6 +77,7 @@ struct CredentialRow {
 
 #[async_trait]
 impl ApiKeyRepository for PgApiKeys {
+    #[tracing::instrument(level = "debug", name = "api_keys.create", skip_all, fields(organization.id = %key.organization_id))]
     async fn create(
         &self,
         key: &ApiKey,
@@ -109,6 +110,7 @@ impl ApiKeyRepository for PgApiKeys {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "api_keys.list", skip_all, fields(organization.id = %organization))]
     async fn list(&self, organization: OrganizationId, query: ApiKeyQuery) -> Result<Page<ApiKey, ApiKeyId>> {
         let select = match query.order {
             Order::Ascending => select_api_keys!(">", "asc"),
@@ -138,6 +140,7 @@ impl ApiKeyRepository for PgApiKeys {
         Ok(Page::of_those(found, query.limit.get(), query.limit, |key| key.id, |_| true))
     }
 
+    #[tracing::instrument(level = "debug", name = "api_keys.revoke", skip_all, fields(organization.id = %organization))]
     async fn revoke(&self, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<ApiKey> {
         let row: Option<ApiKeyRow> = self
             .0
@@ -168,6 +171,7 @@ impl ApiKeyRepository for PgApiKeys {
         row.ok_or_else(|| not_found("API key"))?.try_into()
     }
 
+    #[tracing::instrument(level = "debug", name = "api_keys.find", skip_all)]
     async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>> {
         let row: Option<CredentialRow> = self
             .0

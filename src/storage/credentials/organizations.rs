@@ -35,6 +35,7 @@ struct OrganizationRow {
 
 #[async_trait]
 impl OrganizationRepository for PgOrganizations {
+    #[tracing::instrument(level = "debug", name = "organizations.create", skip_all, fields(organization.id = %organization.id))]
     async fn create(&self, organization: &Organization) -> Result<()> {
         let organization = organization.clone();
         self.0
@@ -56,6 +57,7 @@ impl OrganizationRepository for PgOrganizations {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "organizations.list", skip_all)]
     async fn list(&self) -> Result<Vec<Organization>> {
         let rows: Vec<OrganizationRow> = self
             .0
@@ -77,6 +79,7 @@ impl OrganizationRepository for PgOrganizations {
         rows.into_iter().map(Organization::try_from).collect()
     }
 
+    #[tracing::instrument(level = "debug", name = "organizations.update", skip_all, fields(organization.id = %id))]
     async fn update(&self, id: OrganizationId, patch: OrganizationPatch) -> Result<Organization> {
         let row: Option<OrganizationRow> = self
             .0

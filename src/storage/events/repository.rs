@@ -83,6 +83,7 @@ pub(in crate::storage) struct EventRow {
 
 #[async_trait]
 impl EventRepository for PgEvents {
+    #[tracing::instrument(level = "debug", name = "events.list", skip_all, fields(organization.id = %organization))]
     async fn list(&self, organization: OrganizationId, query: EventQuery) -> Result<Page<Event, EventId>> {
         let examined = if query.kinds.is_empty() { query.limit.get() } else { EXAMINED };
         let wanted = i64::try_from(examined + 1).unwrap_or(i64::MAX);

@@ -150,6 +150,7 @@ impl PgProfiles {
 
 #[async_trait]
 impl ProfileRepository for PgProfiles {
+    #[tracing::instrument(level = "debug", name = "profiles.create", skip_all, fields(organization.id = %organization))]
     async fn create(
         &self,
         organization: OrganizationId,
@@ -160,18 +161,21 @@ impl ProfileRepository for PgProfiles {
         self.create_once(create, async |create| single(self.create_many(vec![create]).await?)).await
     }
 
+    #[tracing::instrument(level = "debug", name = "profiles.retrieve", skip_all, fields(organization.id = %organization))]
     async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile> {
         let key = (organization, id);
         let mut found = self.retrieve_many(HashSet::from([key]), now).await?;
         found.remove(&key).unwrap_or_else(|| Err(profile_not_found()))
     }
 
+    #[tracing::instrument(level = "debug", name = "profiles.list", skip_all, fields(organization.id = %organization))]
     async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<ProfilePage> {
         self.pool
             .read(move |connection| Box::pin(async move { list::page(connection, organization, &query, now).await }))
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "profiles.update", skip_all, fields(organization.id = %organization))]
     async fn update(
         &self,
         organization: OrganizationId,
@@ -183,6 +187,7 @@ impl ProfileRepository for PgProfiles {
         single(self.update_many(vec![Update { organization, id, patch, now, idempotency }]).await?)
     }
 
+    #[tracing::instrument(level = "debug", name = "profiles.delete", skip_all, fields(organization.id = %organization))]
     async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {
         let erased = self.outbox.event(id, EventDetails::Erased, now);
         self.pool

@@ -33,6 +33,7 @@ impl PgEnforcement {
 
 #[async_trait]
 impl EnforcementRepository for PgEnforcement {
+    #[tracing::instrument(level = "debug", name = "enforcement.open", skip_all, fields(organization.id = %organization))]
     async fn open(
         &self,
         organization: OrganizationId,
@@ -51,6 +52,7 @@ impl EnforcementRepository for PgEnforcement {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "enforcement.list", skip_all, fields(organization.id = %organization))]
     async fn list(
         &self,
         organization: OrganizationId,
@@ -81,6 +83,7 @@ impl EnforcementRepository for PgEnforcement {
         Ok(Page::of_those(records.collect::<Result<_>>()?, limit, query.limit, |record| record.action.id, |_| true))
     }
 
+    #[tracing::instrument(level = "debug", name = "enforcement.advance", skip_all, fields(organization.id = %organization))]
     async fn advance(
         &self,
         organization: OrganizationId,

@@ -50,6 +50,7 @@ struct InvitationRow {
 
 #[async_trait]
 impl EnrollmentRepository for PgEnrollments {
+    #[tracing::instrument(level = "debug", name = "enrollments.create", skip_all, fields(organization.id = %organization))]
     async fn create(
         &self,
         organization: OrganizationId,
@@ -79,6 +80,7 @@ impl EnrollmentRepository for PgEnrollments {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "enrollments.open", skip_all)]
     async fn open(&self, hash: LinkTokenHash, now: Timestamp) -> Result<Option<Invitation>> {
         let row: Option<InvitationRow> = self
             .pool
@@ -112,6 +114,7 @@ impl EnrollmentRepository for PgEnrollments {
         row.map(Invitation::try_from).transpose()
     }
 
+    #[tracing::instrument(level = "debug", name = "enrollments.submit", skip_all)]
     async fn submit(&self, hash: LinkTokenHash, now: Timestamp) -> Result<Option<Submission>> {
         let outbox = self.outbox.clone();
         self.pool

@@ -39,6 +39,7 @@ impl PgExpiry {
 
 #[async_trait]
 impl ExpiryRepository for PgExpiry {
+    #[tracing::instrument(level = "debug", name = "expiry.expire_grants", skip_all)]
     async fn expire_grants(&self, now: Timestamp) -> Result<usize> {
         let outbox = self.outbox.clone();
         self.pool
@@ -77,6 +78,7 @@ impl ExpiryRepository for PgExpiry {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "expiry.expire_actions", skip_all)]
     async fn expire_actions(&self, now: Timestamp) -> Result<usize> {
         let outbox = self.outbox.clone();
         self.pool
@@ -115,6 +117,7 @@ impl ExpiryRepository for PgExpiry {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "expiry.delete_expired_links", skip_all)]
     async fn delete_expired_links(&self, now: Timestamp) -> Result<usize> {
         let deleted = self
             .pool
@@ -145,6 +148,7 @@ impl ExpiryRepository for PgExpiry {
         Ok(usize::try_from(deleted).unwrap_or(usize::MAX))
     }
 
+    #[tracing::instrument(level = "debug", name = "expiry.delete_expired_answers", skip_all)]
     async fn delete_expired_answers(&self, now: Timestamp) -> Result<usize> {
         let deleted = self
             .pool

@@ -130,6 +130,7 @@ struct PartColumns {
 
 #[async_trait]
 impl TrustGrantRepository for PgTrustGrants {
+    #[tracing::instrument(level = "debug", name = "trust_grants.decide", skip_all, fields(organization.id = %organization))]
     async fn decide(
         &self,
         organization: OrganizationId,
@@ -148,6 +149,7 @@ impl TrustGrantRepository for PgTrustGrants {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "trust_grants.list", skip_all, fields(organization.id = %organization))]
     async fn list(
         &self,
         organization: OrganizationId,
@@ -178,6 +180,7 @@ impl TrustGrantRepository for PgTrustGrants {
         Ok(Page::of_those(grants, limit, query.limit, |grant| grant.decision_id, |_| true))
     }
 
+    #[tracing::instrument(level = "debug", name = "trust_grants.decisions", skip_all, fields(organization.id = %organization))]
     async fn decisions(
         &self,
         organization: OrganizationId,

@@ -40,6 +40,7 @@ struct ClaimRow {
 
 #[async_trait]
 impl DeliveryQueue for PgDeliveries {
+    #[tracing::instrument(level = "debug", name = "deliveries.due", skip_all)]
     async fn due(&self, now: Timestamp) -> Result<Vec<EndpointKey>> {
         let rows: Vec<(Uuid, Uuid)> = self
             .0
@@ -89,6 +90,7 @@ impl DeliveryQueue for PgDeliveries {
         Ok(rows.into_iter().map(|(organization, endpoint)| key(organization, endpoint)).collect())
     }
 
+    #[tracing::instrument(level = "debug", name = "deliveries.claim", skip_all, fields(organization.id = %key.organization))]
     async fn claim(
         &self,
         key: EndpointKey,
@@ -152,6 +154,7 @@ impl DeliveryQueue for PgDeliveries {
         rows.into_iter().map(ClaimedDelivery::try_from).collect()
     }
 
+    #[tracing::instrument(level = "debug", name = "deliveries.settle", skip_all, fields(organization.id = %key.organization))]
     async fn settle(
         &self,
         key: EndpointKey,
@@ -178,6 +181,7 @@ impl DeliveryQueue for PgDeliveries {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "deliveries.forget", skip_all, fields(organization.id = %key.organization))]
     async fn forget(&self, key: EndpointKey, event: EventId) -> Result<()> {
         self.0
             .run(move |connection| {

@@ -34,6 +34,7 @@ impl PgWebhooks {
 
 #[async_trait]
 impl WebhookRepository for PgWebhooks {
+    #[tracing::instrument(level = "debug", name = "webhooks.create", skip_all, fields(organization.id = %organization))]
     async fn create(
         &self,
         organization: OrganizationId,
@@ -52,6 +53,7 @@ impl WebhookRepository for PgWebhooks {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "webhooks.retrieve", skip_all, fields(organization.id = %organization))]
     async fn retrieve(&self, organization: OrganizationId, id: WebhookEndpointId) -> Result<WebhookEndpoint> {
         let row: Option<EndpointRow> = self
             .0
@@ -68,6 +70,7 @@ impl WebhookRepository for PgWebhooks {
         row.ok_or_else(endpoint_not_found)?.try_into()
     }
 
+    #[tracing::instrument(level = "debug", name = "webhooks.list", skip_all, fields(organization.id = %organization))]
     async fn list(
         &self,
         organization: OrganizationId,
@@ -95,6 +98,7 @@ impl WebhookRepository for PgWebhooks {
         cursor_page(rows, &query)
     }
 
+    #[tracing::instrument(level = "debug", name = "webhooks.update", skip_all, fields(organization.id = %organization))]
     async fn update(
         &self,
         organization: OrganizationId,
@@ -120,6 +124,7 @@ impl WebhookRepository for PgWebhooks {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "webhooks.delete", skip_all, fields(organization.id = %organization))]
     async fn delete(&self, organization: OrganizationId, id: WebhookEndpointId) -> Result<()> {
         self.0
             .run(move |connection| {
@@ -139,6 +144,7 @@ impl WebhookRepository for PgWebhooks {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "webhooks.rotate", skip_all, fields(organization.id = %organization))]
     async fn rotate(
         &self,
         organization: OrganizationId,
@@ -173,6 +179,7 @@ impl WebhookRepository for PgWebhooks {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "webhooks.deliveries", skip_all, fields(organization.id = %organization))]
     async fn deliveries(
         &self,
         organization: OrganizationId,
@@ -186,6 +193,7 @@ impl WebhookRepository for PgWebhooks {
             .await
     }
 
+    #[tracing::instrument(level = "debug", name = "webhooks.redeliver", skip_all, fields(organization.id = %organization))]
     async fn redeliver(
         &self,
         organization: OrganizationId,
