@@ -1,4 +1,4 @@
-//! Writes down, again and again, what has ended by itself.
+//! A background job: records what has expired, and deletes what is past its retention.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,21 +9,21 @@ use crate::domain::clock::Clock;
 use crate::domain::repository::ExpiryRepository;
 use crate::domain::{Error, Result};
 
-/// How long it rests. Nothing that is read depends on it: whoever listens hears that much later.
+/// The pause between two sweeps: how late an expiry becomes an event. Reads do not depend on it.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Sweeps until it is dropped; what it is at then is undone, and done by the next.
+/// Sweeps until it is dropped. An unfinished transaction is rolled back, and left to the next sweep.
 #[derive(Debug)]
 pub(super) struct ExpirySweeper(JoinHandle<()>);
 
 impl ExpirySweeper {
-    /// Begins, after a pause. Must be called within a runtime.
+    /// Starts after one pause. Must be called within a runtime.
     pub(super) fn start(expiry: Arc<dyn ExpiryRepository>, clock: Arc<dyn Clock>) -> Self {
         Self(tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP_INTERVAL).await;
                 if let Err(error) = sweep(&*expiry, &*clock).await {
-                    tracing::warn!(error.cause = cause(&error), "what has ended could not be written down");
+                    tracing::warn!(error.cause = cause(&error), "expiry sweep failed; retrying in 30 s");
                 }
             }
         }))

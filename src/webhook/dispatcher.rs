@@ -1,4 +1,4 @@
-//! Delivers what is due: a lane for each endpoint, so that a slow one holds up nobody but itself.
+//! Sends due deliveries: one worker per endpoint, so that a slow endpoint delays no other.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,66 +22,66 @@ use crate::domain::webhook::url::Reach;
 use crate::domain::{Error, Result};
 use crate::metrics::Registry;
 
-/// The most deliveries on their way to one endpoint at once. A lane begins with one, and has more as they succeed.
+/// The most attempts in flight to one endpoint. A worker starts with one and doubles while deliveries succeed.
 const MAX_IN_FLIGHT_PER_ENDPOINT: usize = 8;
 
-/// How deliveries are made.
+/// How deliveries are sent.
 #[derive(Clone, Copy, Debug)]
 pub struct DispatcherSettings {
-    /// How far they go.
+    /// Which addresses they may go to.
     pub reach: Reach,
-    /// How long an endpoint may take to answer.
+    /// Time limit of an attempt.
     pub timeout: Duration,
-    /// How often to look for what is due.
+    /// Pause between two polls for due deliveries.
     pub poll: Duration,
-    /// The most on their way at once.
+    /// The most attempts in flight.
     pub concurrency: usize,
 }
 
-/// What deliveries stand on.
+/// The ports that the dispatcher calls.
 #[derive(Clone)]
 pub struct DispatcherPorts {
-    /// Where they come from.
+    /// The queue of deliveries.
     pub queue: Arc<dyn DeliveryQueue>,
-    /// What time it is.
+    /// The current time.
     pub clock: Arc<dyn Clock>,
-    /// Decides when to try again.
+    /// Spreads retries.
     pub randomness: Arc<dyn Randomness>,
 }
 
-/// Delivers until it is stopped.
+/// Sends deliveries until it is stopped.
 #[derive(Debug)]
 pub struct Dispatcher {
     stop: StopDispatcher,
     running: JoinHandle<()>,
 }
 
-/// Tells a [`Dispatcher`] to take on nothing more.
+/// Stops a [`Dispatcher`] from claiming more deliveries.
 #[derive(Clone, Debug)]
 pub struct StopDispatcher(Arc<watch::Sender<bool>>);
 
 impl StopDispatcher {
-    /// What is on its way goes on.
+    /// Attempts in flight go on.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }
 }
 
 impl Dispatcher {
-    /// Begins, and counts in `registry`. Must be called within a runtime.
+    /// Starts, and counts in `registry`. Must be called within a runtime.
     #[must_use]
     pub fn start(ports: DispatcherPorts, settings: DispatcherSettings, registry: &Registry) -> Self {
         let (sender, stopping) = watch::channel(false);
-        let worker = Arc::new(Worker {
+        let state = Arc::new(DispatcherState {
             ports,
             sender: Arc::new(Sender::new(settings.reach, settings.timeout)),
-            places: Arc::new(Semaphore::new(settings.concurrency)),
-            // An attempt has ended by then, one way or another, and been settled.
+            permits: Arc::new(Semaphore::new(settings.concurrency)),
+            // By then an attempt has ended and its result is stored.
             lease: settings.timeout * 2,
             metrics: AttemptMetrics::new(registry),
             stopping,
         });
-        let running = tokio::spawn(worker.run(settings.poll));
+        let running = tokio::spawn(state.run(settings.poll));
         Self { stop: StopDispatcher(Arc::new(sender)), running }
     }
 
@@ -91,7 +91,8 @@ impl Dispatcher {
         self.stop.clone()
     }
 
-    /// Takes on nothing more, and waits up to `grace` for what is on its way. What is not settled then is tried again by others.
+    /// Claims nothing more, and waits up to `grace` for attempts in flight. A delivery without a stored result is sent again by another
+    /// process.
     pub async fn stop(mut self, grace: Duration) {
         self.stop.stop();
         if tokio::time::timeout(grace, &mut self.running).await.is_err() {
@@ -100,20 +101,20 @@ impl Dispatcher {
     }
 }
 
-/// What all lanes share.
-struct Worker {
+/// Shared by the workers.
+struct DispatcherState {
     ports: DispatcherPorts,
     sender: Arc<Sender>,
-    /// Handed out in the order in which they are asked for, so that lanes take turns.
-    places: Arc<Semaphore>,
+    /// Handed out in the order in which they are asked for, so that workers take turns.
+    permits: Arc<Semaphore>,
     lease: Duration,
     metrics: AttemptMetrics,
     stopping: watch::Receiver<bool>,
 }
 
-impl Worker {
+impl DispatcherState {
     async fn run(self: Arc<Self>, poll: Duration) {
-        let (mut lanes, mut open) = (JoinSet::new(), HashSet::new());
+        let (mut workers, mut open) = (JoinSet::new(), HashSet::new());
         let mut stopping = self.stopping.clone();
         let mut reachable = true;
         while !*stopping.borrow_and_update() {
@@ -121,13 +122,13 @@ impl Worker {
                 Ok(due) => {
                     reachable = true;
                     for key in due.into_iter().filter(|key| open.insert(*key)) {
-                        lanes.spawn(Arc::clone(&self).drive(key));
+                        workers.spawn(Arc::clone(&self).run_worker(key));
                     }
                 }
-                // Told once: the next look may come a second later, and the one after.
+                // Logged once per outage, not once per poll.
                 Err(error) if reachable => {
                     reachable = false;
-                    warn("webhooks cannot be looked for", &error);
+                    warn("webhook poll failed; retrying with the next poll", &error);
                 }
                 Err(_) => {}
             }
@@ -137,7 +138,7 @@ impl Worker {
                 tokio::select! {
                     () = &mut pause => break,
                     _ = stopping.changed() => break,
-                    Some(ended) = lanes.join_next() => {
+                    Some(ended) = workers.join_next() => {
                         if let Ok(key) = ended {
                             open.remove(&key);
                         }
@@ -145,31 +146,31 @@ impl Worker {
                 }
             }
         }
-        while lanes.join_next().await.is_some() {}
+        while workers.join_next().await.is_some() {}
     }
 
-    /// Delivers to one endpoint until nothing more is due there.
-    async fn drive(self: Arc<Self>, key: EndpointKey) -> EndpointKey {
+    /// Sends to one endpoint until no delivery is due there.
+    async fn run_worker(self: Arc<Self>, key: EndpointKey) -> EndpointKey {
         let mut width = 1;
         let mut stopping = self.stopping.clone();
         loop {
-            let place = tokio::select! {
-                // The first that is ready: a place that is free is not taken once nothing more is to be begun.
+            let permit = tokio::select! {
+                // In this order, so that nothing is claimed after the stop.
                 biased;
                 _ = stopping.wait_for(|stopping| *stopping) => break,
-                place = Arc::clone(&self.places).acquire_owned() => place,
+                permit = Arc::clone(&self.permits).acquire_owned() => permit,
             };
-            let Ok(place) = place else { break };
-            // Those that are free, without waiting for more.
-            let free = self.places.available_permits().min(width - 1);
+            let Ok(permit) = permit else { break };
+            // More permits only if they are free now.
+            let free = self.permits.available_permits().min(width - 1);
             let more =
-                u32::try_from(free).ok().and_then(|free| Arc::clone(&self.places).try_acquire_many_owned(free).ok());
+                u32::try_from(free).ok().and_then(|free| Arc::clone(&self.permits).try_acquire_many_owned(free).ok());
             let limit = 1 + more.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
             let now = self.ports.clock.now();
             let claims = match self.ports.queue.claim(key, now, now + self.lease, limit).await {
                 Ok(claims) => claims,
                 Err(error) => {
-                    warn("webhooks cannot be taken on", &error);
+                    warn("webhook deliveries could not be claimed; retrying with the next poll", &error);
                     break;
                 }
             };
@@ -178,24 +179,31 @@ impl Worker {
             for claim in claims {
                 under_way.spawn(Arc::clone(&self).deliver(key, claim));
             }
-            let taken = under_way.join_all().await.into_iter().all(|taken| taken);
-            drop((place, more));
+            let accepted = under_way.join_all().await.into_iter().all(|accepted| accepted);
+            drop((permit, more));
             if count < limit {
                 break;
             }
-            width = if taken { (width * 2).min(MAX_IN_FLIGHT_PER_ENDPOINT) } else { 1 };
+            width = if accepted { (width * 2).min(MAX_IN_FLIGHT_PER_ENDPOINT) } else { 1 };
         }
         key
     }
 
-    /// Makes one attempt and settles it; answers whether the endpoint took the delivery.
+    /// Makes one attempt and stores its result; answers whether the endpoint accepted the delivery.
+    #[tracing::instrument(
+        name = "webhook.attempt",
+        level = "error",
+        skip_all,
+        fields(organization.id = %key.organization, webhook.endpoint = %key.endpoint, webhook.id = %claim.event.id)
+    )]
     async fn deliver(self: Arc<Self>, key: EndpointKey, claim: ClaimedDelivery) -> bool {
-        let event = claim.event.id;
         match self.attempt(key, claim).await {
-            Ok(taken) => taken,
+            Ok(accepted) => accepted,
             Err(error) => {
-                // It is due again when the lease ends.
-                tracing::warn!(webhook.endpoint = %key.endpoint, webhook.id = %event, error.cause = cause(&error), "a webhook was not settled");
+                tracing::warn!(
+                    error.cause = cause(&error),
+                    "webhook delivery result could not be stored; it will be delivered again"
+                );
                 false
             }
         }
@@ -219,23 +227,23 @@ impl Worker {
     }
 
     async fn settle(&self, key: EndpointKey, event: EventId, attempt: Attempt) -> Result<bool> {
-        let taken = attempt.outcome.is_taken();
+        let accepted = attempt.outcome.is_accepted();
         let bits = self.ports.randomness.bits()?;
         let chance = u16::from_le_bytes([bits[0], bits[1]]);
         let now = self.ports.clock.now();
         let settled = self.ports.queue.settle(key, event, attempt, chance, now).await?;
         if let Some(why) = settled.and_then(|settled| settled.disables) {
-            tracing::warn!(organization.id = %key.organization, webhook.endpoint = %key.endpoint, reason = why, "a webhook endpoint was disabled");
+            tracing::warn!(reason = why, "webhook endpoint disabled; enable it again once it accepts deliveries");
         }
-        Ok(taken)
+        Ok(accepted)
     }
 
-    /// A thread an attempt: one that hangs is left behind when the process ends, which a runtime's own threads would keep from ending.
+    /// A thread per attempt: one that hangs does not keep the process from ending, as a thread of the runtime would.
     async fn send(&self, claim: ClaimedDelivery, message: Message) -> AttemptOutcome {
         let (answer, answered) = oneshot::channel();
         let sender = Arc::clone(&self.sender);
         let spawned = thread::Builder::new().name("webhook".to_owned()).spawn(move || {
-            // Nobody waits any more where the dispatcher has ended.
+            // The receiver is gone once the dispatcher has ended.
             _ = answer.send(sender.send(&claim.url, &message));
         });
         if spawned.is_err() {

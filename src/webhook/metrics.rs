@@ -23,7 +23,7 @@ impl AttemptMetrics {
 
     pub(super) fn count(&self, attempt: &Attempt) {
         let outcome = match &attempt.outcome {
-            taken if taken.is_taken() => "taken",
+            taken if taken.is_accepted() => "taken",
             AttemptOutcome::Answered(_) => "refused",
             AttemptOutcome::Unanswered(_) => "unanswered",
         };

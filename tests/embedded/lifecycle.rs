@@ -59,7 +59,7 @@ fn it_is_reached_by_its_own_socket_only_and_writes_durably() {
 }
 
 #[test]
-fn a_database_url_is_taken_as_it_is_and_nothing_is_started() {
+fn a_database_url_is_accepted_as_it_is_and_nothing_is_started() {
     let scratch = Scratch::new();
     let url = "postgres://ada:secret@db.example/uprof";
     for open in [Database::for_service, Database::for_command] {

@@ -97,7 +97,7 @@ fn a_body_that_is_missing_is_no_json() {
 }
 
 #[test]
-fn a_body_up_to_256_kib_is_taken() {
+fn a_body_up_to_256_kib_is_accepted() {
     let app = TestApp::start();
     let filled = |length: usize| format!("{{{}}}", " ".repeat(length - 2));
     app.client.post(PROFILES).json_text(filled(262_144)).ok();
@@ -135,7 +135,7 @@ fn a_chunked_body_is_refused_as_soon_as_it_is_over_the_limit() {
 }
 
 #[test]
-fn a_chunked_body_is_taken_in_whatever_pieces_it_comes() {
+fn a_chunked_body_is_accepted_in_whatever_pieces_it_comes() {
     let app = TestApp::start();
     let framing = format!("{JSON}transfer-encoding: chunked\r\n");
     let whole = r#"{"name":"In Pieces 🐈"}"#;

@@ -161,7 +161,7 @@ fn in_an_update_null_clears_a_name_and_an_external_id_and_means_absence_elsewher
 }
 
 #[test]
-fn the_older_word_is_taken_beside_the_newer_unless_it_contradicts_it() {
+fn the_older_word_is_accepted_beside_the_newer_unless_it_contradicts_it() {
     let doors = Doors::of(Shape::V2);
     let stored = |profile: &Value| doors.app.client.retrieve(id(profile))["relationship"].clone();
     let agreeing = [

@@ -131,7 +131,7 @@ fn a_time_may_be_ahead_of_the_service_by_a_minute_at_the_most() {
 }
 
 #[test]
-fn a_leap_second_is_taken_and_shown_as_a_time_that_there_is() {
+fn a_leap_second_is_accepted_and_shown_as_a_time_that_there_is() {
     for (shape, field) in FIELDS {
         let doors = Doors::of(shape);
         doors.take(&body(field, &json!("2016-12-31T23:59:60Z")), |profile| {

@@ -113,7 +113,7 @@ fn anthropic_version_may_be_any_date_or_absent_and_nothing_else() {
 }
 
 #[test]
-fn the_beta_parameter_is_taken_on_every_path_and_selects_nothing() {
+fn the_beta_parameter_is_accepted_on_every_path_and_selects_nothing() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Before"}));
     for query in ["beta=true", "beta=false", "beta", "beta=true&beta=true"] {

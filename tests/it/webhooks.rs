@@ -222,7 +222,7 @@ fn a_new_secret_replaces_the_old_one_in_what_is_answered() {
 }
 
 #[test]
-fn the_header_that_the_official_clients_send_is_taken_and_not_needed() {
+fn the_header_that_the_official_clients_send_is_accepted_and_not_needed() {
     let app = TestApp::start();
     let created = create(&app.client.with_beta("webhooks-2026-10-07"), &plain());
     for client in [app.client.without_beta(), app.client.with_beta("webhooks-2026-10-07")] {

@@ -126,7 +126,7 @@ mod tests {
     use crate::domain::trust::grant::GrantName;
 
     #[test]
-    fn every_example_of_a_body_is_one_that_is_taken() {
+    fn every_example_of_a_body_is_one_that_is_accepted() {
         let bytes = |example: Value| example.to_string().into_bytes();
         grant_decision::parse(&bytes(verdict()), &GrantName::cyber(), DECISION_ID, CREATED_AT).unwrap();
         enforcement::parse_opening(&bytes(opening()), ACTION_ID, CREATED_AT).unwrap();

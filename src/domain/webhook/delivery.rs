@@ -64,7 +64,7 @@ pub enum AttemptOutcome {
 impl AttemptOutcome {
     /// Whether the endpoint has taken the delivery.
     #[must_use]
-    pub const fn is_taken(&self) -> bool {
+    pub const fn is_accepted(&self) -> bool {
         matches!(self, Self::Answered(200..=299))
     }
 
@@ -118,7 +118,7 @@ impl DeliveryProgress {
     /// What an attempt that ended `now` with `outcome` makes of it; for `chance`, see [`next_attempt`].
     #[must_use]
     pub fn after(self, outcome: &AttemptOutcome, now: Timestamp, chance: u16) -> Settlement {
-        if outcome.is_taken() {
+        if outcome.is_accepted() {
             return Settlement {
                 state: DeliveryState::Delivered,
                 next_attempt_at: None,

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_on_the_internet_is_taken_as_it_is_written() {
+    fn a_url_on_the_internet_is_accepted_as_it_is_written() {
         for text in [
             "https://example.com",
             "https://example.com/",
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_on_the_internet_or_not_encrypted_is_taken_only_where_deliveries_reach_it() {
+    fn what_is_not_on_the_internet_or_not_encrypted_is_accepted_only_where_deliveries_reach_it() {
         for (text, why) in [
             ("http://example.com/", "URL scheme should be https"),
             ("https://127.0.0.1/", "URL host should not be a loopback address"),

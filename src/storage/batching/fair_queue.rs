@@ -154,7 +154,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_pushed_is_taken_once_and_in_the_order_of_its_organization(
+        fn whatever_is_pushed_is_accepted_once_and_in_the_order_of_its_organization(
             pushed in prop::collection::vec((0_u8..5, 0_u32..1000), 0..200),
             capacity in 1_usize..100,
             most in 1_usize..20,

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_used_last_is_taken_first() {
+    fn what_was_used_last_is_accepted_first() {
         let warm = WarmStack::new();
         assert!(warm.keep(1).is_none() && warm.keep(2).is_none());
         assert_eq!([warm.take().ok(), warm.take().ok(), warm.take().ok()], [Some(2), Some(1), None]);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_is_taken_out_and_the_rest_keeps_its_order() {
+    fn what_is_over_is_accepted_out_and_the_rest_keeps_its_order() {
         let warm = WarmStack::new();
         (0..5).for_each(|number| assert!(warm.keep(number).is_none()));
         assert_eq!(warm.remove(|number| *number % 2 == 0), [0, 2, 4]);

@@ -56,7 +56,7 @@ def own_id(shape, profile):
 
 
 @in_every_shape()
-def test_a_key_is_taken_as_a_bearer_token_too(door):
+def test_a_key_is_accepted_as_a_bearer_token_too(door):
     key = os.environ["UPROF_TEST_API_KEY"]
     with anthropic.Anthropic(**{**settings(None), "auth_token": key}) as client:
         assert door(client).create(name="Example").name == "Example"

@@ -55,7 +55,7 @@ def test_every_detail_reads_back_as_it_was_written(profiles):
     [("account_status", "active"), ("account_status", "blocked")]
     + [("entity_type", kind) for kind in ("individual", "business", "government")],
 )
-def test_every_word_is_taken(profiles, one):
+def test_every_word_is_accepted(profiles, one):
     assert getattr(profiles.create(external_user_details=dict([one])).external_user_details, one[0]) == one[1]
 
 
