@@ -22,7 +22,7 @@ struct Module {
     bans: &'static [&'static [&'static str]],
 }
 
-const WIRE: &[&str] = &["serde", "serde_json", "utoipa"];
+const WIRE: &[&str] = &["schemars", "serde", "serde_json", "utoipa"];
 const SQL: &[&str] = &["sqlx", "refinery", "refinery_core"];
 const SERVER: &[&str] = &["actix_http", "actix_rt", "actix_server", "actix_web"];
 const SHELL: &[&str] = &["clap"];

@@ -1,10 +1,10 @@
 //! What an API version consists of.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::body::Body;
 use super::version::{ApiVersion, Selector};
-use super::wire::schema::Documented;
 use crate::domain::profile::{Profile, ProfileDraft, ProfilePatch};
 
 /// One API version. An implementation reads as the version's table of contents; nothing has a default, so that a new version states all of it.
@@ -28,7 +28,7 @@ pub trait WireFormat: 'static {
     /// The body of an update.
     type UpdateProfile: Body + Into<ProfilePatch>;
     /// A profile in an answer.
-    type Profile: From<Profile> + Serialize + Documented;
+    type Profile: From<Profile> + Serialize + JsonSchema;
     /// A profile in a list.
     type ListedProfile: From<Profile> + Serialize;
 }

@@ -9,16 +9,16 @@ use super::operator_operation::{limit, operation, order, page, post};
 use crate::api::body::reader;
 use crate::api::operator::api_key::{CreateApiKey, NewWireApiKey, WireApiKey};
 use crate::api::wire::scalars::WireId;
-use crate::api::wire::schema::Documented;
+use crate::api::wire::schema::schema_of;
 use crate::domain::id::ApiKeyKind;
 
 /// The schemas that operations refer to, by the names of their components.
 pub(super) fn schemas() -> [(&'static str, Value); 4] {
     [
-        ("ApiKey", WireApiKey::schema()),
+        ("ApiKey", schema_of::<WireApiKey>()),
         ("ApiKeyPage", page_schema("ApiKey", "The keys of this page, in the order of the list.")),
         ("CreateApiKey", create_schema()),
-        ("NewApiKey", NewWireApiKey::schema()),
+        ("NewApiKey", schema_of::<NewWireApiKey>()),
     ]
 }
 
@@ -33,7 +33,7 @@ pub(super) fn parameters() -> [(&'static str, Value); 1] {
         "in": "path",
         "required": true,
         "description": "The id of the key (not the key itself). A malformed id names nothing, so nothing is found.",
-        "schema": WireId::<ApiKeyKind>::schema(),
+        "schema": schema_of::<WireId<ApiKeyKind>>(),
     });
     [("api_key_id", id)]
 }

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::api::wire::error::ErrorEnvelope;
-use crate::api::wire::schema::Documented;
+use crate::api::wire::schema::schema_of;
 
 /// The schema of every failure.
 pub(super) fn error_schema() -> Value {
-    ErrorEnvelope::schema()
+    schema_of::<ErrorEnvelope>()
 }
 
 /// A reference to a component.

@@ -9,7 +9,7 @@ use crate::api::WireFormat;
 use crate::api::body::reader;
 use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
-use crate::api::wire::schema::Documented;
+use crate::api::wire::schema::schema_of;
 
 /// What only an operation on one profile answers.
 const ON_ONE: u16 = 404;
@@ -19,14 +19,14 @@ const WITH_BODY: &[u16] = &[408, 413];
 /// The schemas that operations refer to, by the names of their components.
 pub(super) fn schemas<F: WireFormat>() -> Value {
     json!({
-        "ActionUrl": ActionUrl::schema(),
+        "ActionUrl": schema_of::<ActionUrl>(),
         "CreateActionUrl": reader::schema::<CreateActionUrl>(),
         "CreateUserProfile": reader::schema::<F::CreateProfile>(),
-        "DeletedUserProfile": DeletedProfile::schema(),
-        "EnrollmentUrl": EnrollmentUrl::schema(),
+        "DeletedUserProfile": schema_of::<DeletedProfile>(),
+        "EnrollmentUrl": schema_of::<EnrollmentUrl>(),
         "Error": error_schema(),
         "UpdateUserProfile": reader::schema::<F::UpdateProfile>(),
-        "UserProfile": F::Profile::schema(),
+        "UserProfile": schema_of::<F::Profile>(),
         "UserProfilePage": page_schema("UserProfile", "The profiles of this page, in the order of the list."),
     })
 }

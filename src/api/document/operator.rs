@@ -9,7 +9,7 @@ use super::parameters::query;
 use super::{answers, api_keys, examples, parameters, trust, webhooks};
 use crate::api::operator::event::WireEvent;
 use crate::api::wire::scalars::{WireId, label_schema};
-use crate::api::wire::schema::Documented;
+use crate::api::wire::schema::schema_of;
 use crate::domain::event::EventKind;
 use crate::domain::id::ProfileKind;
 
@@ -22,7 +22,7 @@ pub(super) const ABOUT: &str = "The operator's API: trust, enforcement, keys, we
 pub(super) fn schemas() -> Value {
     let mut schemas = json!({
         "Error": error_schema(),
-        "Event": WireEvent::schema(),
+        "Event": schema_of::<WireEvent>(),
         "EventPage": page_schema("Event", "The events of this page, in the order of the list."),
     });
     for (name, schema) in api_keys::schemas().into_iter().chain(trust::schemas()).chain(webhooks::schemas()) {
@@ -70,7 +70,7 @@ fn list_events() -> Value {
         query(
             "user_profile_id",
             "Only what happened to this profile, which may be gone.",
-            &WireId::<ProfileKind>::schema(),
+            &schema_of::<WireId<ProfileKind>>(),
         ),
         query(
             "type",

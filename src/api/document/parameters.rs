@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::component::reference;
 use crate::api::wire::scalars::{WireId, label_schema};
-use crate::api::wire::schema::Documented;
+use crate::api::wire::schema::schema_of;
 use crate::api::{ANTHROPIC_VERSION, Selector, WireFormat};
 use crate::domain::id::ProfileKind;
 use crate::domain::label::EnumLabel;
@@ -55,7 +55,7 @@ pub(super) fn user_profile_id() -> Value {
         "in": "path",
         "required": true,
         "description": "The id of the profile. A malformed id names nothing, so nothing is found.",
-        "schema": WireId::<ProfileKind>::schema(),
+        "schema": schema_of::<WireId<ProfileKind>>(),
     })
 }
 

@@ -12,7 +12,7 @@ use crate::api::operator::grant_decision;
 use crate::api::operator::grant_decision::WireDecision;
 use crate::api::operator::trust_grant::{WireGrantName, WireTrustGrant};
 use crate::api::wire::scalars::{WireId, label_schema};
-use crate::api::wire::schema::Documented;
+use crate::api::wire::schema::schema_of;
 use crate::domain::id::EnforcementActionKind;
 use crate::domain::page::Order;
 use crate::domain::trust::grant::TrustGrantStatus;
@@ -21,14 +21,14 @@ use crate::domain::trust::grant::TrustGrantStatus;
 pub(super) fn schemas() -> [(&'static str, Value); 9] {
     [
         ("DecideTrustGrant", grant_decision::schema()),
-        ("EnforcementAction", WireEnforcementRecord::schema()),
+        ("EnforcementAction", schema_of::<WireEnforcementRecord>()),
         (
             "EnforcementActionPage",
             page_schema("EnforcementAction", "The actions of this page, in the order of the list."),
         ),
         ("OpenEnforcementAction", opening_schema()),
-        ("TrustGrant", WireTrustGrant::schema()),
-        ("TrustGrantDecision", WireDecision::schema()),
+        ("TrustGrant", schema_of::<WireTrustGrant>()),
+        ("TrustGrantDecision", schema_of::<WireDecision>()),
         (
             "TrustGrantDecisionPage",
             page_schema("TrustGrantDecision", "The decisions of this page, in the order of the list."),
@@ -43,8 +43,8 @@ pub(super) fn parameters() -> [(&'static str, Value); 2] {
     let path = |name: &str, about: &str, schema: Value| json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema});
     let action = "The id of the action. A malformed id names nothing, so nothing is found.";
     [
-        ("trust_grant_name", path("trust_grant_name", "The name of the grant.", WireGrantName::schema())),
-        ("enforcement_action_id", path("enforcement_action_id", action, WireId::<EnforcementActionKind>::schema())),
+        ("trust_grant_name", path("trust_grant_name", "The name of the grant.", schema_of::<WireGrantName>())),
+        ("enforcement_action_id", path("enforcement_action_id", action, schema_of::<WireId<EnforcementActionKind>>())),
     ]
 }
 

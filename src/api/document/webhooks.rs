@@ -11,7 +11,7 @@ use crate::api::operator::webhook::{
 };
 use crate::api::operator::webhook_delivery::WireDelivery;
 use crate::api::wire::scalars::{WireId, label_schema};
-use crate::api::wire::schema::{Documented, object};
+use crate::api::wire::schema::{object, schema_of};
 use crate::domain::id::{EventMark, WebhookEndpointKind};
 use crate::domain::page::{Order, PageLimit};
 
@@ -19,12 +19,12 @@ use crate::domain::page::{Order, PageLimit};
 pub(super) fn schemas() -> [(&'static str, Value); 9] {
     [
         ("CreateWebhook", CreateWebhook::schema()),
-        ("DeletedWebhook", DeletedEndpoint::schema()),
-        ("NewWebhook", NewWireEndpoint::schema()),
-        ("SigningSecret", NewSigningSecret::schema()),
+        ("DeletedWebhook", schema_of::<DeletedEndpoint>()),
+        ("NewWebhook", schema_of::<NewWireEndpoint>()),
+        ("SigningSecret", schema_of::<NewSigningSecret>()),
         ("UpdateWebhook", patch_schema()),
-        ("Webhook", WireEndpoint::schema()),
-        ("WebhookDelivery", WireDelivery::schema()),
+        ("Webhook", schema_of::<WireEndpoint>()),
+        ("WebhookDelivery", schema_of::<WireDelivery>()),
         ("WebhookDeliveryPage", page_schema("WebhookDelivery")),
         ("WebhookPage", page_schema("Webhook")),
     ]
@@ -50,8 +50,8 @@ pub(super) fn parameters() -> [(&'static str, Value); 2] {
         let about = format!("{about} A malformed id names nothing, so nothing is found.");
         json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema})
     };
-    let endpoint = WireId::<WebhookEndpointKind>::schema();
-    let delivery = WireId::<EventMark>::schema();
+    let endpoint = schema_of::<WireId<WebhookEndpointKind>>();
+    let delivery = schema_of::<WireId<EventMark>>();
     [
         ("webhook_endpoint_id", path("webhook_endpoint_id", "The id of the endpoint.", endpoint)),
         ("delivery_id", path("delivery_id", "The id of the delivery, which is that of its event.", delivery)),
@@ -140,11 +140,11 @@ fn cursor_page<K: crate::domain::id::IdKind>() -> Vec<Value> {
             "The way the list runs, in the order of ids.",
             &with_default(label_schema::<Order>(), Order::default()),
         ),
-        query("after_id", "Only what comes after this one in the list.", &WireId::<K>::schema()),
+        query("after_id", "Only what comes after this one in the list.", &schema_of::<WireId<K>>()),
         query(
             "before_id",
             "Only what comes before this one in the list; the page begins where the list does.",
-            &WireId::<K>::schema(),
+            &schema_of::<WireId<K>>(),
         ),
     ]
 }

@@ -1,7 +1,9 @@
 //! An open enforcement action as it is answered.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::api::wire::scalars::{WireId, WireLabel};
-use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::EnforcementActionKind;
 use crate::domain::label::labels;
@@ -15,22 +17,21 @@ labels! {
     }
 }
 
-answer! {
-    /// One limit.
-    pub(super) struct WireEnforcementAction {
-        /// Unique, and stable while the action is open.
-        id: WireId<EnforcementActionKind>,
-        /// What kind of limit it is.
-        r#type: WireLabel<EnforcementKind>,
-        /// What the entity can do now to clear it; null while a check of its is in review, and where nothing can.
-        action: Option<WireLabel<ClearingAction>>,
-        /// Why the limit was placed.
-        reason: WireLabel<EnforcementReason>,
-        /// When the limit was placed, in UTC.
-        opened_at: WireTimestamp,
-        /// When the limit ends on its own, in UTC; null where it does not.
-        expires_at: Option<WireTimestamp>,
-    }
+/// One limit.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct WireEnforcementAction {
+    /// Unique, and stable while the action is open.
+    id: WireId<EnforcementActionKind>,
+    /// What kind of limit it is.
+    r#type: WireLabel<EnforcementKind>,
+    /// What the entity can do now to clear it; null while a check of its is in review, and where nothing can.
+    action: Option<WireLabel<ClearingAction>>,
+    /// Why the limit was placed.
+    reason: WireLabel<EnforcementReason>,
+    /// When the limit was placed, in UTC.
+    opened_at: WireTimestamp,
+    /// When the limit ends on its own, in UTC; null where it does not.
+    expires_at: Option<WireTimestamp>,
 }
 
 impl From<EnforcementAction> for WireEnforcementAction {

@@ -3,7 +3,7 @@
 
 pub mod enforcement;
 mod profile;
-mod programs;
+pub(in crate::api) mod programs;
 
 use time::macros::date;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::enforcement::WireEnforcementAction;
@@ -9,7 +10,6 @@ use super::programs::Programs;
 use crate::api::v2026_03_24::profile::ProfileType;
 use crate::api::v2026_09_04::details::WireDetails;
 use crate::api::wire::scalars::{WireId, WireLabel};
-use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
 use crate::domain::profile;
@@ -17,32 +17,31 @@ use crate::domain::relationship::AccessType;
 use crate::domain::text::Text;
 use crate::domain::trust::enforcement::EnforcementStatus;
 
-answer! {
-    /// Every field is always present; what is unset is null.
-    pub struct Profile {
-        /// Unique; ids sort in the order of creation.
-        id: WireId<ProfileKind>,
-        /// How the platform uses the API for the entity: for its own product, or resold.
-        access_type: WireLabel<AccessType>,
-        /// When the profile was created, in UTC.
-        created_at: WireTimestamp,
-        /// The limits on the entity that are open.
-        enforcement_actions: Vec<WireEnforcementAction>,
-        /// The one word that sums up the open limits.
-        enforcement_status: WireLabel<EnforcementStatus>,
-        /// What the platform states about the entity.
-        external_user_details: WireDetails,
-        /// The platform's own pairs.
-        metadata: BTreeMap<String, String>,
-        /// The entity's name.
-        name: Option<String>,
-        /// What the entity has been approved for.
-        programs: Programs,
-        /// What kind of object this is.
-        r#type: WireLabel<ProfileType>,
-        /// When anything that the profile shows last changed, in UTC.
-        updated_at: WireTimestamp,
-    }
+/// Every field is always present; what is unset is null.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Profile {
+    /// Unique; ids sort in the order of creation.
+    id: WireId<ProfileKind>,
+    /// How the platform uses the API for the entity: for its own product, or resold.
+    access_type: WireLabel<AccessType>,
+    /// When the profile was created, in UTC.
+    created_at: WireTimestamp,
+    /// The limits on the entity that are open.
+    enforcement_actions: Vec<WireEnforcementAction>,
+    /// The one word that sums up the open limits.
+    enforcement_status: WireLabel<EnforcementStatus>,
+    /// What the platform states about the entity.
+    external_user_details: WireDetails,
+    /// The platform's own pairs.
+    metadata: BTreeMap<String, String>,
+    /// The entity's name.
+    name: Option<String>,
+    /// What the entity has been approved for.
+    programs: Programs,
+    /// What kind of object this is.
+    r#type: WireLabel<ProfileType>,
+    /// When anything that the profile shows last changed, in UTC.
+    updated_at: WireTimestamp,
 }
 
 /// The same, with its programs in brief.

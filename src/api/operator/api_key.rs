@@ -1,5 +1,8 @@
 //! API keys as they are answered, made, and asked for.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
@@ -7,7 +10,6 @@ use crate::api::wire::cursor::IdList;
 use crate::api::wire::id_page::{IdPage, IdPageQuery};
 use crate::api::wire::parameters::Parameters;
 use crate::api::wire::scalars::{WireId, WireLabel};
-use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
@@ -24,50 +26,34 @@ labels! {
     }
 }
 
-answer! {
-    /// A key, without its secret.
-    pub struct WireApiKey {
-        /// Unique; not the key itself.
-        id: WireId<ApiKeyKind>,
-        /// What kind of object this is.
-        r#type: WireLabel<ApiKeyType>,
-        /// When it was made, in UTC.
-        created_at: WireTimestamp,
-        /// The last four characters of the key, by which people tell keys apart.
-        last_four: String,
-        /// What it may do.
-        scopes: Vec<WireLabel<Scope>>,
-        /// The one workspace that it serves. Null: any.
-        workspace_id: Option<String>,
-        /// From when on it is refused, in UTC. Null: never.
-        expires_at: Option<WireTimestamp>,
-        /// When it was revoked, in UTC. Null: it was not.
-        revoked_at: Option<WireTimestamp>,
-    }
+/// A key, without its secret.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WireApiKey {
+    /// Unique; not the key itself.
+    id: WireId<ApiKeyKind>,
+    /// What kind of object this is.
+    r#type: WireLabel<ApiKeyType>,
+    /// When it was made, in UTC.
+    created_at: WireTimestamp,
+    /// The last four characters of the key, by which people tell keys apart.
+    last_four: String,
+    /// What it may do.
+    scopes: Vec<WireLabel<Scope>>,
+    /// The one workspace that it serves. Null: any.
+    workspace_id: Option<String>,
+    /// From when on it is refused, in UTC. Null: never.
+    expires_at: Option<WireTimestamp>,
+    /// When it was revoked, in UTC. Null: it was not.
+    revoked_at: Option<WireTimestamp>,
 }
 
-answer! {
-    /// A new key.
-    pub struct NewWireApiKey {
-        /// Unique; not the key itself.
-        id: WireId<ApiKeyKind>,
-        /// What kind of object this is.
-        r#type: WireLabel<ApiKeyType>,
-        /// When it was made, in UTC.
-        created_at: WireTimestamp,
-        /// The last four characters of the key, by which people tell keys apart.
-        last_four: String,
-        /// What it may do.
-        scopes: Vec<WireLabel<Scope>>,
-        /// The one workspace that it serves. Null: any.
-        workspace_id: Option<String>,
-        /// From when on it is refused, in UTC. Null: never.
-        expires_at: Option<WireTimestamp>,
-        /// When it was revoked, in UTC. Null: it was not.
-        revoked_at: Option<WireTimestamp>,
-        /// The key itself. Shown this once.
-        key: String,
-    }
+/// A new key.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NewWireApiKey {
+    #[serde(flatten)]
+    api_key: WireApiKey,
+    /// The key itself. Shown this once.
+    key: String,
 }
 
 impl From<ApiKey> for WireApiKey {
@@ -89,9 +75,7 @@ impl NewWireApiKey {
     /// The new `key`, which `secret` opens.
     #[must_use]
     pub fn new(key: ApiKey, secret: &ApiKeySecret) -> Self {
-        let WireApiKey { id, r#type, created_at, last_four, scopes, workspace_id, expires_at, revoked_at } = key.into();
-        let key = secret.expose().to_owned();
-        Self { id, r#type, created_at, last_four, scopes, workspace_id, expires_at, revoked_at, key }
+        Self { api_key: key.into(), key: secret.expose().to_owned() }
     }
 }
 

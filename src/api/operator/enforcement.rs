@@ -1,5 +1,7 @@
 //! Enforcement actions as the operator sees them: as they are opened, changed, answered, and asked for.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::api::body::fields::Fields;
@@ -9,7 +11,6 @@ use crate::api::wire::cursor::IdList;
 use crate::api::wire::id_page::{IdPage, IdPageQuery};
 use crate::api::wire::parameters::Parameters;
 use crate::api::wire::scalars::{WireId, WireLabel};
-use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, Result, reason};
@@ -32,34 +33,33 @@ labels! {
     }
 }
 
-answer! {
-    /// One limit, open or closed.
-    pub struct WireEnforcementRecord {
-        /// Unique; ids sort in the order in which limits were placed.
-        id: WireId<EnforcementActionKind>,
-        /// What kind of limit it is.
-        r#type: WireLabel<EnforcementKind>,
-        /// What the entity can do now to clear it; null while a check of its is in review, and where nothing can.
-        action: Option<WireLabel<ClearingAction>>,
-        /// Why the limit was placed.
-        reason: WireLabel<EnforcementReason>,
-        /// When the limit was placed, in UTC.
-        opened_at: WireTimestamp,
-        /// When the limit ends on its own, in UTC; null where it does not.
-        expires_at: Option<WireTimestamp>,
-        /// Whether an identity check can clear it, and whether one is in review.
-        identity_check: WireLabel<IdentityCheck>,
-        /// Who placed it.
-        opened_by: String,
-        /// What they noted. Null: nothing.
-        note: Option<String>,
-        /// When the limit ended, in UTC; null while it is open.
-        resolved_at: Option<WireTimestamp>,
-        /// Who lifted it: as the operator said, or `expiry`. Null while it is open.
-        resolved_by: Option<String>,
-        /// What they noted. Null: nothing.
-        resolution_note: Option<String>,
-    }
+/// One limit, open or closed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WireEnforcementRecord {
+    /// Unique; ids sort in the order in which limits were placed.
+    id: WireId<EnforcementActionKind>,
+    /// What kind of limit it is.
+    r#type: WireLabel<EnforcementKind>,
+    /// What the entity can do now to clear it; null while a check of its is in review, and where nothing can.
+    action: Option<WireLabel<ClearingAction>>,
+    /// Why the limit was placed.
+    reason: WireLabel<EnforcementReason>,
+    /// When the limit was placed, in UTC.
+    opened_at: WireTimestamp,
+    /// When the limit ends on its own, in UTC; null where it does not.
+    expires_at: Option<WireTimestamp>,
+    /// Whether an identity check can clear it, and whether one is in review.
+    identity_check: WireLabel<IdentityCheck>,
+    /// Who placed it.
+    opened_by: String,
+    /// What they noted. Null: nothing.
+    note: Option<String>,
+    /// When the limit ended, in UTC; null while it is open.
+    resolved_at: Option<WireTimestamp>,
+    /// Who lifted it: as the operator said, or `expiry`. Null while it is open.
+    resolved_by: Option<String>,
+    /// What they noted. Null: nothing.
+    resolution_note: Option<String>,
 }
 
 impl From<EnforcementRecord> for WireEnforcementRecord {

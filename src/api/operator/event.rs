@@ -1,13 +1,12 @@
 //! Events as they are answered, and how their list is asked for.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::api::wire::cursor::IdList;
 use crate::api::wire::id_page::{IdPage, IdPageQuery};
 use crate::api::wire::parameters::{self, Parameters};
-use crate::api::wire::scalars::{WireId, WireLabel, label_schema};
-use crate::api::wire::schema::{Documented, answer};
+use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
 use crate::domain::event::{Event, EventDetails, EventKind, EventQuery};
@@ -26,63 +25,47 @@ labels! {
     }
 }
 
-answer! {
-    /// One thing that happened to one profile.
-    pub struct WireEvent {
-        /// Unique; ids sort in the order of what happened.
-        id: WireId<EventMark>,
-        /// When it happened, in UTC.
-        created_at: WireTimestamp,
-        /// What kind of object this is.
-        r#type: WireLabel<EventType>,
-        /// What happened, and to what.
-        data: EventData,
-    }
+/// One thing that happened to one profile.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WireEvent {
+    /// Unique; ids sort in the order of what happened.
+    id: WireId<EventMark>,
+    /// When it happened, in UTC.
+    created_at: WireTimestamp,
+    /// What kind of object this is.
+    r#type: WireLabel<EventType>,
+    /// What happened, and to what.
+    data: EventData,
 }
 
-/// What happened; only the fields that belong to its kind are there.
-#[derive(Debug, Serialize)]
+/// What happened; only the fields of its kind are present.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct EventData {
+    /// What kind of thing happened.
     r#type: WireLabel<EventKind>,
+    /// The profile that it happened to, which may be gone since.
     id: WireId<ProfileKind>,
+    /// Which fields an update changed; of an update only.
+    #[schemars(with = "Vec<WireLabel<ProfileField>>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     fields: Option<Vec<WireLabel<ProfileField>>>,
+    /// Which grant changed; of `user_profile.program_status_updated` only.
+    #[schemars(with = "ChangedGrant")]
     #[serde(skip_serializing_if = "Option::is_none")]
     trust_grant: Option<ChangedGrant>,
+    /// Which limit was placed or lifted; of those two only.
+    #[schemars(with = "WireId<EnforcementActionKind>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     enforcement_action_id: Option<WireId<EnforcementActionKind>>,
 }
 
-answer! {
-    /// A grant as it is since.
-    struct ChangedGrant {
-        /// The grant's name.
-        name: String,
-        /// Granted, asked for, declined, or null: neither decided nor in flight.
-        status: Option<WireLabel<TrustGrantStatus>>,
-    }
-}
-
-impl Documented for EventData {
-    fn schema() -> Value {
-        let described = |mut schema: Value, about: &str| {
-            schema["description"] = about.into();
-            schema
-        };
-        let fields = json!({"type": "array", "items": label_schema::<ProfileField>()});
-        json!({
-            "type": "object",
-            "required": ["type", "id"],
-            "properties": {
-                "type": described(label_schema::<EventKind>(), "What kind of thing happened."),
-                "id": described(WireId::<ProfileKind>::schema(), "The profile that it happened to, which may be gone since."),
-                "fields": described(fields, "Which fields an update changed; of an update only."),
-                "trust_grant": described(ChangedGrant::schema(), "Which grant changed; of `user_profile.program_status_updated` only."),
-                "enforcement_action_id":
-                    described(WireId::<EnforcementActionKind>::schema(), "Which limit was placed or lifted; of those two only."),
-            },
-        })
-    }
+/// A grant as it is since.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ChangedGrant {
+    /// The grant's name.
+    name: String,
+    /// Granted, asked for, declined, or null: neither decided nor in flight.
+    status: Option<WireLabel<TrustGrantStatus>>,
 }
 
 impl From<Event> for WireEvent {

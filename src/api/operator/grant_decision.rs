@@ -1,5 +1,7 @@
 //! Decisions on a trust grant: as they are made, answered, and asked for.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::trust_grant::{WireFeatures, WireGrantName, WireTiers, parts};
@@ -9,7 +11,6 @@ use crate::api::wire::cursor::IdList;
 use crate::api::wire::id_page::{IdPage, IdPageQuery};
 use crate::api::wire::parameters::Parameters;
 use crate::api::wire::scalars::{WireId, WireLabel};
-use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, Result};
@@ -31,32 +32,31 @@ labels! {
     }
 }
 
-answer! {
-    /// Who decided what, when and why.
-    pub struct WireDecision {
-        /// Unique; ids sort in the order of decisions.
-        id: WireId<DecisionKind>,
-        /// What kind of object this is.
-        r#type: WireLabel<DecisionType>,
-        /// Whose grant it is.
-        user_profile_id: WireId<ProfileKind>,
-        /// Which grant it is.
-        name: WireGrantName,
-        /// What the decision made of it.
-        status: WireLabel<DecidedStatus>,
-        /// When, in UTC.
-        decided_at: WireTimestamp,
-        /// Who decided: as the operator said, or `entity`, who asked by a link, or `expiry`.
-        actor: String,
-        /// Why. Null: it was not said.
-        reason: Option<String>,
-        /// From when on the grant is there no longer, in UTC. Null: it has no end, or was not granted.
-        expires_at: Option<WireTimestamp>,
-        /// The tiers of `cyber` that were decided on; the others are inactive. Null: it is another grant.
-        tiers: Option<WireTiers>,
-        /// The features of `efs` that were decided on; the others are inactive. Null: it is another grant.
-        features: Option<WireFeatures>,
-    }
+/// Who decided what, when and why.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WireDecision {
+    /// Unique; ids sort in the order of decisions.
+    id: WireId<DecisionKind>,
+    /// What kind of object this is.
+    r#type: WireLabel<DecisionType>,
+    /// Whose grant it is.
+    user_profile_id: WireId<ProfileKind>,
+    /// Which grant it is.
+    name: WireGrantName,
+    /// What the decision made of it.
+    status: WireLabel<DecidedStatus>,
+    /// When, in UTC.
+    decided_at: WireTimestamp,
+    /// Who decided: as the operator said, or `entity`, who asked by a link, or `expiry`.
+    actor: String,
+    /// Why. Null: it was not said.
+    reason: Option<String>,
+    /// From when on the grant is there no longer, in UTC. Null: it has no end, or was not granted.
+    expires_at: Option<WireTimestamp>,
+    /// The tiers of `cyber` that were decided on; the others are inactive. Null: it is another grant.
+    tiers: Option<WireTiers>,
+    /// The features of `efs` that were decided on; the others are inactive. Null: it is another grant.
+    features: Option<WireFeatures>,
 }
 
 impl WireDecision {

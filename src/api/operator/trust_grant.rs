@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use crate::api::ga::programs::{WirePart, WireRequirements};
 use crate::api::wire::cursor::IdList;
 use crate::api::wire::id_page::{IdPage, IdPageQuery};
 use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel};
-use crate::api::wire::schema::{Documented, answer};
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
 use crate::domain::error::Error;
@@ -29,72 +30,46 @@ labels! {
 }
 
 /// The name of a grant.
-#[derive(Debug, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("pattern" = GrantName::PATTERN))]
 pub struct WireGrantName(String);
 
-answer! {
-    /// A grant of one profile.
-    pub struct WireTrustGrant {
-        /// What kind of object this is.
-        r#type: WireLabel<TrustGrantType>,
-        /// Whose it is.
-        user_profile_id: WireId<ProfileKind>,
-        /// Which it is.
-        name: WireGrantName,
-        /// Granted, asked for, or declined.
-        status: WireLabel<TrustGrantStatus>,
-        /// The decision that made it so; the list runs in the order of these.
-        decision_id: WireId<DecisionKind>,
-        /// When that was, in UTC.
-        decided_at: WireTimestamp,
-        /// From when on it is there no longer, in UTC. Null: it has no end.
-        expires_at: Option<WireTimestamp>,
-        /// The tiers of `cyber` that were decided on; the others are inactive. Null: it is another grant.
-        tiers: Option<WireTiers>,
-        /// The features of `efs` that were decided on; the others are inactive. Null: it is another grant.
-        features: Option<WireFeatures>,
-    }
+/// A grant of one profile.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WireTrustGrant {
+    /// What kind of object this is.
+    r#type: WireLabel<TrustGrantType>,
+    /// Whose it is.
+    user_profile_id: WireId<ProfileKind>,
+    /// Which it is.
+    name: WireGrantName,
+    /// Granted, asked for, or declined.
+    status: WireLabel<TrustGrantStatus>,
+    /// The decision that made it so; the list runs in the order of these.
+    decision_id: WireId<DecisionKind>,
+    /// When that was, in UTC.
+    decided_at: WireTimestamp,
+    /// From when on it is there no longer, in UTC. Null: it has no end.
+    expires_at: Option<WireTimestamp>,
+    /// The tiers of `cyber` that were decided on; the others are inactive. Null: it is another grant.
+    tiers: Option<WireTiers>,
+    /// The features of `efs` that were decided on; the others are inactive. Null: it is another grant.
+    features: Option<WireFeatures>,
 }
 
 /// Tiers, by name.
 pub(super) type WireTiers = BTreeMap<String, WireTier>;
 
 /// Features, by name.
-pub(super) type WireFeatures = BTreeMap<String, WireFeature>;
+pub(super) type WireFeatures = BTreeMap<String, WirePart>;
 
-answer! {
-    /// A tier.
-    pub struct WireTier {
-        /// Whether it applies.
-        status: WireLabel<PartStatus>,
-        /// What a request must allow to profit from it.
-        requirements: WireRequirements,
-    }
-}
-
-answer! {
-    /// What a request must allow.
-    pub struct WireRequirements {
-        /// That its data are kept.
-        data_retention: bool,
-        /// That people review what is kept.
-        human_review: bool,
-    }
-}
-
-answer! {
-    /// A feature.
-    pub struct WireFeature {
-        /// Whether it applies.
-        status: WireLabel<PartStatus>,
-    }
-}
-
-impl Documented for WireGrantName {
-    fn schema() -> Value {
-        json!({"type": "string", "pattern": GrantName::PATTERN})
-    }
+/// A tier.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WireTier {
+    /// Whether it applies.
+    status: WireLabel<PartStatus>,
+    /// What a request must allow to profit from it.
+    requirements: WireRequirements,
 }
 
 impl From<GrantName> for WireGrantName {
@@ -105,17 +80,7 @@ impl From<GrantName> for WireGrantName {
 
 impl From<GrantPart> for WireTier {
     fn from(part: GrantPart) -> Self {
-        let requirements = WireRequirements {
-            data_retention: part.requirements.data_retention,
-            human_review: part.requirements.human_review,
-        };
-        Self { status: WireLabel(part.status), requirements }
-    }
-}
-
-impl From<GrantPart> for WireFeature {
-    fn from(part: GrantPart) -> Self {
-        Self { status: WireLabel(part.status) }
+        Self { status: WireLabel(part.status), requirements: part.requirements.into() }
     }
 }
 
@@ -139,14 +104,10 @@ impl From<ProfileGrant> for WireTrustGrant {
 /// The parts of the grant `name` as its tiers or its features.
 pub(super) fn parts(name: &GrantName, parts: &GrantParts) -> (Option<WireTiers>, Option<WireFeatures>) {
     match name.as_str() {
-        CYBER => (Some(written(parts)), None),
-        EFS => (None, Some(written(parts))),
+        CYBER => (Some(parts.iter().map(|(name, part)| (name.clone(), (*part).into())).collect()), None),
+        EFS => (None, Some(parts.iter().map(|(name, part)| (name.clone(), part.status.into())).collect())),
         _ => (None, None),
     }
-}
-
-fn written<T: From<GrantPart>>(parts: &GrantParts) -> BTreeMap<String, T> {
-    parts.iter().map(|(name, part)| (name.clone(), T::from(*part))).collect()
 }
 
 /// The name of a grant in a path.

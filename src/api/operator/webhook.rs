@@ -1,5 +1,6 @@
 //! Webhook endpoints, as the official clients' `client.beta.organization.webhooks` sends and reads them.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use validator::ValidationError;
@@ -8,7 +9,6 @@ use crate::api::body::fields::Fields;
 use crate::api::body::{reader, values};
 use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel, WireUrl};
-use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
@@ -32,72 +32,52 @@ labels! {
     }
 }
 
-answer! {
-    /// An endpoint.
-    pub struct WireEndpoint {
-        /// Unique.
-        id: WireId<WebhookEndpointKind>,
-        /// When it was registered, in UTC.
-        created_at: WireTimestamp,
-        /// When it was last changed, by whomever, in UTC.
-        updated_at: WireTimestamp,
-        /// Where deliveries go.
-        url: WireUrl,
-        /// A short label. Empty: none.
-        name: String,
-        /// What people note of it. Empty: nothing.
-        description: String,
-        /// Of what it hears.
-        enabled_events: Vec<WireLabel<WebhookEventType>>,
-        /// Whether deliveries are sent to it.
-        state: WireLabel<EndpointState>,
-        /// Why the service disabled it. Empty: it is enabled, or was disabled by an update.
-        disabled_reason: String,
-    }
+/// An endpoint.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WireEndpoint {
+    /// Unique.
+    id: WireId<WebhookEndpointKind>,
+    /// When it was registered, in UTC.
+    created_at: WireTimestamp,
+    /// When it was last changed, by whomever, in UTC.
+    updated_at: WireTimestamp,
+    /// Where deliveries go.
+    url: WireUrl,
+    /// A short label. Empty: none.
+    name: String,
+    /// What people note of it. Empty: nothing.
+    description: String,
+    /// Of what it hears.
+    enabled_events: Vec<WireLabel<WebhookEventType>>,
+    /// Whether deliveries are sent to it.
+    state: WireLabel<EndpointState>,
+    /// Why the service disabled it. Empty: it is enabled, or was disabled by an update.
+    disabled_reason: String,
 }
 
-answer! {
-    /// A new endpoint.
-    pub struct NewWireEndpoint {
-        /// Unique.
-        id: WireId<WebhookEndpointKind>,
-        /// When it was registered, in UTC.
-        created_at: WireTimestamp,
-        /// When it was last changed, by whomever, in UTC.
-        updated_at: WireTimestamp,
-        /// Where deliveries go.
-        url: WireUrl,
-        /// A short label. Empty: none.
-        name: String,
-        /// What people note of it. Empty: nothing.
-        description: String,
-        /// Of what it hears.
-        enabled_events: Vec<WireLabel<WebhookEventType>>,
-        /// Whether deliveries are sent to it.
-        state: WireLabel<EndpointState>,
-        /// Why the service disabled it. Empty: it is enabled, or was disabled by an update.
-        disabled_reason: String,
-        /// What deliveries are signed with. Shown this once.
-        signing_secret: String,
-    }
+/// A new endpoint.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NewWireEndpoint {
+    #[serde(flatten)]
+    endpoint: WireEndpoint,
+    /// What deliveries are signed with. Shown this once.
+    signing_secret: String,
 }
 
-answer! {
-    /// The answer to a deletion.
-    pub struct DeletedEndpoint {
-        /// The id that the endpoint had.
-        id: WireId<WebhookEndpointKind>,
-        /// What kind of object this is.
-        r#type: WireLabel<DeletedEndpointType>,
-    }
+/// The answer to a deletion.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DeletedEndpoint {
+    /// The id that the endpoint had.
+    id: WireId<WebhookEndpointKind>,
+    /// What kind of object this is.
+    r#type: WireLabel<DeletedEndpointType>,
 }
 
-answer! {
-    /// A new secret.
-    pub struct NewSigningSecret {
-        /// What deliveries are signed with from now on. Shown this once.
-        signing_secret: String,
-    }
+/// A new secret.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NewSigningSecret {
+    /// What deliveries are signed with from now on. Shown this once.
+    signing_secret: String,
 }
 
 /// A cursor page of a list as it is answered.
@@ -252,19 +232,7 @@ impl NewWireEndpoint {
     /// The new `endpoint`, and what signs its deliveries.
     #[must_use]
     pub fn new(endpoint: WebhookEndpoint, secret: &SigningSecret) -> Self {
-        let shown = WireEndpoint::from(endpoint);
-        Self {
-            id: shown.id,
-            created_at: shown.created_at,
-            updated_at: shown.updated_at,
-            url: shown.url,
-            name: shown.name,
-            description: shown.description,
-            enabled_events: shown.enabled_events,
-            state: shown.state,
-            disabled_reason: shown.disabled_reason,
-            signing_secret: secret.expose(),
-        }
+        Self { endpoint: endpoint.into(), signing_secret: secret.expose() }
     }
 }
 

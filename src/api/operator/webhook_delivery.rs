@@ -1,8 +1,10 @@
 //! What was and is to be delivered to an endpoint, as it is answered.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::webhook::CursorPageBody;
 use crate::api::wire::scalars::{WireId, WireLabel};
-use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::EventMark;
 use crate::domain::label::labels;
@@ -17,38 +19,36 @@ labels! {
     }
 }
 
-answer! {
-    /// One event on its way to one endpoint.
-    pub struct WireDelivery {
-        /// The id of the event, which is that of the delivery too: `webhook-id` on every attempt.
-        id: WireId<EventMark>,
-        /// What kind of object this is.
-        r#type: WireLabel<DeliveryType>,
-        /// Of what it tells.
-        event_type: WireLabel<WebhookEventType>,
-        /// When it was queued, in UTC.
-        created_at: WireTimestamp,
-        /// What became of it so far.
-        state: WireLabel<DeliveryState>,
-        /// When it is tried next, unless the endpoint is disabled then, in UTC. Null: it is not tried any more.
-        next_attempt_at: Option<WireTimestamp>,
-        /// What was tried, oldest first.
-        attempts: Vec<WireAttempt>,
-    }
+/// One event on its way to one endpoint.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WireDelivery {
+    /// The id of the event, which is that of the delivery too: `webhook-id` on every attempt.
+    id: WireId<EventMark>,
+    /// What kind of object this is.
+    r#type: WireLabel<DeliveryType>,
+    /// Of what it tells.
+    event_type: WireLabel<WebhookEventType>,
+    /// When it was queued, in UTC.
+    created_at: WireTimestamp,
+    /// What became of it so far.
+    state: WireLabel<DeliveryState>,
+    /// When it is tried next, unless the endpoint is disabled then, in UTC. Null: it is not tried any more.
+    next_attempt_at: Option<WireTimestamp>,
+    /// What was tried, oldest first.
+    attempts: Vec<WireAttempt>,
 }
 
-answer! {
-    /// One attempt.
-    pub struct WireAttempt {
-        /// When it began, in UTC.
-        attempted_at: WireTimestamp,
-        /// How long it took, in milliseconds.
-        duration_ms: u32,
-        /// What the endpoint answered. Null: nothing.
-        status: Option<u32>,
-        /// Why it did not answer. Null: it did.
-        error: Option<String>,
-    }
+/// One attempt.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WireAttempt {
+    /// When it began, in UTC.
+    attempted_at: WireTimestamp,
+    /// How long it took, in milliseconds.
+    duration_ms: u32,
+    /// What the endpoint answered. Null: nothing.
+    status: Option<u32>,
+    /// Why it did not answer. Null: it did.
+    error: Option<String>,
 }
 
 /// The list's cursor page as it is answered.

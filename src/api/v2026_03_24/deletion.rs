@@ -1,7 +1,9 @@
 //! What is left to say of a profile that was deleted. Unchanged since the first shape.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::api::wire::scalars::{WireId, WireLabel};
-use crate::api::wire::schema::answer;
 use crate::domain::id::{ProfileId, ProfileKind};
 use crate::domain::label::labels;
 
@@ -13,14 +15,13 @@ labels! {
     }
 }
 
-answer! {
-    /// The answer to a deletion.
-    pub struct DeletedProfile {
-        /// The id that the profile had.
-        id: WireId<ProfileKind>,
-        /// What kind of object this is.
-        r#type: WireLabel<DeletedProfileType>,
-    }
+/// The answer to a deletion.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DeletedProfile {
+    /// The id that the profile had.
+    id: WireId<ProfileKind>,
+    /// What kind of object this is.
+    r#type: WireLabel<DeletedProfileType>,
 }
 
 impl DeletedProfile {

@@ -1,10 +1,12 @@
 //! Enrollment links, under their two names. Unchanged since the first shape.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
 use crate::api::wire::scalars::{WireLabel, WireUrl};
-use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::clock::Timestamp;
 use crate::domain::label::labels;
@@ -25,28 +27,26 @@ labels! {
     }
 }
 
-answer! {
-    /// The answer to `enrollment_url`.
-    pub struct EnrollmentUrl {
-        /// What kind of object this is.
-        r#type: WireLabel<EnrollmentUrlType>,
-        /// The link: anyone who holds it can open it.
-        url: WireUrl,
-        /// From when on the link opens nothing, in UTC.
-        expires_at: WireTimestamp,
-    }
+/// The answer to `enrollment_url`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EnrollmentUrl {
+    /// What kind of object this is.
+    r#type: WireLabel<EnrollmentUrlType>,
+    /// The link: anyone who holds it can open it.
+    url: WireUrl,
+    /// From when on the link opens nothing, in UTC.
+    expires_at: WireTimestamp,
 }
 
-answer! {
-    /// The answer to `action_urls`.
-    pub struct ActionUrl {
-        /// What kind of object this is.
-        r#type: WireLabel<ActionUrlType>,
-        /// The link: anyone who holds it can open it.
-        url: WireUrl,
-        /// From when on the link opens nothing, in UTC.
-        expires_at: WireTimestamp,
-    }
+/// The answer to `action_urls`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ActionUrl {
+    /// What kind of object this is.
+    r#type: WireLabel<ActionUrlType>,
+    /// The link: anyone who holds it can open it.
+    url: WireUrl,
+    /// From when on the link opens nothing, in UTC.
+    expires_at: WireTimestamp,
 }
 
 impl EnrollmentUrl {

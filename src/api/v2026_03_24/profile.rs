@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::api::wire::scalars::{WireId, WireLabel};
-use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
 use crate::domain::label::labels;
@@ -21,39 +23,37 @@ labels! {
     }
 }
 
-answer! {
-    /// Every field is always present; what is unset is null.
-    pub struct Profile {
-        /// Unique; ids sort in the order of creation.
-        id: WireId<ProfileKind>,
-        /// When the profile was created, in UTC.
-        created_at: WireTimestamp,
-        /// The platform's own pairs.
-        metadata: BTreeMap<String, String>,
-        /// What the entity is to the platform.
-        relationship: WireLabel<Relationship>,
-        /// The decisions on the profile, by the names of their grants. One that is neither decided nor in flight has no key.
-        trust_grants: TrustGrants,
-        /// What kind of object this is.
-        r#type: WireLabel<ProfileType>,
-        /// When anything that the profile shows last changed, in UTC.
-        updated_at: WireTimestamp,
-        /// The platform's own id for the entity; not unique.
-        external_id: Option<String>,
-        /// The entity's name.
-        name: Option<String>,
-    }
+/// Every field is always present; what is unset is null.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Profile {
+    /// Unique; ids sort in the order of creation.
+    id: WireId<ProfileKind>,
+    /// When the profile was created, in UTC.
+    created_at: WireTimestamp,
+    /// The platform's own pairs.
+    metadata: BTreeMap<String, String>,
+    /// What the entity is to the platform.
+    relationship: WireLabel<Relationship>,
+    /// The decisions on the profile, by the names of their grants. One that is neither decided nor in flight has no key.
+    trust_grants: TrustGrants,
+    /// What kind of object this is.
+    r#type: WireLabel<ProfileType>,
+    /// When anything that the profile shows last changed, in UTC.
+    updated_at: WireTimestamp,
+    /// The platform's own id for the entity; not unique.
+    external_id: Option<String>,
+    /// The entity's name.
+    name: Option<String>,
 }
 
 /// The decisions on a profile, by the names of their grants.
 pub(in crate::api) type TrustGrants = BTreeMap<String, TrustGrant>;
 
-answer! {
-    /// A decision.
-    pub(in crate::api) struct TrustGrant {
-        /// Granted, asked for, or declined.
-        status: WireLabel<TrustGrantStatus>,
-    }
+/// A decision.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::api) struct TrustGrant {
+    /// Granted, asked for, or declined.
+    status: WireLabel<TrustGrantStatus>,
 }
 
 /// The decisions as this shape and the two after it show them.

@@ -2,39 +2,40 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::api::v2026_03_24::profile::{ProfileType, TrustGrants, trust_grants};
 use crate::api::wire::scalars::{WireId, WireLabel};
-use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
 use crate::domain::profile;
 use crate::domain::relationship::AccessType;
 use crate::domain::text::Text;
 
-answer! {
-    /// Every field is always present; what is unset is null.
-    pub struct Profile {
-        /// Unique; ids sort in the order of creation.
-        id: WireId<ProfileKind>,
-        /// How the platform uses the API for the entity: for its own product, or resold.
-        access_type: WireLabel<AccessType>,
-        /// When the profile was created, in UTC.
-        created_at: WireTimestamp,
-        /// The platform's own id for the entity; not unique.
-        external_id: Option<String>,
-        /// When the entity signed up with the platform, in UTC.
-        external_user_onboarded_at: Option<WireTimestamp>,
-        /// The platform's own pairs.
-        metadata: BTreeMap<String, String>,
-        /// The entity's name.
-        name: Option<String>,
-        /// The decisions on the profile, by the names of their grants. One that is neither decided nor in flight has no key.
-        trust_grants: TrustGrants,
-        /// What kind of object this is.
-        r#type: WireLabel<ProfileType>,
-        /// When anything that the profile shows last changed, in UTC.
-        updated_at: WireTimestamp,
-    }
+/// Every field is always present; what is unset is null.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Profile {
+    /// Unique; ids sort in the order of creation.
+    id: WireId<ProfileKind>,
+    /// How the platform uses the API for the entity: for its own product, or resold.
+    access_type: WireLabel<AccessType>,
+    /// When the profile was created, in UTC.
+    created_at: WireTimestamp,
+    /// The platform's own id for the entity; not unique.
+    external_id: Option<String>,
+    /// When the entity signed up with the platform, in UTC.
+    external_user_onboarded_at: Option<WireTimestamp>,
+    /// The platform's own pairs.
+    metadata: BTreeMap<String, String>,
+    /// The entity's name.
+    name: Option<String>,
+    /// The decisions on the profile, by the names of their grants. One that is neither decided nor in flight has no key.
+    trust_grants: TrustGrants,
+    /// What kind of object this is.
+    r#type: WireLabel<ProfileType>,
+    /// When anything that the profile shows last changed, in UTC.
+    updated_at: WireTimestamp,
 }
 
 impl From<profile::Profile> for Profile {

@@ -1,9 +1,11 @@
 //! `external_user_details`, in requests and answers.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::api::body::fields::Fields;
 use crate::api::body::values;
 use crate::api::wire::scalars::WireLabel;
-use crate::api::wire::schema::answer;
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::change::Change;
 use crate::domain::external_user::{AccountStatus, EntityType, ExternalUserDetails, ExternalUserPatch};
@@ -35,24 +37,23 @@ pub(super) fn read_patch(fields: &mut Fields) -> ExternalUserPatch {
     }
 }
 
-answer! {
-    /// All seven keys are always present, null until supplied.
-    pub(in crate::api) struct WireDetails {
-        /// The state of the entity's account with the platform.
-        account_status: Option<WireLabel<AccountStatus>>,
-        /// Where the entity is: two upper-case letters.
-        country: Option<String>,
-        /// The platform's own hash of the entity's e-mail address: opaque.
-        email_hash: Option<String>,
-        /// What the entity is.
-        entity_type: Option<WireLabel<EntityType>>,
-        /// The platform's own hash of the entity's name: opaque.
-        name_hash: Option<String>,
-        /// When the entity signed up with the platform, in UTC.
-        onboarded_at: Option<WireTimestamp>,
-        /// The platform's own id for the entity; not unique.
-        reference_id: Option<String>,
-    }
+/// All seven keys are always present, null until supplied.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::api) struct WireDetails {
+    /// The state of the entity's account with the platform.
+    account_status: Option<WireLabel<AccountStatus>>,
+    /// Where the entity is: two upper-case letters.
+    country: Option<String>,
+    /// The platform's own hash of the entity's e-mail address: opaque.
+    email_hash: Option<String>,
+    /// What the entity is.
+    entity_type: Option<WireLabel<EntityType>>,
+    /// The platform's own hash of the entity's name: opaque.
+    name_hash: Option<String>,
+    /// When the entity signed up with the platform, in UTC.
+    onboarded_at: Option<WireTimestamp>,
+    /// The platform's own id for the entity; not unique.
+    reference_id: Option<String>,
 }
 
 impl From<ExternalUserDetails> for WireDetails {

@@ -1,10 +1,9 @@
 //! The error envelope.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::scalars::WireLabel;
-use super::schema::{Documented, answer};
 use crate::domain::label::labels;
 
 labels! {
@@ -41,38 +40,35 @@ labels! {
     }
 }
 
-answer! {
-    /// `{"type":"error","error":{…},"request_id":…}`.
-    pub struct ErrorEnvelope {
-        /// What kind of object this is.
-        r#type: WireLabel<EnvelopeType>,
-        /// What went wrong.
-        error: ErrorDetail,
-        /// The id of the request, by which the operator finds it in the log; also in the header `request-id`.
-        request_id: String,
-    }
-}
-
-answer! {
+/// `{"type":"error","error":{…},"request_id":…}`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ErrorEnvelope {
+    /// What kind of object this is.
+    r#type: WireLabel<EnvelopeType>,
     /// What went wrong.
-    struct ErrorDetail {
-        /// By which clients tell errors apart.
-        r#type: WireLabel<ErrorType>,
-        /// For people; everything that is wrong with a request, as `path: reason` joined by `; `.
-        message: String,
-        /// More for programs, where there is more.
-        details: Option<ErrorDetails>,
-    }
+    error: ErrorDetail,
+    /// The id of the request, by which the operator finds it in the log; also in the header `request-id`.
+    request_id: String,
 }
 
-/// Nothing yet: no client knows an error code that this service answers.
+/// What went wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ErrorDetail {
+    /// By which clients tell errors apart.
+    r#type: WireLabel<ErrorType>,
+    /// For people; everything that is wrong with a request, as `path: reason` joined by `; `.
+    message: String,
+    /// More for programs, where there is more.
+    #[schemars(schema_with = "details_schema")]
+    details: Option<ErrorDetails>,
+}
+
+/// Empty: no error has details yet.
 #[derive(Debug, Serialize)]
 enum ErrorDetails {}
 
-impl Documented for ErrorDetails {
-    fn schema() -> Value {
-        json!({"type": "object"})
-    }
+fn details_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["object", "null"]})
 }
 
 impl ErrorEnvelope {

@@ -1,15 +1,17 @@
-//! Single values as they are answered: words of closed sets, ids and addresses.
+//! Single values in answers: labels, ids and URLs.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use validator::ValidationError;
 
-use super::schema::Documented;
 use crate::domain::error::reason;
 use crate::domain::id::{Id, IdKind};
 use crate::domain::label::EnumLabel;
 
-/// A word of a closed set.
+/// The label of a value of a closed set.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::api) struct WireLabel<T>(pub(in crate::api) T);
 
@@ -17,9 +19,9 @@ pub(in crate::api) struct WireLabel<T>(pub(in crate::api) T);
 #[derive(Debug)]
 pub(in crate::api) struct WireId<K: IdKind>(pub(in crate::api) Id<K>);
 
-/// An address that a browser opens.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
+/// A URL that a browser can open, or a webhook delivery can be sent to.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("format" = "uri"))]
 pub(in crate::api) struct WireUrl(pub(in crate::api) String);
 
 impl<T: EnumLabel> Serialize for WireLabel<T> {
@@ -28,9 +30,13 @@ impl<T: EnumLabel> Serialize for WireLabel<T> {
     }
 }
 
-impl<T: EnumLabel> Documented for WireLabel<T> {
-    fn schema() -> Value {
-        label_schema::<T>()
+impl<T: EnumLabel> JsonSchema for WireLabel<T> {
+    fn schema_name() -> Cow<'static, str> {
+        "Label".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "enum": labels::<T>()})
     }
 }
 
@@ -40,22 +46,23 @@ impl<K: IdKind> Serialize for WireId<K> {
     }
 }
 
-impl<K: IdKind> Documented for WireId<K> {
-    fn schema() -> Value {
-        json!({"type": "string", "pattern": Id::<K>::pattern()})
+impl<K: IdKind> JsonSchema for WireId<K> {
+    fn schema_name() -> Cow<'static, str> {
+        "Id".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": Id::<K>::pattern()})
     }
 }
 
-impl Documented for WireUrl {
-    fn schema() -> Value {
-        json!({"type": "string", "format": "uri"})
-    }
-}
-
-/// The schema of a closed set's words.
+/// The schema of the labels of `T`.
 pub(in crate::api) fn label_schema<T: EnumLabel>() -> Value {
-    let words: Vec<_> = T::ALL.iter().map(|word| word.as_str()).collect();
-    json!({"type": "string", "enum": words})
+    json!({"type": "string", "enum": labels::<T>()})
+}
+
+fn labels<T: EnumLabel>() -> Vec<&'static str> {
+    T::ALL.iter().map(|label| label.as_str()).collect()
 }
 
 /// The violation of a text that is none of the labels of `T`.

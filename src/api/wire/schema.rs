@@ -1,77 +1,42 @@
-//! JSON Schemas (2020-12, as OpenAPI 3.1 has them) of what is answered, made where the types are written, so that a new field cannot be
-//! forgotten.
+//! JSON Schemas (2020-12, as OpenAPI 3.1 has them) of answers, derived from the types that serialize them.
 
-use std::collections::BTreeMap;
-
+use schemars::generate::SchemaSettings;
+use schemars::transform::transform_subschemas;
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-/// A type whose form on the wire is documented.
-pub trait Documented {
-    /// The schema of what it is written as.
-    fn schema() -> Value;
+/// The schema of a serialized `T`, without references.
+pub(in crate::api) fn schema_of<T: JsonSchema>() -> Value {
+    let mut settings = SchemaSettings::draft2020_12().for_serialize().with_transform(as_published);
+    settings.inline_subschemas = true;
+    settings.meta_schema = None;
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.remove("title");
+    schema.remove("description");
+    schema.to_value()
 }
 
-/// Writes the struct of an answer, and its schema with it: every field is documented by its comment and always present.
-macro_rules! answer {
-    (
-        $(#[doc = $about:literal])+
-        $visibility:vis struct $name:ident {
-            $($(#[doc = $doc:literal])+ $field_visibility:vis $field:ident: $type:ty,)+
+/// Rewrites what the published documents, which never change, say in another way than schemars.
+fn as_published(schema: &mut Schema) {
+    transform_subschemas(&mut as_published, schema);
+    // A struct whose fields are all required lists them by name.
+    if let (Some(Value::Object(fields)), Some(Value::Array(required))) =
+        (schema.get("properties"), schema.get("required"))
+        && fields.len() == required.len()
+        && fields.values().all(|field| field.get("description").is_some())
+    {
+        let names: Vec<_> = fields.keys().cloned().collect();
+        schema.insert("required".to_owned(), names.into());
+    }
+    // Only fields have descriptions.
+    for elements in ["items", "additionalProperties"] {
+        if let Some(Value::Object(element)) = schema.get_mut(elements) {
+            element.remove("description");
         }
-    ) => {
-        $(#[doc = $about])+
-        #[derive(Debug, ::serde::Serialize)]
-        $visibility struct $name {
-            $($(#[doc = $doc])+ $field_visibility $field: $type,)+
-        }
-
-        impl $crate::api::wire::schema::Documented for $name {
-            fn schema() -> ::serde_json::Value {
-                $crate::api::wire::schema::object([$((
-                    stringify!($field),
-                    <$type as $crate::api::wire::schema::Documented>::schema(),
-                    concat!($($doc),+),
-                ),)+])
-            }
-        }
-    };
-}
-
-pub(crate) use answer;
-
-impl Documented for String {
-    fn schema() -> Value {
-        json!({"type": "string"})
     }
-}
-
-impl Documented for bool {
-    fn schema() -> Value {
-        json!({"type": "boolean"})
-    }
-}
-
-impl Documented for u32 {
-    fn schema() -> Value {
-        json!({"type": "integer"})
-    }
-}
-
-impl<T: Documented> Documented for Option<T> {
-    fn schema() -> Value {
-        nullable(T::schema())
-    }
-}
-
-impl<T: Documented> Documented for Vec<T> {
-    fn schema() -> Value {
-        json!({"type": "array", "items": T::schema()})
-    }
-}
-
-impl<T: Documented> Documented for BTreeMap<String, T> {
-    fn schema() -> Value {
-        json!({"type": "object", "additionalProperties": T::schema()})
+    if schema.get("format").is_some_and(|format| format == "uint32") {
+        schema.remove("format");
+        schema.remove("minimum");
     }
 }
 

@@ -1,31 +1,25 @@
 //! Times on the wire: RFC 3339 in UTC with `Z`.
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
 use time::UtcOffset;
 use time::format_description::well_known::Rfc3339;
 use validator::ValidationError;
 
-use super::schema::Documented;
 use crate::domain::clock::{Timestamp, to_microsecond};
 use crate::domain::error::reason;
 
 const DATE_BYTES: usize = "2026-03-15".len();
 
 /// A time as it is written, fractions only as far as there are any.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::api) struct WireTimestamp(pub(in crate::api) Timestamp);
+#[derive(Clone, Copy, Debug, JsonSchema)]
+#[schemars(extend("format" = "date-time"))]
+pub(in crate::api) struct WireTimestamp(#[schemars(with = "String")] pub(in crate::api) Timestamp);
 
 impl Serialize for WireTimestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = self.0.to_offset(UtcOffset::UTC).format(&Rfc3339).map_err(serde::ser::Error::custom)?;
         serializer.serialize_str(&text)
-    }
-}
-
-impl Documented for WireTimestamp {
-    fn schema() -> Value {
-        json!({"type": "string", "format": "date-time"})
     }
 }
 
