@@ -1,10 +1,10 @@
-# The image holds the binary and the C library it was linked with, no shell and no packages: nothing in it can be used
-# against it, and nothing but a rebuild has to be updated.
+# The image holds the binary and the C library it was linked with, no shell and no packages: little attack surface,
+# and updates are rebuilds.
 
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /build
 
-# The dependencies in a layer of their own: it is built anew only when the manifest or the lock file changes.
+# The dependencies in a layer of their own: rebuilt only when the manifest or the lock file changes.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && echo 'fn main() {}' > src/main.rs \
@@ -27,9 +27,9 @@ FROM scratch
 COPY --from=build /image /
 # A number, so that a cluster that forbids root can check it. The image has no users.
 USER 65532:65532
-# Of a container, the loopback address is reachable from nowhere.
+# The loopback address of a container is not reachable from outside.
 ENV UPROF_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 ENTRYPOINT ["/usr/local/bin/uprof"]
-# The database comes as DATABASE_URL.
+# DATABASE_URL has to be set.
 CMD ["serve"]

@@ -1,5 +1,5 @@
-# What bin/dev, bin/test and .ci/run share: the programs of this machine that the work needs. Sourced, not run.
-# Only what is missing is installed, each installation is announced, and nothing is asked.
+# Installs the programs that bin/dev, bin/test, bench/run and .ci/run need. Sourced, not run.
+# Installs only what is missing, announces each installation, and never prompts.
 # shellcheck shell=sh
 
 oldest_postgres=14
@@ -9,8 +9,8 @@ say() { printf '%s\n' "$*" >&2; }
 fail() { say "error: $*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# need_rust ROOT: stops unless a toolchain is here that can build ROOT/Cargo.toml. Never installs one: which toolchain a
-# person has, and from where, is theirs to decide.
+# need_rust ROOT: stops unless a toolchain is here that can build ROOT/Cargo.toml. Never installs one: the
+# developer chooses the toolchain and its source.
 need_rust() {
     # rustup changes the PATH of new shells only; the one that just ran it does not see cargo yet.
     has cargo || PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
@@ -47,7 +47,7 @@ install_missing() {
 }
 
 has_cc() {
-    # Without Apple's tools /usr/bin/cc exists all the same, and opens a window that asks.
+    # Without Apple's tools /usr/bin/cc still exists, and opens a dialog.
     if [ "$(uname -s)" = Darwin ]; then xcode-select -p >/dev/null 2>&1; else has cc; fi
 }
 
@@ -58,7 +58,7 @@ has_chromium() {
         [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ]
 }
 
-# A server, not just its client, in the places in which the service itself looks (src/database/installation.rs).
+# A server, not just the client, where the service looks for it (src/database/installation.rs).
 has_postgres() {
     for server in "$(command -v postgres)" /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres \
         /opt/homebrew/opt/postgresql*/bin/postgres /usr/local/opt/postgresql*/bin/postgres; do
@@ -72,7 +72,7 @@ has_postgres() {
     return 1
 }
 
-# Debian's python3 comes without the part that makes virtual environments; pytest needs 3.10.
+# Debian's python3 has no venv module by itself; pytest needs 3.10.
 has_python() { has python3 && python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1; }
 
 # 18 is the oldest on which the clients run, and what Debian 12 has. npm is a package of its own there.
@@ -80,7 +80,7 @@ has_node() { has npm && node -e 'process.exit(Number.parseInt(process.versions.n
 
 has_wrk() { has wrk; }
 
-# Debian's wrapper is there without the program that it calls.
+# Debian's wrapper exists without the program that it calls.
 has_perf() { perf --version >/dev/null 2>&1; }
 
 as_root() {
@@ -102,7 +102,7 @@ install_with_apt() {
         case $program in
         cc) packages="$packages gcc libc6-dev" ;;
         chromium)
-            # Ubuntu has it as a snap only, which sees no temporary directory.
+            # Ubuntu has it as a snap only, which cannot access /tmp.
             [ -n "$(apt-cache policy chromium | sed -n 's/^ *Candidate: \([0-9].*\)/\1/p')" ] ||
                 fail "the packages of this system hold no Chromium: install Google Chrome (https://www.google.com/chrome/), then call this again"
             packages="$packages chromium"
@@ -125,8 +125,7 @@ install_with_apt() {
         fail "apt-get could not install$packages: see the messages above"
 }
 
-# Debian makes and starts a cluster of its own with the first server that is installed. It is not wanted here; the
-# setting is removed afterwards.
+# Debian creates and starts a cluster when the first server is installed. This disables that during the installation.
 without_a_cluster() (
     settings=/etc/postgresql-common/createcluster.d
     trap 'as_root rm -f "$settings/uprof.conf"; as_root rmdir "$settings" 2>/dev/null || true' EXIT
