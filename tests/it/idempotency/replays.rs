@@ -6,7 +6,7 @@ use serde_json::json;
 use uprof::domain::credential::api_key::Scope;
 use ureq::http::Method;
 
-use crate::idempotency::replayed;
+use crate::idempotency::keys::replayed;
 use crate::support::client::{PROFILES, id};
 use crate::support::routes::Route;
 use crate::support::rows::hexadecimal;

@@ -8,7 +8,7 @@ use uprof::domain::id::RandomIds;
 use uprof::domain::repository::ExpiryRepository;
 use uprof::storage::{Outbox, PgExpiry, Pool, PoolSettings};
 
-use crate::concurrency::at_once;
+use crate::profiles::concurrency::at_once;
 use crate::support::TestApp;
 use crate::support::client::{id, path};
 use crate::support::database::runtime;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::concurrency::at_once;
+use crate::profiles::concurrency::at_once;
 use crate::support::client::{id, path};
 use crate::support::{Answer, Client, Shape, TestApp};
 

@@ -1,0 +1,5 @@
+//! API keys: how requests authenticate, how keys are administered, and the cache of found keys.
+
+mod api_keys;
+mod authentication;
+mod cache;

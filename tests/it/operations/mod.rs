@@ -1,0 +1,10 @@
+//! The service in operation: startup, shutdown, connections, the database, metrics, and what statements read.
+
+mod batching;
+mod connections;
+mod database_failures;
+mod metrics;
+mod pool;
+mod query_plans;
+mod shutdown;
+mod startup;

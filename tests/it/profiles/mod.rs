@@ -1,0 +1,14 @@
+//! User profiles: create, update, delete, and lists.
+
+pub(crate) mod concurrency;
+mod create;
+mod cursors;
+mod details;
+mod erasure;
+mod lifecycle;
+mod list;
+mod list_by_enforcement_status;
+mod list_by_name;
+mod metadata;
+mod tenancy;
+mod update;
