@@ -1,5 +1,5 @@
 //! The wire: requests and answers, one folder per API version; each holds only what changed.
-//! May know `domain` and serde; nothing of actix or SQL.
+//! May know `domain`, serde and schemars; nothing of actix or SQL.
 
 pub mod body;
 pub mod document;

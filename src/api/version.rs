@@ -9,7 +9,7 @@ use crate::domain::label::EnumLabel;
 /// An API version; a later one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ApiVersion {
-    /// The original shape.
+    /// The first version: `relationship`.
     V2026_03_24,
     /// `access_type` in place of `relationship`.
     V2026_08_18,
@@ -37,7 +37,7 @@ pub enum Selector {
     Date {
         /// The first date.
         first: Date,
-        /// What messages call the version.
+        /// The name of the version in messages.
         name: &'static str,
     },
 }
@@ -74,17 +74,17 @@ impl ApiVersion {
         Self::ALL.iter().copied().filter(is_selected).max()
     }
 
-    /// What one value of `anthropic-beta` selects: `None` where it belongs to another feature.
+    /// The version that one value of `anthropic-beta` selects. `None`: the value belongs to another feature.
     ///
     /// # Errors
-    /// The value is a date of this feature that is none of its versions.
+    /// The value is a date of this feature, but not one of its versions.
     pub fn from_beta(value: &str) -> Result<Option<Self>, UnknownVersion> {
         let Some(label) = value.strip_prefix(BETA_PREFIX).filter(|label| is_dated(label)) else { return Ok(None) };
         Self::from_label(label).map(Some).ok_or(UnknownVersion)
     }
 }
 
-/// A date of this feature that is none of its versions.
+/// A date of this feature, but not one of its versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownVersion;
 
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_beta_value_selects_its_shape_or_is_foreign_or_unknown() {
+    fn a_beta_value_selects_its_version_or_is_foreign_or_unknown() {
         assert_eq!(ApiVersion::from_beta("user-profiles-2026-03-24"), Ok(Some(ApiVersion::V2026_03_24)));
         assert_eq!(ApiVersion::from_beta("user-profiles-2025-01-01"), Err(UnknownVersion));
         for foreign in

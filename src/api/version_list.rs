@@ -1,4 +1,4 @@
-//! The list of API versions. Everything that needs all of them takes them from here.
+//! The one list of API versions, from which everything that needs all of them is generated.
 
 use super::version::{ApiVersion, Selector};
 use super::wire_format::WireFormat;
@@ -20,7 +20,7 @@ pub(super) use for_each_version;
 
 /// Code that is generic over the [`WireFormat`], for [`ApiVersion::visit`].
 pub trait VersionVisitor {
-    /// What the visit answers.
+    /// The result of the visit.
     type Output;
 
     /// Runs for the version `F`.

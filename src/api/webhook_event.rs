@@ -1,5 +1,5 @@
-//! An event as a webhook tells it. Its bytes depend on what happened and on the shape that the organization was pinned to then, and on
-//! nothing that may change until the last attempt.
+//! The body of a webhook. Every attempt must send the same bytes, so they depend only on the event and on the version that was the
+//! organization's default when the delivery was queued.
 
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ use crate::domain::webhook::endpoint::WebhookEventType;
 use crate::domain::{Error, Result};
 
 labels! {
-    /// What the body of every webhook is called.
+    /// The `type` of every webhook body.
     WebhookBodyType {
         /// An event.
         Event = "event",
@@ -41,20 +41,21 @@ struct WebhookData {
     enforcement_action_id: Option<WireId<EnforcementActionKind>>,
 }
 
-/// The body that tells an organization of `event` in the shape with the label `version`; `None` where that shape shows nothing of it.
+/// The body that reports `event` to an organization, under the version with the label `version`. `None`: that version shows nothing of the
+/// event.
 ///
 /// # Errors
-/// `Internal`: this release does not know the shape.
+/// `Internal`: unknown version.
 pub fn body(organization: OrganizationId, event: &Event, version: &str) -> Result<Option<Vec<u8>>> {
     let version = ApiVersion::from_label(version)
-        .ok_or_else(|| Error::internal("a webhook is for a shape that this release does not know"))?;
-    let Some((subject, enforcement_action_id)) = told(&event.details, version) else { return Ok(None) };
+        .ok_or_else(|| Error::internal("webhook delivery has a version that this release does not know"))?;
+    let Some((event_type, enforcement_action_id)) = subject(&event.details, version) else { return Ok(None) };
     let body = WebhookBody {
         id: WireId(event.id),
         created_at: WireTimestamp(event.created_at),
         r#type: WireLabel(WebhookBodyType::Event),
         data: WebhookData {
-            r#type: WireLabel(subject),
+            r#type: WireLabel(event_type),
             id: WireId(event.profile_id),
             organization_id: WireId(organization),
             enforcement_action_id: enforcement_action_id.map(WireId),
@@ -63,7 +64,7 @@ pub fn body(organization: OrganizationId, event: &Event, version: &str) -> Resul
     serde_json::to_vec(&body).map(Some).map_err(Error::internal)
 }
 
-fn told(details: &EventDetails, version: ApiVersion) -> Option<(WebhookEventType, Option<EnforcementActionId>)> {
+fn subject(details: &EventDetails, version: ApiVersion) -> Option<(WebhookEventType, Option<EnforcementActionId>)> {
     match details {
         EventDetails::Created | EventDetails::Updated(_) | EventDetails::Erased => None,
         EventDetails::ProgramStatusUpdated { grant, .. } => {
@@ -106,7 +107,7 @@ mod tests {
         }
     }
 
-    fn told(details: EventDetails, version: &str) -> Option<String> {
+    fn sent(details: EventDetails, version: &str) -> Option<String> {
         body(ORGANIZATION, &event(details), version).unwrap().map(|body| String::from_utf8(body).unwrap())
     }
 
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_of_a_body_are_these_for_ever() {
+    fn the_bytes_of_a_body_never_change() {
         let head = |digit| format!("01{}{digit}", "0".repeat(21));
         let body = |data: &str| {
             format!(
@@ -130,33 +131,33 @@ mod tests {
         let action = EnforcementActionId::new(Uuid::from_u128(4));
         let which = format!(r#""enforcement_action_id":"enac_{}""#, head(4));
         for version in ApiVersion::ALL {
-            let told = |what| told(what, version.as_str()).unwrap();
-            assert_eq!(told(decided("cyber")), body(&format!(r#"program_status_updated",{whose}"#)));
+            let sent = |what| sent(what, version.as_str()).unwrap();
+            assert_eq!(sent(decided("cyber")), body(&format!(r#"program_status_updated",{whose}"#)));
             let opened = EventDetails::EnforcementActionOpened(action);
-            assert_eq!(told(opened), body(&format!(r#"enforcement_action_opened",{whose},{which}"#)));
+            assert_eq!(sent(opened), body(&format!(r#"enforcement_action_opened",{whose},{which}"#)));
             let resolved = EventDetails::EnforcementActionResolved(action);
-            assert_eq!(told(resolved), body(&format!(r#"enforcement_action_resolved",{whose},{which}"#)));
+            assert_eq!(sent(resolved), body(&format!(r#"enforcement_action_resolved",{whose},{which}"#)));
         }
     }
 
     #[test]
-    fn what_is_no_program_is_not_told_of_where_only_programs_are_shown() {
+    fn only_grants_that_a_version_shows_are_reported() {
         for version in ApiVersion::ALL {
-            let is_told = |grant| told(decided(grant), version.as_str()).is_some();
-            assert!(is_told("cyber") && is_told("efs"), "{version:?}");
-            assert_eq!(is_told("early_access"), *version < ApiVersion::Ga, "{version:?}");
+            let is_sent = |grant| sent(decided(grant), version.as_str()).is_some();
+            assert!(is_sent("cyber") && is_sent("efs"), "{version:?}");
+            assert_eq!(is_sent("early_access"), *version < ApiVersion::Ga, "{version:?}");
         }
     }
 
     #[test]
-    fn no_webhook_tells_of_creates_updates_and_erasures() {
+    fn creates_updates_and_erasures_are_not_reported() {
         for what in [EventDetails::Created, EventDetails::Updated(Vec::new()), EventDetails::Erased] {
-            assert_eq!(told(what, "ga"), None);
+            assert_eq!(sent(what, "ga"), None);
         }
     }
 
     #[test]
-    fn an_unknown_shape_is_a_fault() {
+    fn an_unknown_version_is_an_internal_error() {
         assert!(body(ORGANIZATION, &event(decided("cyber")), "2099-01-01").is_err());
     }
 }

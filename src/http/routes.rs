@@ -30,6 +30,7 @@ fn versions(app: &mut web::ServiceConfig) {
     }
 }
 
+/// Mounts the paths of a version.
 struct Mount;
 
 impl VersionVisitor for Mount {

@@ -1,4 +1,4 @@
-//! Reads an object field by field and gathers everything that is wrong with it, so that a caller sees it all at once.
+//! Reads an object field by field and gathers every violation, so that a caller sees all of them at once.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::{Error, Result};
 
-/// The fields of an object that are yet to be read, and what was wrong with those that were.
+/// The unread fields of an object, and the violations of those that were read.
 #[derive(Debug)]
 pub struct Fields {
     unread: BTreeMap<String, Json>,
@@ -47,7 +47,7 @@ impl Fields {
         self.present(name).and_then(|value| self.parse(name, parse, value))
     }
 
-    /// A field that `null` empties.
+    /// A field that `null` clears.
     pub(in crate::api) fn change<T>(
         &mut self,
         name: &'static str,
@@ -61,7 +61,7 @@ impl Fields {
         }
     }
 
-    /// A field that may be absent and cannot be emptied.
+    /// A field that may be absent and cannot be cleared.
     pub(in crate::api) fn replacement<T>(
         &mut self,
         name: &'static str,
@@ -69,12 +69,14 @@ impl Fields {
     ) -> Option<T> {
         self.record(name, Presence::NeverNull, schema);
         match self.unread.remove(name)? {
-            Json::Null => self.keep(name, Err(one(reason("null", "Value cannot be cleared, null is not permitted")))),
+            Json::Null => {
+                self.checked(name, Err(one(reason("null", "Value cannot be cleared, null is not permitted"))))
+            }
             value => self.parse(name, parse, value),
         }
     }
 
-    /// A field that must be there.
+    /// A required field.
     pub(in crate::api) fn required<T>(
         &mut self,
         name: &'static str,
@@ -83,16 +85,16 @@ impl Fields {
         self.record(name, Presence::Required, schema);
         match self.present(name) {
             Some(value) => self.parse(name, parse, value),
-            None => self.keep(name, Err(one(reason("required", "Field required")))),
+            None => self.checked(name, Err(one(reason("required", "Field required")))),
         }
     }
 
-    /// A field that holds an object, read in its turn; `null` means the same as absence.
+    /// A field that holds an object, read by `read`; `null` means the same as absence.
     pub(in crate::api) fn object<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
         self.read_object(name, Presence::Optional, read)
     }
 
-    /// A field that must be there and holds an object, read in its turn.
+    /// A required field that holds an object, read by `read`.
     pub(in crate::api) fn required_object<T>(
         &mut self,
         name: &'static str,
@@ -170,7 +172,7 @@ impl Fields {
             None if presence == Presence::Required => Err(one(reason("required", "Field required"))),
             None => return None,
         };
-        self.keep(name, parsed)
+        self.checked(name, parsed)
     }
 
     fn record(&mut self, name: &'static str, presence: Presence, schema: fn() -> Value) {
@@ -185,10 +187,10 @@ impl Fields {
     }
 
     fn parse<T>(&mut self, name: &'static str, parse: fn(Json, Timestamp) -> Parsed<T>, value: Json) -> Option<T> {
-        self.keep(name, parse(value, self.now))
+        self.checked(name, parse(value, self.now))
     }
 
-    fn keep<T>(&mut self, name: &'static str, parsed: Parsed<T>) -> Option<T> {
+    fn checked<T>(&mut self, name: &'static str, parsed: Parsed<T>) -> Option<T> {
         parsed.map_err(|violations| self.violations.errors_mut().insert(name.into(), violations)).ok()
     }
 }

@@ -1,4 +1,4 @@
-//! A JSON document as it was sent. Strict where serde is lenient: a key that comes twice is an error, not the last one's win.
+//! A JSON document. Stricter than serde: a repeated key is an error.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::domain::error::shortened;
 
-/// A value. What no field takes (numbers, among others) is known by its kind only.
+/// A value. Numbers, which no field accepts, are not distinguished.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::api) enum Json {
     Null,
@@ -24,7 +24,7 @@ impl Json {
     /// Reads `bytes`: UTF-8, one value, at most 128 levels deep.
     ///
     /// # Errors
-    /// What is wrong and where; never more of the text than a repeated key.
+    /// The reason and the position. Of the text, only a repeated key is quoted.
     pub(in crate::api) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))?;
         serde_json::from_str(text).map_err(|error| error.to_string())
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_refused_without_a_crash() {
+    fn invalid_json_is_refused_without_a_panic() {
         let deep = "[".repeat(100_000);
         for text in
             ["", "{", "{}x", r#"{"a":"\ud800"}"#, "{\"a\":\"\u{1}\"}", "nul", "1e999", "'a'", "\u{feff}{}", &deep]

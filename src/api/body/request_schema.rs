@@ -1,23 +1,23 @@
-//! The schemas of request bodies, made by watching how the bodies are read.
+//! The schemas of request bodies, recorded while their readers run.
 
 use serde_json::{Map, Value, json};
 
 use crate::api::wire::schema::nullable;
 
-/// What a field's absence and `null` mean.
+/// The meaning of an absent field and of `null`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::api) enum Presence {
     /// `null` means the same as absence.
     Optional,
-    /// `null` empties the field.
+    /// `null` clears the field.
     Clearable,
     /// May be absent, but not `null`.
     NeverNull,
-    /// Neither.
+    /// May be neither absent nor `null`.
     Required,
 }
 
-/// The fields that were asked for, and what holds between them.
+/// The fields that were read, and the rules between them.
 #[derive(Debug, Default)]
 pub(in crate::api) struct ObjectSchema {
     properties: Map<String, Value>,
@@ -70,7 +70,7 @@ impl ObjectSchema {
     }
 }
 
-/// What a field is for. Empty for one that nobody described yet, which a test notices.
+/// The description that fields of this name share. Empty for an unknown name, which a test reports.
 fn about(name: &str) -> &'static str {
     match name {
         "access_type" => {

@@ -1,4 +1,4 @@
-//! What the values of fields may be: from JSON to types that cannot hold a bad one.
+//! Parsers of single fields: from JSON to types that cannot hold an invalid value.
 
 use serde_json::{Value, json};
 use time::Duration;
@@ -16,24 +16,24 @@ use crate::domain::metadata::{
 use crate::domain::text::{Country, Text};
 use crate::domain::webhook::url::{MAX_BYTES, Reach, WebhookUrl};
 
-/// How far a caller's clock may be ahead of ours.
+/// How far a caller's clock may be ahead of the service's.
 const LATEST: Duration = Duration::minutes(1);
 
-/// A value of a field, or everything that is wrong with it.
+/// The value of a field, or every violation of it.
 pub(in crate::api) type Parsed<T> = std::result::Result<T, ValidationErrorsKind>;
 
-/// What a field may hold: how it is read, and how that is documented.
+/// How a field is parsed, and the schema that documents it.
 pub(in crate::api) struct FieldParser<T> {
     /// Reads a value that arrived at a time.
     pub(in crate::api) parse: fn(Json, Timestamp) -> Parsed<T>,
-    /// The schema of what `parse` takes, as exactly as a schema can be.
+    /// The schema of what `parse` accepts, as exactly as a schema can be.
     pub(in crate::api) schema: fn() -> Value,
 }
 
-/// What every string may hold: anything but the one character that Postgres cannot.
+/// Any string without NUL, which Postgres cannot store.
 const NO_NUL: &str = r"^[^\u0000]*$";
 
-/// A text of one character up to as many as its type takes.
+/// A text of 1 to `T::MAX_CHARACTERS` characters.
 pub(in crate::api) fn text<T: Text>() -> FieldParser<T> {
     FieldParser { parse: |value, _| T::parse(string(value)?).map_err(one), schema: || bounded(1, T::MAX_CHARACTERS) }
 }
@@ -43,7 +43,7 @@ pub(in crate::api) fn country() -> FieldParser<Country> {
     FieldParser { parse: text().parse, schema: || json!({"type": "string", "pattern": "^[A-Z]{2}$"}) }
 }
 
-/// One word of a closed set.
+/// A label of `T`.
 pub(in crate::api) fn label<T: EnumLabel>() -> FieldParser<T> {
     FieldParser {
         parse: |value, _| T::from_label(&string(value)?).ok_or_else(|| one(unknown_label::<T>())),
@@ -87,7 +87,7 @@ pub(in crate::api) fn flag() -> FieldParser<bool> {
     }
 }
 
-/// Several words of a closed set, each counted once.
+/// Labels of `T`; duplicates are dropped.
 pub(in crate::api) fn label_list<T: EnumLabel + PartialEq>() -> FieldParser<Vec<T>> {
     FieldParser {
         parse: |value, _| parse_labels(value),
@@ -99,8 +99,8 @@ pub(in crate::api) fn label_list<T: EnumLabel + PartialEq>() -> FieldParser<Vec<
 pub(in crate::api) fn some_labels<T: EnumLabel + PartialEq>() -> FieldParser<Vec<T>> {
     FieldParser {
         parse: |value, _| {
-            let words = parse_labels(value)?;
-            if words.is_empty() { Err(one(reason("length", "Array should have at least 1 item"))) } else { Ok(words) }
+            let labels = parse_labels(value)?;
+            if labels.is_empty() { Err(one(reason("length", "Array should have at least 1 item"))) } else { Ok(labels) }
         },
         schema: || json!({"type": "array", "items": label_schema::<T>(), "minItems": 1}),
     }
@@ -108,14 +108,14 @@ pub(in crate::api) fn some_labels<T: EnumLabel + PartialEq>() -> FieldParser<Vec
 
 fn parse_labels<T: EnumLabel + PartialEq>(value: Json) -> Parsed<Vec<T>> {
     let Json::Array(items) = value else { return Err(one(reason("type", "Input should be a valid array"))) };
-    let mut words = Vec::new();
+    let mut labels = Vec::new();
     for item in items {
-        let word = T::from_label(&string(item)?).ok_or_else(|| one(unknown_label::<T>()))?;
-        if !words.contains(&word) {
-            words.push(word);
+        let label = T::from_label(&string(item)?).ok_or_else(|| one(unknown_label::<T>()))?;
+        if !labels.contains(&label) {
+            labels.push(label);
         }
     }
-    Ok(words)
+    Ok(labels)
 }
 
 /// A URL that deliveries within `reach` can be sent to.

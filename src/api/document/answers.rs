@@ -1,4 +1,4 @@
-//! What a request is answered.
+//! The responses of operations.
 
 use serde_json::{Map, Value, json};
 
@@ -6,13 +6,13 @@ use super::component::reference;
 use crate::api::wire::error::{ErrorEnvelope, ErrorType};
 use crate::domain::label::EnumLabel;
 
-/// A way to fail.
+/// A kind of failure.
 pub(super) struct DocumentedFailure {
     status: u16,
     name: &'static str,
     kind: ErrorType,
     about: &'static str,
-    /// A message as it may read.
+    /// A message of this kind.
     example: &'static str,
     retries: bool,
 }
@@ -27,7 +27,7 @@ const fn failure(
     DocumentedFailure { status, name, kind, about, example, retries: false }
 }
 
-/// The ways to fail, as `http::error` maps them.
+/// The kinds of failures, as `http::error` maps them.
 const FAILURES: [DocumentedFailure; 9] = [
     failure(
         400,
@@ -145,7 +145,8 @@ pub(super) fn headers() -> Value {
     })
 }
 
-/// What an operation answers: the schema `success` with an example, or a failure, of those that depend on the operation one of `more`.
+/// The responses of an operation: the schema `success` with an example, and failures, of which those with a status in `more` depend on the
+/// operation.
 pub(super) fn answers(success: &str, example: &Value, about: &str, more: &[u16]) -> Value {
     let mut answers = Map::new();
     let success = json!({

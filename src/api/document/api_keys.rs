@@ -6,9 +6,9 @@ use super::component::reference;
 use super::examples;
 use super::operation::page_schema;
 use super::operator_operation::{limit, operation, order, page, post};
+use super::parameters::path_id;
 use crate::api::body::reader;
 use crate::api::operator::api_key::{CreateApiKey, NewWireApiKey, WireApiKey};
-use crate::api::wire::scalars::WireId;
 use crate::api::wire::schema::schema_of;
 use crate::domain::id::ApiKeyKind;
 
@@ -28,14 +28,7 @@ fn create_schema() -> Value {
 
 /// The parameters that several operations have, by the names of their components.
 pub(super) fn parameters() -> [(&'static str, Value); 1] {
-    let id = json!({
-        "name": "api_key_id",
-        "in": "path",
-        "required": true,
-        "description": "The id of the key (not the key itself). A malformed id names nothing, so nothing is found.",
-        "schema": schema_of::<WireId<ApiKeyKind>>(),
-    });
-    [("api_key_id", id)]
+    [("api_key_id", path_id::<ApiKeyKind>("api_key_id", "The id of the key (not the key itself)."))]
 }
 
 /// Every path, with its operations.

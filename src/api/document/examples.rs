@@ -1,4 +1,4 @@
-//! Examples, as this service itself reads and writes them.
+//! Examples of profiles, events, keys and webhooks, made by the types that read and write them.
 
 use std::time::Duration;
 
@@ -45,31 +45,28 @@ const ENDPOINT_ID: WebhookEndpointId =
 const SECRET: SigningSecret = SigningSecret::new([0x5a; 32]);
 const URL: &str = "https://profiles.example.com/enroll/0hDvZ3yUq8Wc1Rk5TtLm2NpXs7Ba4Jf6Gg9VbEoYiQu";
 
-/// A profile as it is answered.
 pub(super) fn profile<F: WireFormat>() -> Value {
-    written(F::Profile::from(example()))
+    serialized(F::Profile::from(example()))
 }
 
-/// A page that is the last.
 pub(super) fn page<F: WireFormat>() -> Value {
     let page = Page { items: vec![example()], next: None };
     let organization = OrganizationId::new(Uuid::nil());
-    written(ListBody::<F::ListedProfile>::new(organization, &PageQuery::default(), page))
+    serialized(ListBody::<F::ListedProfile>::new(organization, &PageQuery::default(), page))
 }
 
 pub(super) fn deleted() -> Value {
-    written(DeletedProfile::new(ID))
+    serialized(DeletedProfile::new(ID))
 }
 
 pub(super) fn enrollment_url() -> Value {
-    written(EnrollmentUrl::new(URL.to_owned(), EXPIRES_AT))
+    serialized(EnrollmentUrl::new(URL.to_owned(), EXPIRES_AT))
 }
 
 pub(super) fn action_url() -> Value {
-    written(ActionUrl::new(URL.to_owned(), EXPIRES_AT))
+    serialized(ActionUrl::new(URL.to_owned(), EXPIRES_AT))
 }
 
-/// A page of events that is the last.
 pub(super) fn events() -> Value {
     let event = Event {
         id: EventId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a4)),
@@ -78,21 +75,20 @@ pub(super) fn events() -> Value {
         details: EventDetails::Updated(vec![ProfileField::Metadata, ProfileField::Name]),
     };
     let page = Page { items: vec![event], next: None };
-    written(event::page(OrganizationId::new(Uuid::nil()), &EventQuery::default(), page))
+    serialized(event::page(OrganizationId::new(Uuid::nil()), &EventQuery::default(), page))
 }
 
-/// A page of keys that is the last.
 pub(super) fn api_keys() -> Value {
     let page = Page { items: vec![example_key()], next: None };
-    written(api_key::page(OrganizationId::new(Uuid::nil()), ApiKeyQuery::default(), page))
+    serialized(api_key::page(OrganizationId::new(Uuid::nil()), ApiKeyQuery::default(), page))
 }
 
 pub(super) fn new_api_key() -> Value {
-    written(NewWireApiKey::new(example_key(), &example_secret()))
+    serialized(NewWireApiKey::new(example_key(), &example_secret()))
 }
 
 pub(super) fn revoked_api_key() -> Value {
-    written(WireApiKey::from(ApiKey { revoked_at: Some(EXPIRES_AT), ..example_key() }))
+    serialized(WireApiKey::from(ApiKey { revoked_at: Some(EXPIRES_AT), ..example_key() }))
 }
 
 fn example_secret() -> ApiKeySecret {
@@ -106,36 +102,32 @@ fn example_key() -> ApiKey {
     draft.into_key(ApiKeyId::new(ID.uuid()), organization, &example_secret(), CREATED_AT)
 }
 
-/// An endpoint as it is answered.
 pub(super) fn webhook() -> Value {
-    written(WireEndpoint::from(endpoint()))
+    serialized(WireEndpoint::from(endpoint()))
 }
 
-/// A page of endpoints that is the last.
 pub(super) fn webhooks() -> Value {
-    written(webhook::cursor_page(CursorPage { items: vec![endpoint()], has_more: false }))
+    serialized(webhook::cursor_page(CursorPage { items: vec![endpoint()], has_more: false }))
 }
 
 pub(super) fn new_webhook() -> Value {
-    written(NewWireEndpoint::new(endpoint(), &SECRET))
+    serialized(NewWireEndpoint::new(endpoint(), &SECRET))
 }
 
 pub(super) fn deleted_webhook() -> Value {
-    written(DeletedEndpoint::new(ENDPOINT_ID))
+    serialized(DeletedEndpoint::new(ENDPOINT_ID))
 }
 
 pub(super) fn signing_secret() -> Value {
-    written(NewSigningSecret::new(&SECRET))
+    serialized(NewSigningSecret::new(&SECRET))
 }
 
-/// A delivery that is yet to succeed.
 pub(super) fn delivery() -> Value {
-    written(WireDelivery::from(pending()))
+    serialized(WireDelivery::from(pending()))
 }
 
-/// A page of deliveries that is the last.
 pub(super) fn deliveries() -> Value {
-    written(webhook_delivery::cursor_page(CursorPage { items: vec![pending()], has_more: false }))
+    serialized(webhook_delivery::cursor_page(CursorPage { items: vec![pending()], has_more: false }))
 }
 
 fn endpoint() -> WebhookEndpoint {
@@ -167,15 +159,15 @@ fn pending() -> Delivery {
     }
 }
 
-/// A body that says something about every field of `schema` that is not deprecated.
+/// A body with a value for every field of `schema` that is not deprecated.
 pub(super) fn body(schema: &Value) -> Value {
     let Some(properties) = schema["properties"].as_object() else { return Value::Null };
     let current = properties.iter().filter(|(_, field)| field["deprecated"] != true);
-    let said = current.map(|(name, field)| {
+    let values = current.map(|(name, field)| {
         let value = if field["properties"].is_object() { body(field) } else { value(name) };
         (name.clone(), value)
     });
-    Value::Object(said.collect())
+    Value::Object(values.collect())
 }
 
 fn value(field: &str) -> Value {
@@ -215,13 +207,13 @@ fn example() -> Profile {
         ..ProfileDraft::default()
     };
     let mut profile = draft.into_profile(ID, CREATED_AT);
-    let asked_for = TrustGrant { status: TrustGrantStatus::Pending, parts: GrantParts::new(), expires_at: None };
-    profile.trust_grants.insert(GrantName::cyber(), asked_for);
+    let pending = TrustGrant { status: TrustGrantStatus::Pending, parts: GrantParts::new(), expires_at: None };
+    profile.trust_grants.insert(GrantName::cyber(), pending);
     profile
 }
 
-/// What cannot be written is no example; a test looks for those.
-pub(super) fn written(answer: impl Serialize) -> Value {
+/// `Null` for a value that cannot be serialized, which a test reports.
+pub(super) fn serialized(answer: impl Serialize) -> Value {
     serde_json::to_value(answer).unwrap_or_default()
 }
 

@@ -7,7 +7,7 @@ use crate::api::version_list::for_each_version;
 use crate::api::{ApiVersion, VersionVisitor, WireFormat};
 use crate::domain::label::EnumLabel;
 
-/// An OpenAPI document, by what it describes.
+/// An OpenAPI document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiDocument {
     /// The API under one version.
@@ -39,7 +39,7 @@ impl EnumLabel for ApiDocument {
 pub fn document(document: ApiDocument) -> Value {
     match document {
         ApiDocument::Version(version) => version.visit(Describe),
-        ApiDocument::Operator => written(&Parts {
+        ApiDocument::Operator => assemble(&DocumentParts {
             label: ApiDocument::Operator.as_str(),
             about: operator::ABOUT.to_owned(),
             paths: operator::paths(),
@@ -57,17 +57,17 @@ impl VersionVisitor for Describe {
     type Output = Value;
 
     fn visit<F: WireFormat>(self) -> Value {
-        of::<F>()
+        describe::<F>()
     }
 }
 
-/// The document as text, as it is stored in `openapi/` and served: indented, in a fixed order, with a newline at its end.
+/// The document as text, as it is stored in `openapi/` and served: indented, in a fixed order, with a trailing newline.
 #[must_use]
 pub fn document_text(subject: ApiDocument) -> String {
     format!("{:#}\n", document(subject))
 }
 
-fn of<F: WireFormat>() -> Value {
+fn describe<F: WireFormat>() -> Value {
     let (header, value) = F::VERSION.header();
     let about = format!(
         "{} A request asks for this shape with the header `{header}: {value}`. \
@@ -75,7 +75,7 @@ fn of<F: WireFormat>() -> Value {
          A path answers a method that it does not know with 405 and an `allow` header; unknown query parameters are ignored.",
         F::ABOUT
     );
-    written(&Parts {
+    assemble(&DocumentParts {
         label: F::VERSION.as_str(),
         about,
         paths: operations::paths::<F>(),
@@ -86,7 +86,7 @@ fn of<F: WireFormat>() -> Value {
 }
 
 /// What differs between documents.
-struct Parts {
+struct DocumentParts {
     label: &'static str,
     about: String,
     paths: Value,
@@ -95,7 +95,7 @@ struct Parts {
     failures: Value,
 }
 
-fn written(parts: &Parts) -> Value {
+fn assemble(parts: &DocumentParts) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {"title": "User profiles", "version": parts.label, "description": parts.about},

@@ -29,7 +29,7 @@ impl Operation {
         self.body_like(name, &examples::body(schema));
     }
 
-    /// A body of which not all fields go together, so that an `example` has to be chosen.
+    /// A body with an explicit `example`, because not all of its fields go together.
     pub(super) fn body_like(&mut self, name: &str, example: &Value) {
         let content = json!({"schema": reference("schemas", name), "example": example});
         let body = json!({"required": true, "content": {"application/json": content}});
@@ -42,7 +42,7 @@ impl Operation {
     }
 }
 
-/// The schema of a page of the objects that are called `name`.
+/// The schema of a page of objects with the schema `name`.
 pub(super) fn page_schema(name: &str, about: &str) -> Value {
     object([
         ("data", json!({"type": "array", "items": reference("schemas", name)}), about),

@@ -11,9 +11,9 @@ use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
 use crate::api::wire::schema::schema_of;
 
-/// What only an operation on one profile answers.
+/// The status that only operations on one profile answer with.
 const ON_ONE: u16 = 404;
-/// What only a POST with a body answers.
+/// The statuses that only a POST with a body answers with.
 const WITH_BODY: &[u16] = &[408, 413];
 
 /// The schemas that operations refer to, by the names of their components.
@@ -88,7 +88,7 @@ fn operation<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
     Operation::new(id, summary, about, parameters::of_all::<F>())
 }
 
-/// A POST, which takes an idempotency key. The frozen documents are older than that.
+/// A POST, which accepts an idempotency key.
 fn post<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
     let mut operation = operation::<F>(id, summary, about);
     if F::DOCUMENTS_IDEMPOTENCY {
@@ -97,7 +97,7 @@ fn post<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
     operation
 }
 
-/// What a POST answers beside `more`.
+/// The statuses `more` and those of every POST.
 fn on_post<F: WireFormat>(more: &[u16]) -> Vec<u16> {
     let in_progress = F::DOCUMENTS_IDEMPOTENCY.then_some(409);
     more.iter().copied().chain(in_progress).collect()

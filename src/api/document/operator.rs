@@ -13,7 +13,7 @@ use crate::api::wire::schema::schema_of;
 use crate::domain::event::EventKind;
 use crate::domain::id::ProfileKind;
 
-/// What the document says of the whole.
+/// The description of the API.
 pub(super) const ABOUT: &str = "The operator's API: trust, enforcement, keys, webhooks and what happened, for keys with the scope `admin`. \
     It is the same under every dated shape. \
     A path answers a method that it does not know with 405 and an `allow` header; unknown query parameters are ignored.";

@@ -12,7 +12,7 @@ pub(super) fn operation(id: &str, summary: &str, about: &str) -> Operation {
     Operation::new(id, summary, about, vec![reference("parameters", "workspace")])
 }
 
-/// A POST, which takes an idempotency key.
+/// A POST, which accepts an idempotency key.
 pub(super) fn post(id: &str, summary: &str, about: &str) -> Operation {
     let mut operation = operation(id, summary, about);
     operation.parameters(vec![reference("parameters", "idempotency_key")]);

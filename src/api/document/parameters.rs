@@ -1,4 +1,4 @@
-//! What a request says beside its body.
+//! Headers, path and query parameters.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::component::reference;
 use crate::api::wire::scalars::{WireId, label_schema};
 use crate::api::wire::schema::schema_of;
 use crate::api::{ANTHROPIC_VERSION, Selector, WireFormat};
-use crate::domain::id::ProfileKind;
+use crate::domain::id::{IdKind, ProfileKind};
 use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::profile_list::OrderBy;
@@ -36,7 +36,7 @@ fn is_selected_by_beta<F: WireFormat>() -> bool {
     F::SELECTOR == Selector::Beta
 }
 
-/// What every POST takes. The frozen documents are older than it.
+/// The header `Idempotency-Key`.
 pub(super) fn idempotency_key() -> Value {
     let about = "A key of the caller's own, such as a UUID. A request that is repeated under it within 24 hours is done once and answered as the \
         first time, with the header `idempotent-replayed: true`; another request under it is refused.";
@@ -50,23 +50,26 @@ pub(super) fn workspace() -> Value {
 }
 
 pub(super) fn user_profile_id() -> Value {
-    json!({
-        "name": "user_profile_id",
-        "in": "path",
-        "required": true,
-        "description": "The id of the profile. A malformed id names nothing, so nothing is found.",
-        "schema": schema_of::<WireId<ProfileKind>>(),
-    })
+    path_id::<ProfileKind>("user_profile_id", "The id of the profile.")
 }
 
-/// What every operation takes.
+/// The id of an object in a path.
+pub(super) fn path_id<K: IdKind>(name: &str, about: &str) -> Value {
+    path(name, &format!("{about} A malformed id names nothing, so nothing is found."), &schema_of::<WireId<K>>())
+}
+
+pub(super) fn path(name: &str, about: &str, schema: &Value) -> Value {
+    json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema})
+}
+
+/// The parameters of every operation.
 pub(super) fn of_all<F: WireFormat>() -> Vec<Value> {
     let names: &[&str] =
         if is_selected_by_beta::<F>() { &["shape", "version", "workspace"] } else { &["shape", "workspace"] };
     names.iter().map(|name| reference("parameters", name)).collect()
 }
 
-/// What a list takes beside that.
+/// The further parameters of a list.
 pub(super) fn of_list<F: WireFormat>() -> Vec<Value> {
     let mut parameters = vec![
         query("limit", "How many profiles a page holds at the most.", &limit_schema()),
@@ -95,7 +98,7 @@ pub(super) fn of_list<F: WireFormat>() -> Vec<Value> {
     parameters
 }
 
-/// The header that asks for the version.
+/// The header that selects the version.
 fn shape<F: WireFormat>() -> Value {
     let (name, value) = F::VERSION.header();
     let about = match F::SELECTOR {

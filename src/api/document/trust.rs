@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use super::component::reference;
 use super::operation::page_schema;
 use super::operator_operation::{limit, operation, order, page, post};
-use super::parameters::{query, with_default};
+use super::parameters::{path, path_id, query, with_default};
 use super::trust_examples as examples;
 use crate::api::operator::enforcement::{WireEnforcementRecord, opening_schema, step_schema};
 use crate::api::operator::grant_decision;
 use crate::api::operator::grant_decision::WireDecision;
 use crate::api::operator::trust_grant::{WireGrantName, WireTrustGrant};
-use crate::api::wire::scalars::{WireId, label_schema};
+use crate::api::wire::scalars::label_schema;
 use crate::api::wire::schema::schema_of;
 use crate::domain::id::EnforcementActionKind;
 use crate::domain::page::Order;
@@ -40,11 +40,9 @@ pub(super) fn schemas() -> [(&'static str, Value); 9] {
 
 /// The parameters that several operations have, by the names of their components.
 pub(super) fn parameters() -> [(&'static str, Value); 2] {
-    let path = |name: &str, about: &str, schema: Value| json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema});
-    let action = "The id of the action. A malformed id names nothing, so nothing is found.";
     [
-        ("trust_grant_name", path("trust_grant_name", "The name of the grant.", schema_of::<WireGrantName>())),
-        ("enforcement_action_id", path("enforcement_action_id", action, schema_of::<WireId<EnforcementActionKind>>())),
+        ("trust_grant_name", path("trust_grant_name", "The name of the grant.", &schema_of::<WireGrantName>())),
+        ("enforcement_action_id", path_id::<EnforcementActionKind>("enforcement_action_id", "The id of the action.")),
     ]
 }
 

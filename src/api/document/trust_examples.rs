@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::examples::{CREATED_AT, EXPIRES_AT, ID, written};
+use super::examples::{CREATED_AT, EXPIRES_AT, ID, serialized};
 use crate::api::operator::enforcement;
 use crate::api::operator::enforcement::WireEnforcementRecord;
 use crate::api::operator::grant_decision;
@@ -23,7 +23,6 @@ const ACTION_ID: EnforcementActionId =
     EnforcementActionId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a7));
 const ORGANIZATION: OrganizationId = OrganizationId::new(Uuid::nil());
 
-/// A page of grants that is the last.
 pub(super) fn trust_grants() -> Value {
     let grant = TrustGrant { status: TrustGrantStatus::Pending, parts: GrantParts::new(), expires_at: None };
     let found = ProfileGrant {
@@ -39,10 +38,10 @@ pub(super) fn trust_grants() -> Value {
         limit: PageLimit::default(),
         after: None,
     };
-    written(trust_grant::page(ORGANIZATION, query, Page { items: vec![found], next: None }))
+    serialized(trust_grant::page(ORGANIZATION, query, Page { items: vec![found], next: None }))
 }
 
-/// What grants `cyber` with a tier.
+/// A body that grants `cyber` with a tier.
 pub(super) fn verdict() -> Value {
     json!({
         "status": "active",
@@ -53,12 +52,10 @@ pub(super) fn verdict() -> Value {
     })
 }
 
-/// That somebody asked.
 pub(super) fn decision() -> Value {
-    written(WireDecision::new(ID, GrantName::cyber(), Decision::request(DECISION_ID, CREATED_AT)))
+    serialized(WireDecision::new(ID, GrantName::cyber(), Decision::request(DECISION_ID, CREATED_AT)))
 }
 
-/// A page of decisions that is the last.
 pub(super) fn decisions() -> Value {
     let query = DecisionQuery {
         profile_id: ID,
@@ -68,10 +65,10 @@ pub(super) fn decisions() -> Value {
         after: None,
     };
     let page = Page { items: vec![Decision::request(DECISION_ID, CREATED_AT)], next: None };
-    written(grant_decision::page(ORGANIZATION, &query, page))
+    serialized(grant_decision::page(ORGANIZATION, &query, page))
 }
 
-/// What places a restriction.
+/// A body that places a restriction.
 pub(super) fn opening() -> Value {
     json!({
         "type": "restriction",
@@ -83,23 +80,22 @@ pub(super) fn opening() -> Value {
     })
 }
 
-/// What lifts a limit.
+/// A body that lifts a limit.
 pub(super) fn step() -> Value {
     json!({"transition": "resolved", "actor": "reviewer@example.com", "note": "The check cleared it."})
 }
 
 pub(super) fn open_action() -> Value {
-    written(WireEnforcementRecord::from(record(None)))
+    serialized(WireEnforcementRecord::from(record(None)))
 }
 
 pub(super) fn resolved_action() -> Value {
-    written(WireEnforcementRecord::from(record(Some(EXPIRES_AT))))
+    serialized(WireEnforcementRecord::from(record(Some(EXPIRES_AT))))
 }
 
-/// A page of actions that is the last.
 pub(super) fn actions() -> Value {
     let query = EnforcementQuery { profile_id: ID, order: Order::default(), limit: PageLimit::default(), after: None };
-    written(enforcement::page(ORGANIZATION, query, Page { items: vec![record(None)], next: None }))
+    serialized(enforcement::page(ORGANIZATION, query, Page { items: vec![record(None)], next: None }))
 }
 
 fn record(ended: Option<Timestamp>) -> EnforcementRecord {
@@ -115,7 +111,6 @@ fn record(ended: Option<Timestamp>) -> EnforcementRecord {
     EnforcementRecord { action, opened_by: reviewer(), note: None, end }
 }
 
-/// Whoever the operator calls so.
 fn reviewer() -> Actor {
     Actor::parse("reviewer@example.com".to_owned()).unwrap_or_else(|_| Actor::expiry())
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::component::reference;
 use super::examples;
 use super::operator_operation::{operation, post};
-use super::parameters::{query, with_default};
+use super::parameters::{path_id, query, with_default};
 use crate::api::operator::webhook::{
     CreateWebhook, DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint, patch_schema,
 };
@@ -46,16 +46,9 @@ fn page_schema(name: &str) -> Value {
 
 /// The parameters that several operations have, by the names of their components.
 pub(super) fn parameters() -> [(&'static str, Value); 2] {
-    let path = |name: &str, about: &str, schema: Value| {
-        let about = format!("{about} A malformed id names nothing, so nothing is found.");
-        json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema})
-    };
-    let endpoint = schema_of::<WireId<WebhookEndpointKind>>();
-    let delivery = schema_of::<WireId<EventMark>>();
-    [
-        ("webhook_endpoint_id", path("webhook_endpoint_id", "The id of the endpoint.", endpoint)),
-        ("delivery_id", path("delivery_id", "The id of the delivery, which is that of its event.", delivery)),
-    ]
+    let endpoint = path_id::<WebhookEndpointKind>("webhook_endpoint_id", "The id of the endpoint.");
+    let delivery = path_id::<EventMark>("delivery_id", "The id of the delivery, which is that of its event.");
+    [("webhook_endpoint_id", endpoint), ("delivery_id", delivery)]
 }
 
 /// Every path, with its operations.

@@ -1,4 +1,4 @@
-//! An open enforcement action as it is answered.
+//! An open enforcement action in an answer.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -10,7 +10,7 @@ use time::macros::date;
 use super::{ApiVersion, Selector, WireFormat, v2026_09_04};
 use crate::domain::trust::grant::{CYBER, EFS};
 
-/// The shape that needs no `anthropic-beta`.
+/// The generally available version, which needs no `anthropic-beta`.
 #[derive(Clone, Copy, Debug)]
 pub enum Ga {}
 
@@ -26,6 +26,6 @@ impl WireFormat for Ga {
     type CreateProfile = v2026_09_04::create::CreateProfile;
     /// Unchanged.
     type UpdateProfile = v2026_09_04::update::UpdateProfile;
-    type Profile = profile::Profile;
+    type Profile = profile::WireProfile;
     type ListedProfile = profile::ListedProfile;
 }

@@ -1,4 +1,4 @@
-//! A profile as it is answered, alone and in a list.
+//! A profile in an answer and in a list.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::api::v2026_09_04::details::WireDetails;
 use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
-use crate::domain::profile;
+use crate::domain::profile::Profile;
 use crate::domain::relationship::AccessType;
 use crate::domain::text::Text;
 use crate::domain::trust::enforcement::EnforcementStatus;
 
 /// Every field is always present; what is unset is null.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Profile {
+pub struct WireProfile {
     /// Unique; ids sort in the order of creation.
     id: WireId<ProfileKind>,
     /// How the platform uses the API for the entity: for its own product, or resold.
@@ -47,10 +47,10 @@ pub struct Profile {
 /// The same, with its programs in brief.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub struct ListedProfile(Profile);
+pub struct ListedProfile(WireProfile);
 
-impl Profile {
-    fn new(profile: profile::Profile, programs: Programs) -> Self {
+impl WireProfile {
+    fn new(profile: Profile, programs: Programs) -> Self {
         Self {
             id: WireId(profile.id),
             access_type: WireLabel(profile.relationship.access_type()),
@@ -67,16 +67,16 @@ impl Profile {
     }
 }
 
-impl From<profile::Profile> for Profile {
-    fn from(profile: profile::Profile) -> Self {
+impl From<Profile> for WireProfile {
+    fn from(profile: Profile) -> Self {
         let programs = Programs::in_full(&profile.trust_grants);
         Self::new(profile, programs)
     }
 }
 
-impl From<profile::Profile> for ListedProfile {
-    fn from(profile: profile::Profile) -> Self {
+impl From<Profile> for ListedProfile {
+    fn from(profile: Profile) -> Self {
         let programs = Programs::in_brief(&profile.trust_grants);
-        Self(Profile::new(profile, programs))
+        Self(WireProfile::new(profile, programs))
     }
 }

@@ -1,4 +1,4 @@
-//! API keys as they are answered, made, and asked for.
+//! API keys: creation, answers and the list.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -19,7 +19,7 @@ use crate::domain::page::{Order, Page};
 use crate::domain::text::Text;
 
 labels! {
-    /// What a key is called.
+    /// The `type` of a key.
     ApiKeyType {
         /// A key.
         ApiKey = "api_key",
@@ -72,14 +72,14 @@ impl From<ApiKey> for WireApiKey {
 }
 
 impl NewWireApiKey {
-    /// The new `key`, which `secret` opens.
+    /// The new `key` with its secret.
     #[must_use]
     pub fn new(key: ApiKey, secret: &ApiKeySecret) -> Self {
         Self { api_key: key.into(), key: secret.expose().to_owned() }
     }
 }
 
-/// What a create says.
+/// The body of a create.
 #[derive(Debug)]
 pub struct CreateApiKey(pub ApiKeyDraft);
 
@@ -100,13 +100,12 @@ impl Body for CreateApiKey {
     }
 }
 
-/// The parameters of the list. Others are ignored.
 const PARAMETERS: &[&str] = &["limit", "order", "page"];
 
 /// Reads the query string's `pairs`.
 ///
 /// # Errors
-/// `Invalid` with every parameter that is wrong.
+/// `Invalid` with every invalid parameter.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<ApiKeyQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
     let IdPageQuery { order, limit, after } =
@@ -116,7 +115,7 @@ pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -
     Ok(query)
 }
 
-/// The `page` that `query` asked for.
+/// The `page` that `query` selects.
 #[must_use]
 pub fn page(organization: OrganizationId, query: ApiKeyQuery, page: Page<ApiKey, ApiKeyId>) -> IdPage<WireApiKey> {
     IdPage::new(organization, IdList::ApiKeys, query.order, page, WireApiKey::from)

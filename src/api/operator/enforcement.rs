@@ -1,4 +1,4 @@
-//! Enforcement actions as the operator sees them: as they are opened, changed, answered, and asked for.
+//! Enforcement actions in the operator's API: request bodies, answers and the list.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,7 +22,7 @@ use crate::domain::trust::enforcement::{EnforcementKind, EnforcementReason, Iden
 use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep, Opening};
 
 labels! {
-    /// What may become of an open action.
+    /// The changes of an open action.
     Transition {
         /// The entity has submitted the check that it was offered.
         CheckSubmitted = "check_submitted",
@@ -90,13 +90,14 @@ impl From<EnforcementRecord> for WireEnforcementRecord {
 /// Reads `bytes`, which arrived `now`, as the opening of the action `id`.
 ///
 /// # Errors
-/// `Invalid` with everything that is wrong.
+/// `Invalid` with every violation.
 pub fn parse_opening(bytes: &[u8], id: EnforcementActionId, now: Timestamp) -> Result<EnforcementRecord> {
     let read = reader::parse_with(bytes, now, |fields| read_opening(fields, now))?;
-    read.ok_or_else(|| Error::internal("an opening without what it needs was taken"))?.into_record(id, now)
+    read.ok_or_else(|| Error::internal("enforcement action passed validation without a required field"))?
+        .into_record(id, now)
 }
 
-/// The schema of what [`parse_opening`] takes.
+/// The schema of the bodies that [`parse_opening`] accepts.
 pub(in crate::api) fn opening_schema() -> Value {
     Fields::schema_of(|fields| read_opening(fields, Timestamp::UNIX_EPOCH))
 }
@@ -133,16 +134,16 @@ fn read_opening(fields: &mut Fields, now: Timestamp) -> Option<Opening> {
     Some(opening)
 }
 
-/// Reads `bytes`, which arrived `now`, as what becomes of an open action.
+/// Reads `bytes`, which arrived `now`, as a change of an open action.
 ///
 /// # Errors
-/// `Invalid` with everything that is wrong.
+/// `Invalid` with every violation.
 pub fn parse_step(bytes: &[u8], now: Timestamp) -> Result<EnforcementStep> {
     let read = reader::parse_with(bytes, now, read_step)?;
-    read.ok_or_else(|| Error::internal("a step without what it needs was taken"))
+    read.ok_or_else(|| Error::internal("enforcement change passed validation without a required field"))
 }
 
-/// The schema of what [`parse_step`] takes.
+/// The schema of the bodies that [`parse_step`] accepts.
 pub(in crate::api) fn step_schema() -> Value {
     Fields::schema_of(read_step)
 }
@@ -179,13 +180,12 @@ fn read_step(fields: &mut Fields) -> Option<EnforcementStep> {
     }
 }
 
-/// The parameters of the list. Others are ignored.
 const PARAMETERS: &[&str] = &["limit", "order", "page"];
 
 /// Reads the query string's `pairs`, of the actions on a profile.
 ///
 /// # Errors
-/// `Invalid` with every parameter that is wrong.
+/// `Invalid` with every invalid parameter.
 pub fn parse_query(
     organization: OrganizationId,
     profile_id: ProfileId,
@@ -199,7 +199,7 @@ pub fn parse_query(
     Ok(query)
 }
 
-/// The `page` that `query` asked for.
+/// The `page` that `query` selects.
 #[must_use]
 pub fn page(
     organization: OrganizationId,

@@ -1,4 +1,4 @@
-//! Events as they are answered, and how their list is asked for.
+//! Events and their list.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,7 +18,7 @@ use crate::domain::text::Text;
 use crate::domain::trust::grant::TrustGrantStatus;
 
 labels! {
-    /// What an event is called.
+    /// The `type` of an event.
     EventType {
         /// An event.
         Event = "event",
@@ -59,7 +59,7 @@ pub struct EventData {
     enforcement_action_id: Option<WireId<EnforcementActionKind>>,
 }
 
-/// A grant as it is since.
+/// A grant after the event.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ChangedGrant {
     /// The grant's name.
@@ -96,13 +96,12 @@ impl From<Event> for WireEvent {
     }
 }
 
-/// The parameters of the list. Others are ignored.
 const PARAMETERS: &[&str] = &["ending_at", "limit", "order", "page", "starting_at", "type", "user_profile_id"];
 
 /// Reads the query string's `pairs`.
 ///
 /// # Errors
-/// `Invalid` with every parameter that is wrong.
+/// `Invalid` with every invalid parameter.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<EventQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
     let IdPageQuery { order, limit, after } =
@@ -120,7 +119,7 @@ pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -
     Ok(query)
 }
 
-/// The `page` that `query` asked for.
+/// The `page` that `query` selects.
 #[must_use]
 pub fn page(organization: OrganizationId, query: &EventQuery, page: Page<Event, EventId>) -> IdPage<WireEvent> {
     IdPage::new(organization, IdList::Events, query.order, page, WireEvent::from)

@@ -1,4 +1,4 @@
-//! Decisions on a trust grant: as they are made, answered, and asked for.
+//! Decisions on a trust grant: request bodies, answers and the list.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,7 +25,7 @@ use crate::domain::trust::grant::{
 use crate::domain::trust::verdict::{DecidedStatus, Verdict, VerdictViolation};
 
 labels! {
-    /// What a decision is called.
+    /// The `type` of a decision.
     DecisionType {
         /// A decision.
         TrustGrantDecision = "trust_grant_decision",
@@ -88,16 +88,16 @@ impl WireDecision {
 /// Reads `bytes`, which arrived `now`, as the decision `id` on the grant `name`.
 ///
 /// # Errors
-/// `Invalid` with everything that is wrong.
+/// `Invalid` with every violation.
 pub fn parse(bytes: &[u8], name: &GrantName, id: DecisionId, now: Timestamp) -> Result<Decision> {
     let read = reader::parse_with(bytes, now, |fields| read(fields, Some(name), id, now))?;
-    read.ok_or_else(|| Error::internal("a decision without what it needs was taken"))
+    read.ok_or_else(|| Error::internal("grant decision passed validation without a required field"))
 }
 
-/// The schema of what [`parse`] takes.
+/// The schema of the bodies that [`parse`] accepts.
 pub(in crate::api) fn schema() -> Value {
-    let nobody = DecisionId::new(uuid::Uuid::nil());
-    Fields::schema_of(|fields| read(fields, None, nobody, Timestamp::UNIX_EPOCH))
+    let unused = DecisionId::new(uuid::Uuid::nil());
+    Fields::schema_of(|fields| read(fields, None, unused, Timestamp::UNIX_EPOCH))
 }
 
 fn read(fields: &mut Fields, name: Option<&GrantName>, id: DecisionId, now: Timestamp) -> Option<Decision> {
@@ -151,13 +151,13 @@ fn read_parts(fields: &mut Fields, names: [&'static str; 3], read: fn(&mut Field
 fn read_tier(tier: &mut Fields) -> GrantPart {
     let part = read_feature(tier);
     let requirements = tier.object("requirements", |requirements| {
-        let asked = Requirements {
+        let required = Requirements {
             data_retention: requirements.optional("data_retention", values::flag()).unwrap_or_default(),
             human_review: requirements.optional("human_review", values::flag()).unwrap_or_default(),
         };
         requirements.documented_as("data_retention", "That its data are kept.");
         requirements.documented_as("human_review", "That people review what is kept.");
-        asked
+        required
     });
     tier.documented_as("requirements", "What a request must allow to profit from it.");
     GrantPart { requirements: requirements.unwrap_or_default(), ..part }
@@ -169,13 +169,12 @@ fn read_feature(feature: &mut Fields) -> GrantPart {
     GrantPart { status, requirements: Requirements::default() }
 }
 
-/// The parameters of the list. Others are ignored.
 const PARAMETERS: &[&str] = &["limit", "order", "page"];
 
 /// Reads the query string's `pairs`, of the decisions on the grant `name` of a profile.
 ///
 /// # Errors
-/// `Invalid` with every parameter that is wrong.
+/// `Invalid` with every invalid parameter.
 pub fn parse_query(
     organization: OrganizationId,
     profile_id: ProfileId,
@@ -190,13 +189,13 @@ pub fn parse_query(
     Ok(query)
 }
 
-/// The `page` that `query` asked for.
+/// The `page` that `query` selects.
 #[must_use]
 pub fn page(
     organization: OrganizationId,
     query: &DecisionQuery,
     page: Page<Decision, DecisionId>,
 ) -> IdPage<WireDecision> {
-    let written = |decision| WireDecision::new(query.profile_id, query.name.clone(), decision);
-    IdPage::new(organization, IdList::Decisions, query.order, page, written)
+    let convert = |decision| WireDecision::new(query.profile_id, query.name.clone(), decision);
+    IdPage::new(organization, IdList::Decisions, query.order, page, convert)
 }

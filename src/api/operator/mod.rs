@@ -1,4 +1,4 @@
-//! The operator's API: one file a resource. It has no dated shapes.
+//! The operator's API: one file per resource. It is the same under every API version.
 //! May know what its parent may.
 
 pub mod api_key;

@@ -1,4 +1,4 @@
-//! Trust grants as the operator sees them: over all profiles, by state.
+//! Trust grants of all profiles, by status.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use crate::domain::trust::grant::{
 };
 
 labels! {
-    /// What a grant is called.
+    /// The `type` of a grant.
     TrustGrantType {
         /// A grant.
         TrustGrant = "trust_grant",
@@ -113,18 +113,17 @@ pub(super) fn parts(name: &GrantName, parts: &GrantParts) -> (Option<WireTiers>,
 /// The name of a grant in a path.
 ///
 /// # Errors
-/// `Invalid` where it is none.
+/// `Invalid`: not the name of a grant.
 pub fn parse_name(text: &str) -> Result<GrantName> {
     GrantName::parse(text.to_owned()).map_err(|why| Error::invalid_field("trust_grant_name", why))
 }
 
-/// The parameters of the list. Others are ignored.
 const PARAMETERS: &[&str] = &["limit", "order", "page", "status"];
 
-/// Reads the query string's `pairs`: what waits, the oldest first, unless they say otherwise.
+/// Reads the query string's `pairs`. Without parameters: pending grants, oldest decision first.
 ///
 /// # Errors
-/// `Invalid` with every parameter that is wrong.
+/// `Invalid` with every invalid parameter.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<GrantQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
     let IdPageQuery { order, limit, after } =
@@ -139,7 +138,7 @@ pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -
     Ok(query)
 }
 
-/// The `page` that `query` asked for.
+/// The `page` that `query` selects.
 #[must_use]
 pub fn page(
     organization: OrganizationId,

@@ -10,7 +10,6 @@ use crate::api::body::{reader, values};
 use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel, WireUrl};
 use crate::api::wire::timestamp::WireTimestamp;
-use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::id::{Id, IdKind, WebhookEndpointId, WebhookEndpointKind};
@@ -23,9 +22,10 @@ use crate::domain::webhook::endpoint::{
 };
 use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::webhook::url::{Reach, WebhookUrl};
+use crate::domain::{Error, Result};
 
 labels! {
-    /// What the answer to a deletion is called.
+    /// The `type` of the answer to a deletion.
     DeletedEndpointType {
         /// A deleted endpoint.
         WebhookEndpointDeleted = "webhook_endpoint_deleted",
@@ -80,7 +80,7 @@ pub struct NewSigningSecret {
     signing_secret: String,
 }
 
-/// A cursor page of a list as it is answered.
+/// A cursor page in an answer.
 #[derive(Debug, Serialize)]
 pub struct CursorPageBody<T> {
     data: Vec<T>,
@@ -90,18 +90,18 @@ pub struct CursorPageBody<T> {
 }
 
 impl<T> CursorPageBody<T> {
-    /// What cursor page holds, each item written by `write`, and found by the id that `id` tells.
-    pub(super) fn new<I>(cursor_page: CursorPage<I>, id: impl Fn(&I) -> String, write: impl Fn(I) -> T) -> Self {
+    /// `cursor_page`, each item converted by `convert`; `id` gives the id of an item.
+    pub(super) fn new<I>(cursor_page: CursorPage<I>, id: impl Fn(&I) -> String, convert: impl Fn(I) -> T) -> Self {
         Self {
             first_id: cursor_page.items.first().map(&id),
             last_id: cursor_page.items.last().map(&id),
             has_more: cursor_page.has_more,
-            data: cursor_page.items.into_iter().map(write).collect(),
+            data: cursor_page.items.into_iter().map(convert).collect(),
         }
     }
 }
 
-/// What a create says.
+/// The body of a create.
 #[derive(Debug)]
 pub struct CreateWebhook {
     url: Option<WebhookUrl>,
@@ -111,13 +111,13 @@ pub struct CreateWebhook {
 }
 
 impl CreateWebhook {
-    /// Reads `bytes`, which arrived `now`, as what is to become the endpoint `id` within `reach`.
+    /// Reads `bytes`, which arrived `now`, as the new endpoint `id`, whose URL is within `reach`.
     ///
     /// # Errors
-    /// `Invalid` with everything that is wrong.
+    /// `Invalid` with every violation.
     pub fn parse(bytes: &[u8], reach: Reach, id: WebhookEndpointId, now: Timestamp) -> Result<WebhookEndpoint> {
         let created = reader::parse_with(bytes, now, |fields| Self::read(fields, reach))?;
-        let missing = || crate::domain::Error::internal("a create without a URL was taken");
+        let missing = || Error::internal("webhook endpoint passed validation without a URL");
         Ok(WebhookEndpoint {
             id,
             created_at: now,
@@ -147,10 +147,10 @@ impl CreateWebhook {
     }
 }
 
-/// Reads `bytes`, which arrived `now`, as what an update within `reach` says.
+/// Reads `bytes`, which arrived `now`, as an update; a new URL must be within `reach`.
 ///
 /// # Errors
-/// `Invalid` with everything that is wrong.
+/// `Invalid` with every violation.
 pub fn parse_patch(bytes: &[u8], reach: Reach, now: Timestamp) -> Result<EndpointPatch> {
     reader::parse_with(bytes, now, |fields| read_patch(fields, reach))
 }
@@ -175,13 +175,12 @@ pub(in crate::api) fn patch_schema() -> Value {
     Fields::schema_of(|fields| read_patch(fields, Reach::Internet))
 }
 
-/// The parameters of the lists. Others are ignored.
 const PARAMETERS: &[&str] = &["after_id", "before_id", "limit", "order"];
 
 /// Reads the query string's `pairs`.
 ///
 /// # Errors
-/// `Invalid` with every parameter that is wrong.
+/// `Invalid` with every invalid parameter.
 pub fn parse_query<K: IdKind>(pairs: Vec<(String, String)>) -> Result<CursorPageQuery<Id<K>>> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
     let query = CursorPageQuery {
@@ -194,7 +193,7 @@ pub fn parse_query<K: IdKind>(pairs: Vec<(String, String)>) -> Result<CursorPage
     Ok(query)
 }
 
-/// As in other lists, but 0 stands for the default.
+/// As in other lists, but 0 means the default.
 fn limit(text: &str) -> std::result::Result<PageLimit, ValidationError> {
     match text.parse() {
         Ok(0) => Ok(PageLimit::default()),
@@ -206,7 +205,7 @@ fn limit(text: &str) -> std::result::Result<PageLimit, ValidationError> {
     }
 }
 
-/// The list's cursor page as it is answered.
+/// The page in an answer.
 #[must_use]
 pub fn cursor_page(cursor_page: CursorPage<WebhookEndpoint>) -> CursorPageBody<WireEndpoint> {
     CursorPageBody::new(cursor_page, |endpoint| endpoint.id.to_string(), WireEndpoint::from)
@@ -229,7 +228,7 @@ impl From<WebhookEndpoint> for WireEndpoint {
 }
 
 impl NewWireEndpoint {
-    /// The new `endpoint`, and what signs its deliveries.
+    /// The new `endpoint` with its signing secret.
     #[must_use]
     pub fn new(endpoint: WebhookEndpoint, secret: &SigningSecret) -> Self {
         Self { endpoint: endpoint.into(), signing_secret: secret.expose() }
@@ -237,7 +236,7 @@ impl NewWireEndpoint {
 }
 
 impl DeletedEndpoint {
-    /// The endpoint that was `id`.
+    /// The answer for the endpoint `id`.
     #[must_use]
     pub const fn new(id: WebhookEndpointId) -> Self {
         Self { id: WireId(id), r#type: WireLabel(DeletedEndpointType::WebhookEndpointDeleted) }

@@ -1,4 +1,4 @@
-//! What was and is to be delivered to an endpoint, as it is answered.
+//! Webhook deliveries and their list.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, Delivery, Delive
 use crate::domain::webhook::endpoint::{CursorPage, WebhookEventType};
 
 labels! {
-    /// What a delivery is called.
+    /// The `type` of a delivery.
     DeliveryType {
         /// A delivery.
         WebhookDelivery = "webhook_delivery",
@@ -51,7 +51,7 @@ pub struct WireAttempt {
     error: Option<String>,
 }
 
-/// The list's cursor page as it is answered.
+/// The page in an answer.
 #[must_use]
 pub fn cursor_page(cursor_page: CursorPage<Delivery>) -> CursorPageBody<WireDelivery> {
     CursorPageBody::new(cursor_page, |delivery| delivery.event_id.to_string(), WireDelivery::from)

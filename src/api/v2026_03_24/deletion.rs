@@ -1,4 +1,4 @@
-//! What is left to say of a profile that was deleted. Unchanged since the first shape.
+//! The answer to a deletion. The same under every version.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::domain::id::{ProfileId, ProfileKind};
 use crate::domain::label::labels;
 
 labels! {
-    /// What the answer to a deletion is called.
+    /// The `type` of the answer to a deletion.
     DeletedProfileType {
         /// A deleted profile.
         UserProfileDeleted = "user_profile_deleted",
@@ -25,7 +25,7 @@ pub struct DeletedProfile {
 }
 
 impl DeletedProfile {
-    /// The profile that was `id`.
+    /// The answer for the profile `id`.
     #[must_use]
     pub const fn new(id: ProfileId) -> Self {
         Self { id: WireId(id), r#type: WireLabel(DeletedProfileType::UserProfileDeleted) }

@@ -1,4 +1,4 @@
-//! Enrollment links, under their two names. Unchanged since the first shape.
+//! Enrollment links, under their two names. The same under every version.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::label::labels;
 
 labels! {
-    /// What a link is called by `enrollment_url`.
+    /// The `type` of a link from `enrollment_url`.
     EnrollmentUrlType {
         /// A link.
         EnrollmentUrl = "enrollment_url",
@@ -20,7 +20,7 @@ labels! {
 }
 
 labels! {
-    /// What a link is called by `action_urls`.
+    /// The `type` of a link from `action_urls`.
     ActionUrlType {
         /// A link.
         UserProfileActionUrl = "user_profile_action_url",
@@ -68,7 +68,7 @@ impl ActionUrl {
 }
 
 labels! {
-    /// What whoever opens an action URL does.
+    /// The action that an action URL offers.
     ActionType {
         /// The end user enrolls.
         EnrollEndUser = "enroll_end_user",

@@ -1,4 +1,4 @@
-//! A profile as it is answered.
+//! A profile in an answer.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,13 @@ use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
 use crate::domain::label::labels;
-use crate::domain::profile;
+use crate::domain::profile::Profile;
 use crate::domain::relationship::Relationship;
 use crate::domain::text::Text;
-use crate::domain::trust::grant;
-use crate::domain::trust::grant::TrustGrantStatus;
+use crate::domain::trust::grant::{TrustGrantStatus, TrustGrants};
 
 labels! {
-    /// What all shapes call a profile.
+    /// The `type` of a profile.
     ProfileType {
         /// A profile.
         UserProfile = "user_profile",
@@ -25,7 +24,7 @@ labels! {
 
 /// Every field is always present; what is unset is null.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Profile {
+pub struct WireProfile {
     /// Unique; ids sort in the order of creation.
     id: WireId<ProfileKind>,
     /// When the profile was created, in UTC.
@@ -35,7 +34,7 @@ pub struct Profile {
     /// What the entity is to the platform.
     relationship: WireLabel<Relationship>,
     /// The decisions on the profile, by the names of their grants. One that is neither decided nor in flight has no key.
-    trust_grants: TrustGrants,
+    trust_grants: GrantStatuses,
     /// What kind of object this is.
     r#type: WireLabel<ProfileType>,
     /// When anything that the profile shows last changed, in UTC.
@@ -47,31 +46,31 @@ pub struct Profile {
 }
 
 /// The decisions on a profile, by the names of their grants.
-pub(in crate::api) type TrustGrants = BTreeMap<String, TrustGrant>;
+pub(in crate::api) type GrantStatuses = BTreeMap<String, GrantStatus>;
 
 /// A decision.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::api) struct TrustGrant {
+pub(in crate::api) struct GrantStatus {
     /// Granted, asked for, or declined.
     status: WireLabel<TrustGrantStatus>,
 }
 
-/// The decisions as this shape and the two after it show them.
-pub(in crate::api) fn trust_grants(grants: grant::TrustGrants) -> TrustGrants {
+/// The decisions as this version and the two after it show them.
+pub(in crate::api) fn grant_statuses(grants: TrustGrants) -> GrantStatuses {
     grants
         .into_iter()
-        .map(|(name, grant)| (name.into_string(), TrustGrant { status: WireLabel(grant.status) }))
+        .map(|(name, grant)| (name.into_string(), GrantStatus { status: WireLabel(grant.status) }))
         .collect()
 }
 
-impl From<profile::Profile> for Profile {
-    fn from(profile: profile::Profile) -> Self {
+impl From<Profile> for WireProfile {
+    fn from(profile: Profile) -> Self {
         Self {
             id: WireId(profile.id),
             created_at: WireTimestamp(profile.created_at),
             metadata: profile.metadata.into_pairs(),
             relationship: WireLabel(profile.relationship),
-            trust_grants: trust_grants(profile.trust_grants),
+            trust_grants: grant_statuses(profile.trust_grants),
             r#type: WireLabel(ProfileType::UserProfile),
             updated_at: WireTimestamp(profile.updated_at),
             external_id: profile.details.reference_id.map(Text::into_string),

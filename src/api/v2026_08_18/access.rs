@@ -1,4 +1,4 @@
-//! `access_type`, and its older name that clients of the time sent beside it.
+//! `access_type`, and its predecessor `relationship`, which some clients send beside it.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::domain::error::reason;
 use crate::domain::label::EnumLabel;
 use crate::domain::relationship::{AccessType, Relationship, RelationshipChange};
 
-/// `access_type` and `relationship`, which must not contradict each other; the finer word counts.
+/// `access_type` and `relationship`, which must not contradict each other; `relationship` is more specific and wins.
 pub(super) fn read_with_alias(fields: &mut Fields) -> Option<RelationshipChange> {
     let access_type: Option<AccessType> = fields.optional("access_type", values::label());
     let relationship: Option<Relationship> = fields.optional("relationship", values::label());
@@ -24,7 +24,7 @@ pub(super) fn read_with_alias(fields: &mut Fields) -> Option<RelationshipChange>
     relationship.map(RelationshipChange::To).or(access_type.map(RelationshipChange::ToFit))
 }
 
-/// What `relationship` may be beside an `access_type`.
+/// The values of `relationship` that are allowed beside an `access_type`.
 fn agreement(access_type: AccessType) -> Value {
     let fits = |relationship: &&Relationship| relationship.access_type() == access_type;
     let fitting = Relationship::ALL.iter().filter(fits).map(|relationship| Some(relationship.as_str()));
@@ -45,7 +45,7 @@ pub(in crate::api) fn read_relationship(fields: &mut Fields) -> Relationship {
     created(read_access_change(fields))
 }
 
-/// What a new profile is.
-pub(super) fn created(written: Option<RelationshipChange>) -> Relationship {
-    written.map_or_else(Relationship::default, |change| change.applied_to(Relationship::default()))
+/// The relationship of a new profile.
+pub(super) fn created(change: Option<RelationshipChange>) -> Relationship {
+    change.map_or_else(Relationship::default, |change| change.applied_to(Relationship::default()))
 }

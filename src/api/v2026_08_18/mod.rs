@@ -24,6 +24,6 @@ impl WireFormat for V2026_08_18 {
     const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
-    type Profile = profile::Profile;
-    type ListedProfile = profile::Profile;
+    type Profile = profile::WireProfile;
+    type ListedProfile = profile::WireProfile;
 }

@@ -1,21 +1,21 @@
-//! A profile as it is answered.
+//! A profile in an answer.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::api::v2026_03_24::profile::{ProfileType, TrustGrants, trust_grants};
+use crate::api::v2026_03_24::profile::{GrantStatuses, ProfileType, grant_statuses};
 use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
-use crate::domain::profile;
+use crate::domain::profile::Profile;
 use crate::domain::relationship::AccessType;
 use crate::domain::text::Text;
 
 /// Every field is always present; what is unset is null.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Profile {
+pub struct WireProfile {
     /// Unique; ids sort in the order of creation.
     id: WireId<ProfileKind>,
     /// How the platform uses the API for the entity: for its own product, or resold.
@@ -31,15 +31,15 @@ pub struct Profile {
     /// The entity's name.
     name: Option<String>,
     /// The decisions on the profile, by the names of their grants. One that is neither decided nor in flight has no key.
-    trust_grants: TrustGrants,
+    trust_grants: GrantStatuses,
     /// What kind of object this is.
     r#type: WireLabel<ProfileType>,
     /// When anything that the profile shows last changed, in UTC.
     updated_at: WireTimestamp,
 }
 
-impl From<profile::Profile> for Profile {
-    fn from(profile: profile::Profile) -> Self {
+impl From<Profile> for WireProfile {
+    fn from(profile: Profile) -> Self {
         Self {
             id: WireId(profile.id),
             access_type: WireLabel(profile.relationship.access_type()),
@@ -48,7 +48,7 @@ impl From<profile::Profile> for Profile {
             external_user_onboarded_at: profile.details.onboarded_at.map(WireTimestamp),
             metadata: profile.metadata.into_pairs(),
             name: profile.name.map(Text::into_string),
-            trust_grants: trust_grants(profile.trust_grants),
+            trust_grants: grant_statuses(profile.trust_grants),
             r#type: WireLabel(ProfileType::UserProfile),
             updated_at: WireTimestamp(profile.updated_at),
         }

@@ -22,6 +22,6 @@ impl WireFormat for V2026_09_04 {
     const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;
-    type Profile = profile::Profile;
-    type ListedProfile = profile::Profile;
+    type Profile = profile::WireProfile;
+    type ListedProfile = profile::WireProfile;
 }

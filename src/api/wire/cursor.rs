@@ -1,4 +1,4 @@
-//! Cursors: opaque, versioned, bound to the list they were made for.
+//! Cursors: opaque, versioned, and bound to one list of one organization.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -10,15 +10,15 @@ use crate::domain::page::Order;
 use crate::domain::profile_list::{Keyset, OrderBy, PageQuery};
 
 const GENERATION: u8 = 1;
-const CHECK_BYTES: usize = 8;
+const CHECKSUM_BYTES: usize = 8;
 
 /// Why a cursor is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CursorError {
-    /// No cursor of this service for this organization, or one that was changed.
+    /// Not a cursor of this service for this organization, or a modified one.
     #[error("Invalid cursor")]
     Malformed,
-    /// The list runs another way than the one the cursor was made for.
+    /// The cursor was made for a list in another order.
     #[error("Cursor belongs to a list in another order")]
     OtherOrder,
 }
@@ -32,7 +32,7 @@ pub enum IdList {
     Decisions,
     /// Limits on one profile.
     EnforcementActions,
-    /// What happened.
+    /// Events of all profiles.
     Events,
     /// Grants of all profiles.
     TrustGrants,
@@ -50,7 +50,7 @@ impl IdList {
     }
 }
 
-/// The text that leads to what follows `keyset` in the organization's list of `query`.
+/// The cursor of the page after `keyset` in the organization's list of `query`.
 #[must_use]
 pub fn encode(organization: OrganizationId, query: &PageQuery, keyset: &Keyset) -> String {
     let (kind, id, name) = match keyset {
@@ -61,13 +61,13 @@ pub fn encode(organization: OrganizationId, query: &PageQuery, keyset: &Keyset) 
     write(organization, query.order, kind, id.uuid(), name)
 }
 
-/// The text that leads to what follows `id` in the organization's `list`.
+/// The cursor of the page after `id` in the organization's `list`.
 #[must_use]
 pub fn encode_id<K>(organization: OrganizationId, list: IdList, order: Order, id: Id<K>) -> String {
     write(organization, order, list.kind(), id.uuid(), "")
 }
 
-/// Where `text` leads in the organization's `list`.
+/// The position in the organization's `list` that the cursor `text` encodes.
 ///
 /// # Errors
 /// [`CursorError`].
@@ -78,7 +78,7 @@ pub fn decode_id<K>(
     text: &str,
 ) -> Result<Id<K>, CursorError> {
     let payload = payload(organization, text)?;
-    match parts(&payload).ok_or(CursorError::Malformed)? {
+    match split(&payload).ok_or(CursorError::Malformed)? {
         (made_for, kind, id, []) if kind == list.kind() => {
             if made_for == direction(order) {
                 Ok(Id::new(id))
@@ -90,13 +90,13 @@ pub fn decode_id<K>(
     }
 }
 
-/// Where `text` leads in the organization's list of `query`.
+/// The position in the organization's list of `query` that the cursor `text` encodes.
 ///
 /// # Errors
 /// [`CursorError`].
 pub fn decode(organization: OrganizationId, query: &PageQuery, text: &str) -> Result<Keyset, CursorError> {
     let payload = payload(organization, text)?;
-    let (made_for, keyset) = parts(&payload)
+    let (made_for, keyset) = split(&payload)
         .and_then(|(made_for, kind, id, name)| Some((made_for, keyset(kind, ProfileId::new(id), name)?)))
         .ok_or(CursorError::Malformed)?;
     let order_by = if matches!(keyset, Keyset::CreatedAt(_)) { OrderBy::CreatedAt } else { OrderBy::Name };
@@ -116,29 +116,29 @@ fn keyset(kind: u8, id: ProfileId, name: &[u8]) -> Option<Keyset> {
     }
 }
 
-/// A generation, the list's order, which kind of keyset, the id, the name, and a check.
+/// Encodes the generation, the list's order, the kind of keyset, the id, the name, and a checksum.
 fn write(organization: OrganizationId, order: Order, kind: u8, id: Uuid, name: &str) -> String {
     let mut bytes = vec![GENERATION, direction(order), kind];
     bytes.extend_from_slice(id.as_bytes());
     bytes.extend_from_slice(name.as_bytes());
-    bytes.extend_from_slice(&check(organization, &bytes));
+    bytes.extend_from_slice(&checksum(organization, &bytes));
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// What was written, without its check.
+/// The bytes of a cursor without their checksum.
 fn payload(organization: OrganizationId, text: &str) -> Result<Vec<u8>, CursorError> {
     let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Malformed)?;
-    let payload_bytes = bytes.len().checked_sub(CHECK_BYTES).ok_or(CursorError::Malformed)?;
+    let payload_bytes = bytes.len().checked_sub(CHECKSUM_BYTES).ok_or(CursorError::Malformed)?;
     let (payload, sum) = bytes.split_at(payload_bytes);
-    if sum != check(organization, payload) {
+    if sum != checksum(organization, payload) {
         return Err(CursorError::Malformed);
     }
     bytes.truncate(payload_bytes);
     Ok(bytes)
 }
 
-/// The list's order, which kind of keyset, the id and the name.
-fn parts(payload: &[u8]) -> Option<(u8, u8, Uuid, &[u8])> {
+/// The list's order, the kind of keyset, the id and the name.
+fn split(payload: &[u8]) -> Option<(u8, u8, Uuid, &[u8])> {
     let (&[generation, made_for, kind], rest) = payload.split_first_chunk()?;
     let (id, name) = rest.split_first_chunk()?;
     (generation == GENERATION).then(|| (made_for, kind, Uuid::from_bytes(*id), name))
@@ -151,16 +151,16 @@ const fn direction(order: Order) -> u8 {
     }
 }
 
-/// Notices a cursor that was changed or belongs to another organization. No secret: whoever forges one reaches nothing that the
-/// organization's own list would not show.
-fn check(organization: OrganizationId, payload: &[u8]) -> [u8; CHECK_BYTES] {
+/// Detects a cursor that was modified or belongs to another organization. It needs no secret: a forged cursor reaches only what the
+/// organization's own list shows.
+fn checksum(organization: OrganizationId, payload: &[u8]) -> [u8; CHECKSUM_BYTES] {
     let digest = Sha256::new()
         .chain_update("uprof cursor")
         .chain_update(organization.uuid().as_bytes())
         .chain_update(payload)
         .finalize();
-    let mut sum = [0; CHECK_BYTES];
-    sum.copy_from_slice(&digest[..CHECK_BYTES]);
+    let mut sum = [0; CHECKSUM_BYTES];
+    sum.copy_from_slice(&digest[..CHECKSUM_BYTES]);
     sum
 }
 
@@ -193,7 +193,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_leads_back_to_where_it_was_made_and_nowhere_else(keyset in keysets(), owner: u128, other: u128) {
+        fn a_cursor_decodes_to_its_position_in_its_own_list_only(keyset in keysets(), owner: u128, other: u128) {
             prop_assume!(owner != other);
             let made_for = list(order_by(&keyset), Order::Ascending);
             let cursor = encode(organization(owner), &made_for, &keyset);
@@ -207,7 +207,7 @@ mod tests {
         }
 
         #[test]
-        fn a_changed_cursor_is_refused(keyset in keysets(), at: prop::sample::Index, other in "[0-9A-Za-z_-]") {
+        fn a_modified_cursor_is_refused(keyset in keysets(), at: prop::sample::Index, other in "[0-9A-Za-z_-]") {
             let made_for = list(order_by(&keyset), Order::Ascending);
             let cursor = encode(organization(1), &made_for, &keyset);
             let at = at.index(cursor.len());
@@ -217,7 +217,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_at_all_makes_a_cursor_crash(text in ".{0,80}") {
+        fn arbitrary_text_is_refused_without_a_panic(text in ".{0,80}") {
             prop_assert!(decode(organization(1), &list(OrderBy::Name, Order::Ascending), &text).is_err());
         }
     }

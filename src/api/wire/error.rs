@@ -7,17 +7,17 @@ use super::scalars::WireLabel;
 use crate::domain::label::labels;
 
 labels! {
-    /// The types of errors, by which clients tell them apart.
+    /// The types of errors, by which clients distinguish them.
     ErrorType {
         /// The request breaks a rule.
         InvalidRequest = "invalid_request_error",
-        /// No good credential.
+        /// No valid credential.
         Authentication = "authentication_error",
-        /// A good credential that may not do this.
+        /// A valid credential without the permission.
         Permission = "permission_error",
         /// No such path or object.
         NotFound = "not_found_error",
-        /// The object is in a state that rules this out.
+        /// The state of the object does not allow this.
         Conflict = "conflict_error",
         /// The body is too large.
         RequestTooLarge = "request_too_large",
@@ -27,13 +27,13 @@ labels! {
         Api = "api_error",
         /// The service cannot take the request now.
         Overloaded = "overloaded_error",
-        /// The service did not manage in time.
+        /// The service did not answer in time.
         Timeout = "timeout_error",
     }
 }
 
 labels! {
-    /// What the envelope is called.
+    /// The `type` of the envelope.
     EnvelopeType {
         /// An error.
         Error = "error",

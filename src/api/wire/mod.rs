@@ -1,4 +1,4 @@
-//! What answers and query strings of every shape consist of: scalars, timestamps, cursors, lists and errors.
+//! The parts of answers and query strings: scalars, timestamps, cursors, pages and errors.
 //! May know what its parent may.
 
 pub mod cursor;

@@ -58,8 +58,8 @@ pub(in crate::api) fn nullable(mut schema: Value) -> Value {
     if let Some(kind) = schema.get_mut("type") {
         *kind = json!([kind.take(), "null"]);
     }
-    if let Some(Value::Array(words)) = schema.get_mut("enum") {
-        words.push(Value::Null);
+    if let Some(Value::Array(labels)) = schema.get_mut("enum") {
+        labels.push(Value::Null);
     }
     schema
 }

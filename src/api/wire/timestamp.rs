@@ -11,7 +11,7 @@ use crate::domain::error::reason;
 
 const DATE_BYTES: usize = "2026-03-15".len();
 
-/// A time as it is written, fractions only as far as there are any.
+/// A timestamp; fractions of a second only where there are any.
 #[derive(Clone, Copy, Debug, JsonSchema)]
 #[schemars(extend("format" = "date-time"))]
 pub(in crate::api) struct WireTimestamp(#[schemars(with = "String")] pub(in crate::api) Timestamp);
@@ -23,8 +23,8 @@ impl Serialize for WireTimestamp {
     }
 }
 
-/// Reads a complete RFC 3339 timestamp with any offset, to the microsecond. `None` where it is none, or where its year in UTC could not
-/// be written again.
+/// Reads a complete RFC 3339 timestamp with any offset, to the microsecond. `None`: not a timestamp, or its year in UTC is not
+/// 0 to 9999.
 pub(in crate::api) fn parse(text: &str) -> Option<Timestamp> {
     // The parser takes any byte between date and time. RFC 3339 names three: section 5.6 and its note.
     if !matches!(text.as_bytes().get(DATE_BYTES), Some(b'T' | b't' | b' ')) {
@@ -34,7 +34,7 @@ pub(in crate::api) fn parse(text: &str) -> Option<Timestamp> {
     (0..=9999).contains(&moment.year()).then(|| to_microsecond(moment))
 }
 
-/// Why a text that [`parse`] does not read is refused.
+/// The violation of a text that [`parse`] does not accept.
 pub(in crate::api) fn incomplete() -> ValidationError {
     reason("timestamp", "Input should be a complete RFC 3339 timestamp, such as 2026-03-15T10:00:00Z")
 }
