@@ -1,1 +1,1 @@
-"""What measures: one module a thing that is started, asked or written."""
+"""The harness of the benchmark."""

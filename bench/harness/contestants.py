@@ -1,4 +1,4 @@
-"""Who is measured: the service with its defaults, and what a user would write instead."""
+"""The programs under measurement: the service with its defaults, and its peers, which do the same in other languages."""
 
 import http.client
 import json
@@ -20,12 +20,12 @@ START_SECONDS = 60
 sys.path.insert(0, str(ROOT / "tests" / "python"))
 from environment import make, virtual_environment  # noqa: E402
 
-# As many as the machine for which the numbers are made has cores.
+# One for each core of the machine that the reported numbers are from.
 PEER_PROCESSES = 2
 
 
 class Contestant:
-    """Something that serves `/v1/user_profiles` on a database: who, where, and with which key it is asked."""
+    """A process that serves `/v1/user_profiles`: its name, port, and an API key of its database."""
 
     def __init__(self, name, process, port, key):
         self.name, self.process, self.port, self.key = name, process, port, key
@@ -37,7 +37,7 @@ class Contestant:
             return False
 
     def ask(self, method, path, body=None, key=True):
-        """The JSON of an answer, or None where it is no JSON. Anything but 200 is an error."""
+        """The JSON object of an answer, {} for any other body. A status other than 200 is an error."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         headers = {"x-api-key": self.key, "content-type": "application/json"} if key else {}
         connection.request(method, path, body=None if body is None else json.dumps(body), headers=headers)
@@ -60,20 +60,16 @@ def started(name, command, environment, key, scratch):
         yield contestant
 
 
-def uprof(postgres, database, key, scratch, name="uprof", **settings):
-    """The release build; `settings` are environment variables beyond its defaults."""
+def uprof(postgres, database, key, scratch, name="uprof", binary=None, **settings):
+    """The release build, or `binary`; `settings` are environment variables beside its defaults."""
     environment = {"DATABASE_URL": postgres.url(database), **settings}
-    return started(name, [str(BINARY), "serve", "--listen", "127.0.0.1:{port}"], environment, key, scratch)
+    return started(name, [str(binary or BINARY), "serve", "--listen", "127.0.0.1:{port}"], environment, key, scratch)
 
 
 def node(postgres, database, key, scratch):
-    home = TARGET / "bench" / "node"
-    install = ["npm", "ci", "--prefix", home, "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    pins = BENCH / "peers" / "node" / "package-lock.json"
-    make(home, "npm ci", pins, [["cp", pins, pins.with_name("package.json"), home], install])
     environment = {
         **postgres.environment(database),
-        "NODE_PATH": str(home / "node_modules"),
+        "NODE_PATH": str(install_node() / "node_modules"),
         "NODE_ENV": "production",
         "PROCESSES": str(PEER_PROCESSES),
     }
@@ -81,29 +77,47 @@ def node(postgres, database, key, scratch):
 
 
 def python(postgres, database, key, scratch):
-    requirements = BENCH / "peers" / "python" / "requirements.txt"
-    packages = "fastapi", "uvicorn", "uvloop", "httptools", "asyncpg", "orjson"
-    interpreter = virtual_environment(TARGET / "bench" / "python", requirements, *packages)
-    serve = [str(interpreter), "-m", "uvicorn", "--app-dir", str(BENCH / "peers" / "python"), "--port", "{port}"]
+    serve = [str(install_python()), "-m", "uvicorn", "--app-dir", str(BENCH / "peers" / "python"), "--port", "{port}"]
     serve += ["--workers", str(PEER_PROCESSES), "--loop", "uvloop", "--http", "httptools"]
     environment = {**postgres.environment(database), "PYTHONDONTWRITEBYTECODE": "1"}
     return started("python", [*serve, "--no-access-log", "server:app"], environment, key, scratch)
 
 
+def install_peers():
+    install_node()
+    install_python()
+
+
+def install_node():
+    """The folder with the packages of the node peer, installed unless they are there."""
+    home = TARGET / "bench" / "node"
+    install = ["npm", "ci", "--prefix", home, "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    pins = BENCH / "peers" / "node" / "package-lock.json"
+    make(home, "npm ci", pins, [["cp", pins, pins.with_name("package.json"), home], install])
+    return home
+
+
+def install_python():
+    """The interpreter of the python peer, installed with its packages unless they are there."""
+    requirements = BENCH / "peers" / "python" / "requirements.txt"
+    packages = "fastapi", "uvicorn", "uvloop", "httptools", "asyncpg", "orjson"
+    return virtual_environment(TARGET / "bench" / "python", requirements, *packages)
+
+
 def cold_start(postgres, database, key, scratch):
-    """Milliseconds from the start of the process until it is ready, on a database that runs and is migrated."""
+    """Milliseconds from the start of the process until it is ready, on a migrated database."""
     began = time.monotonic()
     with uprof(postgres, database, key, scratch, name="cold-start"):
         return (time.monotonic() - began) * 1000
 
 
 def same_answers(contestants):
-    """Checks that all do the same: what they answer differs in ids and times only."""
+    """Fails unless the answers of all contestants are equal, except for ids and times."""
     body = {"external_id": "user_1", "name": "Example", "metadata": {"plan": "pro"}, "relationship": "internal"}
     seen = [[bare(answer) for answer in walk(contestant, body)] for contestant in contestants]
     for contestant, answers in zip(contestants, seen):
         if answers != seen[0]:
-            raise RuntimeError(f"{contestant.name} answers otherwise than {contestants[0].name}: {answers} {seen[0]}")
+            raise RuntimeError(f"{contestant.name} does not answer as {contestants[0].name}: {answers} {seen[0]}")
 
 
 def walk(contestant, body):

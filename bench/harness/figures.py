@@ -1,4 +1,4 @@
-"""What the samples say: medians over the rounds, and ratios of what was measured in the same round."""
+"""Medians over the rounds, and ratios of samples of the same round."""
 
 from statistics import median
 
@@ -12,12 +12,12 @@ def middle(samples, name):
 
 
 def ratio(numerators, denominators):
-    """The median of the ratios of each round."""
+    """The median of the ratios of each round. Where one was measured in fewer rounds, of those."""
     return median(one / other for one, other in zip(numerators, denominators))
 
 
 def best(floor, name="rate", better=max):
-    """The best of the clients' numbers, round by round."""
+    """The best value over the numbers of clients, round by round."""
     return [better(found) for found in zip(*(values(samples, name) for samples in floor.values()))]
 
 

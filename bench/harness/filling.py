@@ -1,4 +1,4 @@
-"""Databases with profiles in them: each with one pair of metadata and the event of its creation."""
+"""Databases filled with profiles; each has one metadata pair and the event of its creation."""
 
 import json
 import random
@@ -7,12 +7,12 @@ import subprocess
 from . import contestants, ids
 from .process import clean_environment
 
-# How many different profiles a load asks for.
-ASKED = 50_000
+# The number of different profiles in a load.
+REQUESTED = 50_000
 
 
 class Database:
-    """A migrated database whose one organization has `count` profiles, and a key to it."""
+    """A migrated database with one organization of `count` profiles, and an API key of it."""
 
     def __init__(self, postgres, name, count, scratch):
         self.postgres, self.name, self.count = postgres, name, count
@@ -23,7 +23,7 @@ class Database:
         self.key = self.administer("keys", "create", "--organization", created["id"], "--scopes", scopes, "--format", "json")["key"]
         self.organization = ids.uuid_of(created["id"])
         self.ids = scratch / f"{name}.ids"
-        numbers = random.Random(count).choices(range(count), k=min(count, ASKED))
+        numbers = random.Random(count).choices(range(count), k=min(count, REQUESTED))
         self.ids.write_text("".join(f"{ids.profile(number)}\n" for number in numbers))
 
     def administer(self, *verb, text=False):
@@ -34,7 +34,7 @@ class Database:
         return done.stdout if text else json.loads(done.stdout)
 
     def fill(self):
-        """Copies the profiles in. Indexes beside those of the keys are made anew afterwards, as the migrations made them."""
+        """Copies the profiles in. Indexes other than those of constraints are dropped first and created again afterwards."""
         indexes = self.postgres.sql(
             self.name,
             """select indexname,
@@ -51,7 +51,7 @@ class Database:
         self.postgres.sql(self.name, "vacuum (freeze, analyze);")
 
     def warm(self):
-        """Reads what operations reach at random into the shared buffers, where it is after some time of use."""
+        """Loads what operations read at random into the shared buffers, as after some time of use."""
         self.postgres.sql(
             self.name,
             """create extension if not exists pg_prewarm;
@@ -64,19 +64,19 @@ class Database:
 
     def copy(self, table, columns, values):
         series = f"copy (select {values} from generate_series(0::bigint, {self.count - 1}) n) to stdout (format binary)"
-        # Every row that is pointed to is there; asking for each of millions would take minutes.
+        # Skips foreign key checks: all referenced rows exist, and checking millions of them takes minutes.
         into = "set session_replication_role = replica", f"copy {table} ({columns}) from stdin (format binary)"
         environment = {**clean_environment(), **self.postgres.environment(self.name)}
         psql = self.postgres.programs / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"
-        giving = subprocess.Popen([*psql, "-c", series], stdout=subprocess.PIPE, env=environment)
-        taking = subprocess.run([*psql, "-c", into[0], "-c", into[1]], stdin=giving.stdout, env=environment)
-        giving.stdout.close()
-        if giving.wait() or taking.returncode:
-            raise RuntimeError(f"{table} could not be filled")
+        writer = subprocess.Popen([*psql, "-c", series], stdout=subprocess.PIPE, env=environment)
+        reader = subprocess.run([*psql, "-c", into[0], "-c", into[1]], stdin=writer.stdout, env=environment)
+        writer.stdout.close()
+        if writer.wait() or reader.returncode:
+            raise RuntimeError(f"{table} could not be filled: see the messages above")
 
 
 def rows(organization):
-    """Table, columns and values of what a create leaves, as expressions of the number `n`."""
+    """The rows of a create: table, columns, and values as expressions of the number `n`."""
     owner, identifier = f"'{organization}'::uuid", ids.sql_of("n")
     at = f"to_timestamp(({ids.FIRST_MILLISECOND} + n) / 1000.0)"
     name = "substr(md5(n::text), 1, 8) || ' ' || substr(md5(n::text), 9, 8)"

@@ -1,4 +1,4 @@
-"""The floor: pgbench, one row a transaction, with the statements that the service sends."""
+"""The floor: pgbench with the statements of the service, one row a transaction."""
 
 import re
 import time
@@ -21,21 +21,21 @@ def pgbench(database, script, clients, seconds, scratch):
     file = scratch / "script.sql"
     file.write_text(script)
     now = time.time_ns() // 1_000_000
-    said = database.postgres.run(
+    output = database.postgres.run(
         "pgbench",
         *("-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds)),
         *("-D", "count=0", "-D", f"now={now}", "-f", str(file)),
         database=database.name,
         environment=SESSION,
     )
-    failed = re.search(r"number of failed transactions: (\d+)", said)
+    failed = re.search(r"number of failed transactions: (\d+)", output)
     if failed and failed[1] != "0":
-        raise RuntimeError(f"pgbench: {said}")
-    return Floor(rate=number(said, r"tps = ([\d.]+)"), latency=number(said, r"latency average = ([\d.]+) ms"))
+        raise RuntimeError(f"pgbench: {output}")
+    return Floor(rate=number(output, r"tps = ([\d.]+)"), latency=number(output, r"latency average = ([\d.]+) ms"))
 
 
-def number(said, pattern):
-    found = re.search(pattern, said)
+def number(output, pattern):
+    found = re.search(pattern, output)
     if not found:
-        raise RuntimeError(f"pgbench: {said}")
+        raise RuntimeError(f"pgbench: {output}")
     return float(found[1])

@@ -1,18 +1,17 @@
-"""The ids of the profiles that the tables are filled with: UUIDv7 of one millisecond after the other, so that any of them can be named
-by its number, in Python, in SQL and in pgbench's arithmetic."""
+"""The ids of the filled profiles: UUIDv7s of consecutive milliseconds, computable from a profile's number in Python, SQL and pgbench."""
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 # 2026-01-01T00:00:00Z.
 FIRST_MILLISECOND = 1_767_225_600_000
 
-# Version 7 in the higher 64 bits; the variant in the lower ones, which are signed wherever SQL and pgbench count.
+# Version 7 in the upper 64 bits; the variant in the lower ones, which are signed in SQL and pgbench.
 VERSION = 0x7000
 LOWEST = "-9223372036854775807 - 1"
 
 
 def profile(number):
-    """As it is written on the wire."""
+    """The id of a profile as on the wire."""
     return "uprof_01" + base62((FIRST_MILLISECOND + number << 16 | VERSION) << 64 | 1 << 63 | number)
 
 
@@ -25,7 +24,7 @@ def base62(number):
 
 
 def uuid_of(text):
-    """The UUID in an id as it is written on the wire, in hexadecimal."""
+    """The UUID of an id on the wire, in hexadecimal."""
     number = 0
     for digit in text[-22:]:
         number = number * 62 + ALPHABET.index(digit)
@@ -34,10 +33,10 @@ def uuid_of(text):
 
 
 def sql(high, low):
-    """A UUID of two 64-bit numbers."""
+    """An SQL expression for the UUID of two 64-bit expressions."""
     return f"(lpad(to_hex({high}), 16, '0') || lpad(to_hex({low}), 16, '0'))::uuid"
 
 
 def sql_of(number):
-    """The UUID of a filled profile; `number` is an expression of type bigint."""
+    """An SQL expression for the UUID of a filled profile; `number` is an expression of type bigint."""
     return sql(f"({FIRST_MILLISECOND} + {number} << 16) + {VERSION}", f"{LOWEST} + {number}")

@@ -1,4 +1,4 @@
-"""Load from wrk, and what it did to the one who answered."""
+"""Load from wrk, and the CPU time and memory of the server under it."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from .process import clean_environment
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "load"
 
-# A process that uses less than this in that time has nothing left to do.
+# A process that uses less CPU time than this in that interval is idle.
 IDLE_SECONDS, IDLE_CPU_SECONDS = 0.1, 0.015
 
 OPERATIONS = "create", "retrieve", "update", "list"
@@ -29,7 +29,7 @@ class Sample:
 
 
 def load(contestant, operation, connections, seconds, ids, server):
-    """Keeps `connections` busy with `operation`. One answer that is not a success fails the run."""
+    """Sends `operation` over `connections`. A single answer that is not a success is an error."""
     began = time.time_ns() // 1_000_000
     before = contestant.process.cpu_seconds(), server.cpu_seconds()
     threads = min(2, connections)
@@ -59,7 +59,7 @@ def load(contestant, operation, connections, seconds, ids, server):
 
 
 def settle(process):
-    """Waits for the requests that were in flight when the load ended: they must not be done in the time of whoever comes next."""
+    """Waits until the requests in flight at the end of the load are done, so that they do not slow the next sample."""
     used = -1.0
     while used < (used := process.cpu_seconds()) - IDLE_CPU_SECONDS:
         time.sleep(IDLE_SECONDS)
@@ -67,17 +67,17 @@ def settle(process):
 
 @dataclass
 class Written:
-    """What creates must have left in the database."""
+    """The rows that a load of creates must have left in the database."""
 
-    began: int  # in milliseconds
+    began: int  # Unix time in milliseconds
     requests: int
     connections: int
     what: str
 
     def check(self, postgres, database):
-        """Whatever was answered is there; beyond it only what was in flight at the end."""
+        """Fails unless there is a row for each success, and at most one more for each connection (in flight at the end)."""
         first = f"{self.began:012x}-7000-8000-000000000000"
         first = f"{first[:8]}-{first[8:]}"
         rows = int(postgres.sql(database, f"select count(*) from user_profiles where id >= '{first}';")[0])
         if not self.requests <= rows <= self.requests + self.connections:
-            raise RuntimeError(f"{self.what}: {self.requests} were answered, and {rows} are there")
+            raise RuntimeError(f"{self.what}: {self.requests} creates succeeded, and there are {rows} rows")

@@ -1,4 +1,4 @@
-"""What the numbers were made on, and with."""
+"""The machine and the versions of the programs that the numbers come from."""
 
 import os
 import platform
@@ -7,29 +7,30 @@ import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
 
-from .contestants import BENCH, BINARY, ROOT, TARGET
+from . import contestants
+from .contestants import BENCH, ROOT, TARGET
 from .postgres import MAX_WAL_SIZE, SHARED_BUFFERS_MEGABYTES
 
 
 def described(postgres):
-    """Name and value of what a reader must know to compare."""
+    """Name and value of each property; a reader needs them to compare reports."""
     return {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-        "revision": said("git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude", "*"),
+        "revision": output("git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude", "*"),
         "processor": f"{os.cpu_count()} cores, {processor()}",
         "memory": f"{memory('MemTotal') / 1024**2:.0f} GiB",
         "system": f"{distribution()}, kernel {platform.release()}",
         "PostgreSQL": f"{postgres.version()}, settings of initdb but {SHARED_BUFFERS_MEGABYTES:,} MB of shared buffers on {pages()}, and {MAX_WAL_SIZE} of WAL",
-        "rustc": said("rustc", "--version").split()[1],
-        "wrk": re.search(r"wrk (?:debian/)?([\d.]+)", said("wrk", "--version"))[1],
-        "node": f"{said('node', '--version')}, {', '.join(node_packages())}",
+        "rustc": output("rustc", "--version").split()[1],
+        "wrk": re.search(r"wrk (?:debian/)?([\d.]+)", output("wrk", "--version"))[1],
+        "node": f"{output('node', '--version')}, {', '.join(node_packages())}",
         "python": f"{python_version()}, {', '.join(python_packages())}",
-        "release binary": f"{BINARY.stat().st_size / 1e6:.1f} MB",
+        "release binary": f"{contestants.BINARY.stat().st_size / 1e6:.1f} MB",
     }
 
 
 def pages():
-    """On what Postgres, which is running, has its shared buffers: its own setting is to take huge pages where the system has some."""
+    """The kind of pages of Postgres' shared buffers, while it runs: by default it takes huge pages if the system has enough."""
     taken = (memory("HugePages_Total") - memory("HugePages_Free") + memory("HugePages_Rsvd")) * memory("Hugepagesize")
     return "huge pages" if taken >= SHARED_BUFFERS_MEGABYTES * 1024 else "pages of 4 KiB"
 
@@ -39,7 +40,7 @@ def memory(name):
     return int(re.search(rf"^{name}:\s+(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE)[1])
 
 
-def said(*command):
+def output(*command):
     # wrk answers --version with an exit status of 1.
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.stdout.strip()
@@ -61,7 +62,7 @@ def node_packages():
 
 
 def python_version():
-    return said(TARGET / "bench" / "python" / "bin" / "python", "--version").split()[1]
+    return output(TARGET / "bench" / "python" / "bin" / "python", "--version").split()[1]
 
 
 def python_packages():

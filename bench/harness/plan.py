@@ -1,8 +1,8 @@
-"""What is measured, in which order: everything that is compared takes turns, so that what the machine does besides hits all alike."""
+"""What is measured, in which order. Everything that is compared takes turns, so that other activity of the machine affects all alike."""
 
-import time
+import subprocess
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from . import contestants, machine, statements
 from .filling import Database
@@ -10,15 +10,28 @@ from .floor import CLIENTS, pgbench
 from .load import OPERATIONS, load
 from .postgres import FILLING, LOGGING, Postgres
 
-CONNECTIONS = 1, 64, 256
+CONNECTIONS = {"create": (1, 64, 256), "retrieve": (1, 64), "update": (1, 64), "list": (1, 64)}
 
-# At which connections growth is measured: alone, and with both cores busy.
+# The connections of the growth section: one, and enough to use both cores.
 GROWTH_CONNECTIONS = 1, 64
+
+FLOOR_OPERATIONS = "create", "retrieve"
+
+CONTESTANTS = contestants.uprof, contestants.node, contestants.python
+
+# Section and its heading, in the order of the run.
+SECTIONS = {
+    "filling": "Filling the tables",
+    "contest": "Side by side",
+    "lone": "A lone create",
+    "starts": "Cold starts",
+    "growth": "Growth",
+}
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is done. Times are in seconds; sizes are numbers of profiles."""
+    """How much is done. Times are in seconds; sizes are numbers of profiles, in ascending order."""
 
     rounds: int = 3
     seconds: int = 2
@@ -26,134 +39,209 @@ class Effort:
     contest: int = 100_000
     sizes: tuple = (10_000, 1_000_000, 10_000_000)
     lone_starts: int = 6
-    lone_rounds: int = 3
+    lone_rounds: int = 2
     lone_seconds: int = 1
     starts: int = 11
-    growth_rounds: int = 4
-    growth_warm_up: int = 8
+    growth_rounds: int = 3
+    # Rounds in which the sizes between the smallest and the largest are measured too.
+    growth_middle_rounds: int = 1
+    growth_warm_up: int = 5
 
 
 QUICK = Effort(rounds=1, seconds=1, contest=10_000, sizes=(1_000, 10_000, 100_000), lone_starts=1, starts=3, growth_rounds=1, growth_warm_up=1)
 
+# Measured on two cores: what a sample takes beside its load, and a row of a table with its metadata, event and indexes.
+SAMPLE_SECONDS, ROW_SECONDS, START_SECONDS = 0.3, 1e-5, 0.2
+
+
+def costs(effort):
+    """The estimated seconds of each section."""
+    sample, warm_up = effort.seconds + SAMPLE_SECONDS, effort.warm_up + SAMPLE_SECONDS
+    contest_samples = len(CONTESTANTS) * sum(map(len, CONNECTIONS.values())) + len(FLOOR_OPERATIONS) * len(CLIENTS)
+    lone_samples = warm_up + effort.lone_rounds * (effort.lone_seconds + SAMPLE_SECONDS)
+    middle = min(effort.growth_rounds, effort.growth_middle_rounds) * (len(effort.sizes) - 2)
+    return {
+        "filling": (effort.contest + sum(effort.sizes)) * ROW_SECONDS + 5,
+        "contest": len(CONTESTANTS) * len(OPERATIONS) * warm_up + effort.rounds * contest_samples * sample,
+        "lone": effort.lone_starts * 2 * (START_SECONDS + lone_samples),
+        "starts": effort.starts * START_SECONDS,
+        "growth": len(OPERATIONS)
+        * (
+            len(effort.sizes) * (effort.growth_warm_up + SAMPLE_SECONDS)
+            + len(GROWTH_CONNECTIONS) * (2 * effort.growth_rounds + middle) * sample
+        ),
+    }
+
 
 class Run:
-    """One run of everything, with what it found in `results`."""
+    """One run of all sections. `store` is called with the results after each round, so that a run that ends early loses a round at most.
 
-    def __init__(self, effort, scratch, say):
-        self.effort, self.scratch, self.say = effort, scratch, say
-        self.began = time.monotonic()
+    `results["incomplete"]` names each section that is not complete, and why."""
+
+    def __init__(self, effort, scratch, clock, store):
+        self.effort, self.scratch, self.clock, self.store = effort, scratch, clock, store
+        self.results = {
+            "effort": asdict(effort),
+            "binary_bytes": contestants.BINARY.stat().st_size,
+            "incomplete": dict.fromkeys(SECTIONS, "not started"),
+            "rounds": {},
+            "cuts": clock.cuts,
+        }
         home = scratch / "postgres"
         home.mkdir()
         self.postgres = Postgres(home)
-        self.results = {"effort": vars(effort), "binary_bytes": contestants.BINARY.stat().st_size}
 
     def everything(self):
         with self.postgres.started(**FILLING, **LOGGING):
-            self.prepare()
+            if not self.section("filling", self.fill):
+                return
         with self.postgres.started() as self.server:
-            self.contest()
-            self.lone()
-            self.starts()
-            self.growth()
-            # The peers are installed now, and Postgres has its memory.
             self.results["machine"] = machine.described(self.postgres)
-        self.results["seconds"] = time.monotonic() - self.began
-        return self.results
+            for name, measure in {"contest": self.contest, "lone": self.lone, "starts": self.starts, "growth": self.growth}.items():
+                self.section(name, measure)
 
-    def prepare(self):
-        self.say("filling the tables")
+    def section(self, name, measure):
+        """Measures a section, and whether it succeeded. After a failure the others are still measured."""
+        self.results["incomplete"][name] = "interrupted"
+        self.clock.enter(name)
+        try:
+            measure()
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            self.results["incomplete"][name] = f"failed: {error}"
+            self.clock.say(f"{SECTIONS[name]} failed: {error}")
+        else:
+            del self.results["incomplete"][name]
+        self.save()
+        return name not in self.results["incomplete"]
+
+    def save(self):
+        self.results["seconds"] = self.clock.elapsed()
+        self.store(self.results)
+
+    def merge(self, section, samples):
+        """Adds the samples of a complete round: samples that are compared by round must be of the same rounds."""
+        merge(self.results.setdefault(section, {}), samples)
+        self.results["rounds"][section] = self.results["rounds"].get(section, 0) + 1
+        self.save()
+
+    def fill(self):
+        """The database of the contest and those of the growth, smallest first. At least two of the latter; more while they fit in the time."""
+        self.clock.say("filling the tables")
         self.database = Database(self.postgres, "contest", self.effort.contest, self.scratch)
-        self.sizes = {size: Database(self.postgres, f"size_{size}", size, self.scratch) for size in self.effort.sizes}
-        for database in self.database, *self.sizes.values():
-            database.fill()
+        self.database.fill()
+        self.sizes, row_seconds = {}, 0
+        for size in self.effort.sizes:
+            if len(self.sizes) >= 2 and not self.clock.fits(size * row_seconds):
+                self.clock.cut(f"growth: no database of {size:,} profiles (filling it would take {size * row_seconds:.0f} s)")
+                break
+            self.clock.say(f"filling {size:,} profiles")
+            began = self.clock.elapsed()
+            self.sizes[size] = Database(self.postgres, f"size_{size}", size, self.scratch)
+            self.sizes[size].fill()
+            row_seconds = (self.clock.elapsed() - began) / size
         with contestants.uprof(self.postgres, "contest", self.database.key, self.scratch) as service:
             self.statements = statements.of_operations(self.postgres, service)
 
-    def sample(self, kept, contestant, operation, connections, seconds, database):
+    def sample(self, samples, contestant, operation, connections, seconds, database):
+        """Measures one sample and adds it to `samples`, unless that is None (a warm-up)."""
         sample, written = load(contestant, operation, connections, seconds, database.ids, self.server)
         if operation == "create":
             written.check(self.postgres, database.name)
-        if kept is not None:
-            kept.setdefault(operation, {}).setdefault(connections, []).append(vars(sample))
-        return sample
+        if samples is not None:
+            samples.setdefault(operation, {}).setdefault(str(connections), []).append(vars(sample))
 
     def contest(self):
         """The service, its peers and the floor, on one database."""
-        self.results["contest"], self.results["floor"] = {}, {}
-        kinds = contestants.uprof, contestants.node, contestants.python
         with ExitStack() as stack:
-            started = [kind(self.postgres, "contest", self.database.key, self.scratch) for kind in kinds]
-            fighters = [stack.enter_context(contestant) for contestant in started]
-            contestants.same_answers(fighters)
-            self.say("warming up")
+            started = [kind(self.postgres, "contest", self.database.key, self.scratch) for kind in CONTESTANTS]
+            running = [stack.enter_context(contestant) for contestant in started]
+            contestants.same_answers(running)
+            self.clock.say("warming up the service and its peers")
             for operation in OPERATIONS:
-                for fighter in fighters:
-                    self.sample(None, fighter, operation, 64, self.effort.warm_up, self.database)
-            for number in range(self.effort.rounds):
-                self.say(f"the service, its peers and the floor: round {number + 1} of {self.effort.rounds}")
-                # Whoever comes first one time comes last the next.
-                self.contest_round(fighters if number % 2 == 0 else fighters[::-1])
-            self.results["peak_memory"] = fighters[0].process.peak_resident_bytes()
+                for contestant in running:
+                    self.sample(None, contestant, operation, 64, self.effort.warm_up, self.database)
+            for number in self.clock.rounds("side by side", self.effort.rounds):
+                # The order is reversed every other round.
+                samples, floor = self.contest_round(running if number % 2 == 0 else running[::-1])
+                self.results["peak_memory"] = running[0].process.peak_resident_bytes()
+                merge(self.results.setdefault("floor", {}), floor)
+                self.merge("contest", samples)
 
-    def contest_round(self, fighters):
+    def contest_round(self, running):
+        samples, floor = {}, {}
         for operation in OPERATIONS:
-            if operation in ("create", "retrieve"):
-                self.floor(operation)
-            for connections in CONNECTIONS:
-                for fighter in fighters:
-                    kept = self.results["contest"].setdefault(fighter.name, {})
-                    self.sample(kept, fighter, operation, connections, self.effort.seconds, self.database)
+            if operation in FLOOR_OPERATIONS:
+                floor[operation] = self.floor(operation)
+            for connections in CONNECTIONS[operation]:
+                for contestant in running:
+                    of_contestant = samples.setdefault(contestant.name, {})
+                    self.sample(of_contestant, contestant, operation, connections, self.effort.seconds, self.database)
+        return samples, floor
 
     def floor(self, operation):
         script = statements.script(self.statements[operation], self.database.organization, operation, self.database.count)
-        for clients in CLIENTS:
-            found = pgbench(self.database, script, clients, self.effort.seconds, self.scratch)
-            self.results["floor"].setdefault(operation, {}).setdefault(clients, []).append(vars(found))
+        return {
+            str(clients): [vars(pgbench(self.database, script, clients, self.effort.seconds, self.scratch))] for clients in CLIENTS
+        }
 
     def lone(self):
-        """A create that is alone, with batching and without."""
-        self.say("a lone create, with batching and without")
-        self.results["lone"] = {"batching": {}, "single": {}}
-        for start in range(self.effort.lone_starts):
-            # Anew each time, for where the system puts the threads that wake each other it hardly changes later.
+        """A create on the only connection, with batching and without."""
+        place = self.postgres, "contest", self.database.key, self.scratch
+        kinds = {"batching": {}, "single": {"UPROF_BATCH_ROWS": "1"}}
+        for start in self.clock.rounds("a lone create, with batching and without", self.effort.lone_starts):
+            samples = {name: {} for name in kinds}
+            # New processes in each round: which cores their threads run on hardly changes after the start.
             with ExitStack() as stack:
-                place = self.postgres, "contest", self.database.key, self.scratch
-                kinds = {"batching": {}, "single": {"UPROF_BATCH_ROWS": "1"}}
                 pair = [stack.enter_context(contestants.uprof(*place, name=name, **kind)) for name, kind in kinds.items()]
                 for contestant in pair:
                     self.sample(None, contestant, "create", 1, self.effort.warm_up, self.database)
                 for number in range(self.effort.lone_rounds):
                     for contestant in pair if (start + number) % 2 == 0 else pair[::-1]:
-                        kept = self.results["lone"][contestant.name]
-                        self.sample(kept, contestant, "create", 1, self.effort.lone_seconds, self.database)
+                        self.sample(samples[contestant.name], contestant, "create", 1, self.effort.lone_seconds, self.database)
+            self.merge("lone", samples)
 
     def starts(self):
-        self.say("cold starts")
+        self.clock.say("cold starts")
         place = self.postgres, "contest", self.database.key, self.scratch
         self.results["cold_start"] = [contestants.cold_start(*place) for _ in range(self.effort.starts)]
 
     def growth(self):
         """The service on databases of several sizes."""
-        asked = {
+        named = {
             operation if len(found) == 1 else f"{operation}, statement {number}": statement
             for operation, found in self.statements.items()
             for number, statement in enumerate(found, 1)
         }
-        self.results["growth"], self.results["plans"] = {}, {}
+        sizes = list(self.sizes)
+        plans = {}
         with ExitStack() as stack:
             services = {}
             for size, database in self.sizes.items():
                 place = self.postgres, database.name, database.key, self.scratch
                 services[size] = stack.enter_context(contestants.uprof(*place, name=database.name))
-                self.results["plans"][size] = statements.plans(self.postgres, database.name, asked)
-                self.say(f"warming up {size:,} profiles")
+                plans[str(size)] = statements.plans(self.postgres, database.name, named)
+                self.clock.say(f"warming up {size:,} profiles")
                 database.warm()
                 for operation in OPERATIONS:
                     self.sample(None, services[size], operation, 64, self.effort.growth_warm_up, database)
-            for number in range(self.effort.growth_rounds):
-                self.say(f"growth: round {number + 1} of {self.effort.growth_rounds}")
+            self.results["plans"] = plans
+            for number in self.clock.rounds("growth", self.effort.growth_rounds):
+                samples = {str(size): {} for size in sizes if self.in_round(size, number)}
                 for operation in OPERATIONS:
                     for connections in GROWTH_CONNECTIONS:
-                        for size in self.sizes if number % 2 == 0 else reversed(self.sizes):
-                            kept = self.results["growth"].setdefault(size, {})
-                            self.sample(kept, services[size], operation, connections, self.effort.seconds, self.sizes[size])
+                        for size in samples if number % 2 == 0 else reversed(samples):
+                            place = services[int(size)], operation, connections, self.effort.seconds, self.sizes[int(size)]
+                            self.sample(samples[size], *place)
+                self.merge("growth", samples)
+
+    def in_round(self, size, number):
+        return number < self.effort.growth_middle_rounds or size in (min(self.sizes), max(self.sizes))
+
+
+def merge(into, samples):
+    """Appends the lists of `samples` to those under the same names of `into`."""
+    for name, found in samples.items():
+        if isinstance(found, list):
+            into.setdefault(name, []).extend(found)
+        else:
+            merge(into.setdefault(name, {}), found)

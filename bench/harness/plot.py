@@ -1,4 +1,4 @@
-"""Plots as SVG, readable on light and on dark ground: panels of grouped bars."""
+"""Plots as SVG with a light and a dark theme: panels of grouped bars."""
 
 import math
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ STYLE = """
 
 @dataclass
 class Panel:
-    """`series` holds, by name, a number or None for each of `groups`."""
+    """`series` maps a name to a number or None for each of `groups`."""
 
     title: str
     groups: list
@@ -33,7 +33,7 @@ class Panel:
 
 
 def bars(title, panels):
-    """Two panels a row, under one legend."""
+    """Two panels in a row, under one legend."""
     names = list(dict.fromkeys(name for panel in panels for name in panel.series))
     columns = min(2, len(panels))
     width = columns * PANEL_WIDTH + GAP
@@ -100,7 +100,7 @@ def height_of(value, top):
 
 
 def ceiling(panel):
-    """A round number above everything shown."""
+    """A round number above all values."""
     most = max(value for found in panel.series.values() for value in found if value is not None) * 1.08
     unit = 10 ** math.floor(math.log10(most))
     return next(step * unit for step in (1, 2, 4, 6, 8, 10) if step * unit >= most)

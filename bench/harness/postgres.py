@@ -1,4 +1,4 @@
-"""The Postgres that everybody is measured on: private, new, and with the settings that `initdb` gives it, but for its memory."""
+"""The Postgres under all measurements: a new, private cluster with the settings of `initdb`, except for memory and WAL."""
 
 import os
 import pwd
@@ -12,15 +12,15 @@ from .process import Process, clean_environment
 USER = "bench"
 PLACES = "/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr"
 
-# What the service sets on its connections (src/storage/pool/connections.rs) and what tells Postgres how to plan: for pgbench and for the plans.
+# The planner settings of the service's connections (src/storage/pool), for pgbench and for the plans.
 SESSION = {"PGOPTIONS": "-c enable_sort=off -c jit=off"}
 
-# What Postgres' manual advises: a quarter of the memory (20.4.1, shared_buffers), and more WAL between two checkpoints than 1 GB where that
-# would make one every few seconds (30.5: each has the next change of every page write the whole page again).
+# As Postgres' manual advises: a quarter of the memory (20.4.1, shared_buffers), and more than 1 GB of WAL between two checkpoints where
+# that would cause one every few seconds (30.5: after each, the first change of a page writes the whole page to the WAL).
 MAX_WAL_SIZE = "8GB"
 SHARED_BUFFERS_MEGABYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4 // 1024**2
 
-# For filling the tables only; whatever is measured runs without.
+# For filling the tables only, never during a measurement.
 FILLING = {
     "fsync": "off",
     "wal_level": "minimal",
@@ -31,12 +31,12 @@ FILLING = {
     "autovacuum": "off",
 }
 
-# For taking down the statements that the service sends.
+# For recording the statements of the service.
 LOGGING = {"logging_collector": "on", "log_destination": "csvlog", "log_directory": "log", "log_statement": "all"}
 
 
 class Postgres:
-    """A cluster on a unix socket in `home`, where nobody else looks for one."""
+    """A cluster in `home`, on a unix socket there."""
 
     def __init__(self, home):
         self.home, self.data = home, home / "data"
@@ -51,8 +51,8 @@ class Postgres:
                 raise RuntimeError((home / "initdb.log").read_text())
 
     def started(self, **settings):
-        """Runs it from `with` to the end of the block, with `settings` beside those of `initdb`."""
-        # All contestants keep their connections while 64 clients of pgbench come.
+        """A running server, as a context manager, with `settings` beside those of `initdb`."""
+        # For the pools of all contestants and 64 clients of pgbench.
         private = {"listen_addresses": "", "unix_socket_directories": self.home, "max_connections": 200}
         sized = {"shared_buffers": f"{SHARED_BUFFERS_MEGABYTES}MB", "max_wal_size": MAX_WAL_SIZE}
         options = [word for name, value in {**private, **sized, **settings}.items() for word in ("-c", f"{name}={value}")]
@@ -62,11 +62,11 @@ class Postgres:
         return f"postgres://{USER}@{str(self.home).replace('/', '%2F')}/{database}"
 
     def environment(self, database):
-        """How libpq's settings say the same; the clients of both peers read them too."""
+        """The same as variables of libpq, which the drivers of both peers read too."""
         return {"PGHOST": str(self.home), "PGUSER": USER, "PGDATABASE": database}
 
     def run(self, program, *arguments, database="postgres", environment=None, text=None):
-        """What a client program prints."""
+        """The output of a client program."""
         done = subprocess.run(
             [self.programs / program, *arguments],
             input=text,
@@ -79,7 +79,7 @@ class Postgres:
         return done.stdout
 
     def sql(self, database, statements, environment=None):
-        """The rows of what `statements` answer, each a line, its columns separated by tabs."""
+        """The rows of `statements`, with columns separated by tabs."""
         quiet = "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1"
         return self.run("psql", *quiet, database=database, environment=environment, text=statements).splitlines()
 
@@ -91,7 +91,7 @@ class Running(Process):
     """The postmaster and its children."""
 
     def __init__(self, postgres, command):
-        # SIGINT is Postgres' fast shutdown: it ends what is running and writes everything.
+        # SIGINT is the fast shutdown: transactions are aborted, data is flushed.
         super().__init__(command, postgres.home / "postgres.log", user=postgres.user, interrupt=signal.SIGINT)
         self.postgres = postgres
 
@@ -121,9 +121,9 @@ def programs():
 
 
 def major(folder):
-    """`postgres --version` says "postgres (PostgreSQL) 15.18 (Debian …)"."""
-    said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True).stdout
-    return int(said.partition(")")[2].split(".")[0])
+    """`postgres --version` prints "postgres (PostgreSQL) 15.18 (Debian …)"."""
+    output = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True).stdout
+    return int(output.partition(")")[2].split(".")[0])
 
 
 def unprivileged():

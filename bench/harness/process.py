@@ -1,4 +1,4 @@
-"""A program under measurement: started, watched through /proc, and ended."""
+"""A child process: start, stop, and its CPU time and memory from /proc."""
 
 import os
 import re
@@ -12,13 +12,13 @@ STOP_SECONDS = 30
 
 
 def clean_environment():
-    """The caller's environment without what would lead a client or the service elsewhere than to this benchmark."""
+    """The environment without variables that change where a client or the service connects."""
     foreign = re.compile(r"DATABASE_URL$|PG[A-Z]+$|UPROF_|ANTHROPIC_|NODE_|(https?|all|no)_proxy$", re.IGNORECASE)
     return {name: value for name, value in os.environ.items() if not foreign.match(name)}
 
 
 class Process:
-    """From `with` to the end of the block. Its children count as part of it."""
+    """A process that runs until the end of the block. Measurements include its children."""
 
     def __init__(self, command, log, environment=None, user=None, interrupt=signal.SIGTERM):
         self.command, self.log, self.user, self.interrupt = [str(word) for word in command], log, user, interrupt
@@ -27,7 +27,7 @@ class Process:
     def __enter__(self):
         group = {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
         with self.log.open("ab") as log:
-            # A session of its own: Ctrl-C in the terminal reaches this script only, which then stops what it started.
+            # A session of its own: Ctrl-C reaches only this script, which then stops its processes.
             self.child = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -56,12 +56,12 @@ class Process:
                 return
             time.sleep(0.002)
         last_words = "".join(self.log.read_text(errors="replace").splitlines(keepends=True)[-20:])
-        raise RuntimeError(f"{Path(self.command[0]).name} did not come up:\n{last_words}")
+        raise RuntimeError(f"{Path(self.command[0]).name} did not start:\n{last_words}")
 
     def pids(self):
         parents = {}
         for stat in Path("/proc").glob("[0-9]*/stat"):
-            # The parent is the second field behind the name (proc(5)).
+            # The parent is the second field after the name (proc(5)).
             fields = read(stat).rpartition(")")[2].split()
             if fields:
                 parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
@@ -71,15 +71,15 @@ class Process:
         return found
 
     def cpu_seconds(self):
-        """Of the process, its children, and those of them that have ended."""
+        """Of the process and its children, ended ones included."""
         total = 0
         for pid in self.pids():
-            # utime, stime, and those of the children that were waited for: fields 14 to 17 of proc(5), counted behind the name.
+            # utime, stime, cutime and cstime: fields 14 to 17 of proc(5), counted after the name.
             total += sum(int(ticks) for ticks in read(f"/proc/{pid}/stat").rpartition(")")[2].split()[11:15])
         return total / TICKS
 
     def resident_bytes(self):
-        """The memory that it holds; of pages that several processes share, each counts its part."""
+        """The proportional set size: a page shared by n processes counts as 1/n in each."""
         return sum(kilobytes(f"/proc/{pid}/smaps_rollup", "Pss") for pid in self.pids()) * 1024
 
     def peak_resident_bytes(self):
@@ -90,7 +90,7 @@ def read(path):
     try:
         return Path(path).read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return ""  # it has ended since
+        return ""  # the process has ended
 
 
 def kilobytes(path, field):

@@ -1,10 +1,12 @@
-"""The report: what was measured, as tables and plots."""
+"""The report: the measurements as tables and plots."""
 
 from statistics import median
 
 from . import plot
 from .figures import best, growths, middle
 from .goals import goals
+from .load import OPERATIONS
+from .plan import SECTIONS
 
 NAMES = {"uprof": "uprof", "node": "fastify + pg", "python": "FastAPI + asyncpg"}
 FLOOR = "pgbench, one row a transaction"
@@ -20,31 +22,46 @@ def write(results, folder):
 
 def text(results):
     yield from ("# What the benchmark measured", "", "Written by `bench/run`; how it measures is in [README.md](README.md).", "")
-    yield from table(("", ""), results["machine"].items())
-    effort = results["effort"]
-    yield (
-        f"Medians over {effort['rounds']} rounds of {effort['seconds']} s each, in turns; {results['seconds'] / 60:.0f} minutes in all. Ratios are"
-    )
-    yield from ("medians of each round's own ratio.", "", "## To reach", "")
-    rows = [
-        (goal.what, f"{'≥' if goal.at_least else '≤'} {goal.bound:g}{goal.unit}", f"{goal.measured:.2f}{goal.unit}", "yes" if goal.reached() else "**no**")
-        for goal in goals(results)
-    ]
-    yield from table(("", "goal", "measured", "reached"), rows)
-    yield from ("What a request costs, in the service and in Postgres, function by function, is drawn by `bench/profile`:", "")
-    yield from (f"- [{operation}](report/flame-{operation}.svg)" for operation in results["contest"]["uprof"])
+    missing = list(shortfalls(results))
+    if missing:
+        yield from (*(f"- {line}" for line in missing), "")
+    yield from table(("", ""), results.get("machine", {}).items())
+    if "contest" in results:
+        yield f"Medians over {results['rounds']['contest']} rounds of {results['effort']['seconds']} s each, in turns; {results['seconds'] / 60:.0f} minutes in all."
+        yield from ("A ratio is the median of the ratios of each round.", "")
+    yield from ("## Goals", "")
+    yield from table(("", "goal", "measured", "reached"), map(goal_row, goals(results)))
+    yield from ("Where the CPU time of a request goes, in the service and in Postgres, is drawn by `bench/profile`:", "")
+    yield from (f"- [{operation}](report/flame-{operation}.svg)" for operation in OPERATIONS)
     yield ""
-    yield from contest(results)
-    yield from lone(results["lone"])
-    yield from growth(results)
+    for name, section in {"contest": contest, "lone": lone, "growth": growth}.items():
+        if name in results:
+            yield from section(results)
+
+
+def shortfalls(results):
+    """A line for each section that is not complete, and for each cut that the time limit made necessary."""
+    for name, reason in results["incomplete"].items():
+        rounds = results["rounds"].get(name, 0)
+        measured = f" ({rounds} complete round{'s' * (rounds != 1)})" if rounds else ""
+        yield f"**Incomplete:** {SECTIONS[name]}: {reason.splitlines()[0]}{measured}"
+    for cut in results["cuts"]:
+        yield f"Cut to meet the time limit: {cut}"
+
+
+def goal_row(goal):
+    bound = f"{'≥' if goal.at_least else '≤'} {goal.bound:g}{goal.unit}"
+    if goal.measured is None:
+        return goal.what, bound, "not measured", ""
+    return goal.what, bound, f"{goal.measured:.2f}{goal.unit}", "yes" if goal.reached() else "**no**"
 
 
 def contest(results):
     yield from ("## Side by side", "", picture("throughput", "Requests a second"), "", picture("latency", "Latency"), "")
     yield from (picture("cpu", "CPU time a request"), "")
-    head = "operation", "connections", "who", "requests/s", "p50 ms", "p99 ms", "CPU µs", "Postgres CPU µs", "memory MB"
+    head = "operation", "connections", "server", "requests/s", "p50 ms", "p99 ms", "CPU µs", "Postgres CPU µs", "memory MB"
     yield from table(head, contest_rows(results))
-    yield from ("CPU is that of the service (all its processes) and of Postgres (all of its), each per request.", "")
+    yield from ("CPU is per request: of all processes of the server, and of all processes of Postgres.", "")
 
 
 def contest_rows(results):
@@ -63,19 +80,19 @@ def figures(samples):
     return f"{rate:,.0f}", *times, f"{cpu:.0f}", f"{database:.0f}", f"{memory / 1e6:.0f}"
 
 
-def lone(found):
-    yield from ("## A create that is alone", "")
+def lone(results):
+    yield from ("## A lone create", "")
     names = {"batching": "with batching (the default)", "single": "`UPROF_BATCH_ROWS=1`"}
     rows = []
     for name, shown in names.items():
-        samples = found[name]["create"]["1"]
+        samples = results["lone"][name]["create"]["1"]
         rows.append((shown, len(samples), f"{middle(samples, 'p50'):.3f}", f"{middle(samples, 'p99'):.3f}"))
-    yield from table(("one connection", "rounds", "p50 ms", "p99 ms"), rows)
+    yield from table(("one connection", "samples", "p50 ms", "p99 ms"), rows)
 
 
 def growth(results):
     sizes = list(results["growth"])
-    yield from ("## Growth", "", "The service on databases of several sizes; each profile has a pair of metadata and an event.", "")
+    yield from ("## Growth", "", "The service on databases of several sizes; each profile has one metadata pair and one event.", "")
     yield from (picture("growth", "Latency by the number of profiles"), "")
     rows = []
     for operation, by_connections in results["growth"][sizes[0]].items():
@@ -91,13 +108,13 @@ def growth(results):
 def plans(found):
     """The plans at the largest size, and whether they are the same at the others."""
     sizes = list(found)
-    yield from ("### How Postgres does it", "")
-    yield f"The service's own statements at {int(sizes[-1]):,} profiles, planned without knowing the parameters."
+    yield from ("### Plans", "")
+    yield f"Generic plans of the service's own statements at {int(sizes[-1]):,} profiles."
     yield ""
     for name, plan in found[sizes[-1]].items():
         other = [f"{int(size):,}" for size in sizes if found[size][name] != plan]
-        said = f"another at {', '.join(other)}" if other else "the same at every size"
-        yield from (f"<details><summary>{name}: {said}</summary>", "", "```text", *plan, "```", "")
+        note = f"another plan at {', '.join(other)}" if other else "the same at every size"
+        yield from (f"<details><summary>{name}: {note}</summary>", "", "```text", *plan, "```", "")
         for size in sizes:
             if found[size][name] != plan:
                 yield from (f"At {int(size):,}:", "", "```text", *found[size][name], "```", "")
@@ -105,13 +122,20 @@ def plans(found):
 
 
 def drawings(results):
-    contest, floor = results["contest"], results["floor"]
+    drawn = contest_drawings(results["contest"], results["floor"]) if "contest" in results else {}
+    if "growth" in results:
+        panels = list(grown(results["growth"], OPERATIONS))
+        drawn["growth"] = plot.bars("Latency by the number of profiles: level is best", panels)
+    return drawn
+
+
+def contest_drawings(contest, floor):
     operations = list(contest["uprof"])
 
     def by_connections(operation, name):
         samples = contest["uprof"][operation]
         return {
-            shown: [middle(contest[who][operation][connections], name) for connections in samples] for who, shown in NAMES.items()
+            shown: [middle(contest[key][operation][connections], name) for connections in samples] for key, shown in NAMES.items()
         }
 
     throughput, latency = [], []
@@ -125,21 +149,20 @@ def drawings(results):
             series[FLOOR] = [None] * len(connections) + [median(best(floor[operation]))]
         throughput.append(plot.Panel(f"{operation}: requests a second", groups, series))
         quantiles = "p50", "p99"
-        series = {shown: [middle(contest[who][operation]["64"], name) for name in quantiles] for who, shown in NAMES.items()}
+        series = {shown: [middle(contest[key][operation]["64"], name) for name in quantiles] for key, shown in NAMES.items()}
         latency.append(plot.Panel(f"{operation}: milliseconds at 64 connections", list(quantiles), series))
     cpu = [
         plot.Panel(
-            f"{who}: µs a request at 64 connections",
+            f"{process}: µs a request at 64 connections",
             operations,
             {shown: [middle(contest[name][operation]["64"], what) for operation in operations] for name, shown in NAMES.items()},
         )
-        for who, what in (("the service", "cpu"), ("Postgres", "database_cpu"))
+        for process, what in (("the server", "cpu"), ("Postgres", "database_cpu"))
     ]
     return {
         "throughput": plot.bars("Requests a second: more is better", throughput),
         "latency": plot.bars("Latency: less is better", latency),
         "cpu": plot.bars("CPU time a request: less is better", cpu),
-        "growth": plot.bars("Latency by the number of profiles: level is best", list(grown(results["growth"], operations))),
     }
 
 

@@ -1,4 +1,4 @@
-"""The statements that the service itself sends for each operation, taken from Postgres' log, so that they cannot drift."""
+"""The statements of the service for each operation, read from Postgres' log, so that they are always those of this build."""
 
 import csv
 import re
@@ -16,13 +16,13 @@ SEVERITY, MESSAGE, DETAIL = 11, 13, 14
 
 @dataclass
 class Statement:
-    """One statement and what it was sent with: each parameter as a text, or None for null."""
+    """A statement with its parameters as text, None for null."""
 
     text: str
     parameters: list
 
     def filled(self, literal):
-        """The text with `literal(parameter)` in the place of each parameter."""
+        """The text with each parameter replaced by `literal(parameter)`."""
         return re.sub(r"\$(\d+)", lambda found: literal(self.parameters[int(found[1]) - 1]), self.text)
 
 
@@ -31,7 +31,7 @@ def quoted(parameter):
 
 
 def of_operations(postgres, contestant):
-    """The statements of each operation, in the order in which the service sends them. Postgres has to be logging."""
+    """The statements of each operation in the order of the service. Postgres has to run with LOGGING."""
     body = {"external_id": "user_1", "name": "Example", "metadata": {"plan": "pro"}}
     profile = contestant.ask("POST", "/v1/user_profiles", body)["id"]
     path = f"/v1/user_profiles/{profile}"
@@ -44,7 +44,7 @@ def of_operations(postgres, contestant):
     taken = {}
     for operation, (method, where, sent) in asked.items():
         before = len(logged(postgres))
-        # Once more than needed: the first call of a kind may look up the key too.
+        # The first call may look up the API key too.
         contestant.ask(method, where, sent)
         statements = settled(postgres, before)
         taken[operation] = [statement for statement in statements if "user_profiles" in statement.text]
@@ -52,7 +52,7 @@ def of_operations(postgres, contestant):
 
 
 def settled(postgres, before):
-    """What was logged since there were `before` statements, once nothing more comes."""
+    """The statements after the first `before`, once no more are logged."""
     seen = -1
     while seen != (seen := len(logged(postgres))) or seen == before:
         time.sleep(0.2)
@@ -77,7 +77,7 @@ def named_parameters(detail):
 
 
 def plans(postgres, database, statements):
-    """How Postgres does each of `statements` when it does not know the parameters, which is how the service has it done."""
+    """The generic plan of each of `statements`: the service executes prepared statements."""
     return {name: plan(postgres, database, statement) for name, statement in statements.items()}
 
 
@@ -93,15 +93,15 @@ def plan(postgres, database, statement):
 
 
 def script(statements, organization, operation, filled):
-    """What pgbench does in one transaction: `statements`, with a new id for each that the service made (a create), or with that of one
-    of the `filled` profiles."""
+    """A pgbench script of one transaction: `statements` with new ids for those that the service generated (a create), or else with the id of
+    a random one of the `filled` profiles."""
     offsets = {}
 
     def literal(parameter):
         made = [found for found in UUID.findall(parameter or "") if found != organization]
         if not made:
             return quoted(parameter)
-        # Of one row: an array of one id, or the id itself.
+        # An array of one id (a batch of one row), or the id itself.
         uuid = ids.sql(":high::bigint", f":low::bigint + {offsets.setdefault(made[0], len(offsets))}")
         return f"array[{uuid}]" if parameter.startswith("{") else uuid
 
@@ -111,7 +111,7 @@ def script(statements, organization, operation, filled):
     return "\n".join([*(NEW_ID if operation == "create" else known_id(filled)), *lines, ""])
 
 
-# Ids rise with the counter, as the service's do with time; each client has its own.
+# Ids increase with the counter, as the service's do with time, and differ by client.
 NEW_ID = (
     "\\set count :count + 1",
     f"\\set high (:now + :count << 16) + {ids.VERSION}",

@@ -1,14 +1,14 @@
--- What the scripts share: the key that requests carry, the ids they ask for, and the counts at the end.
+-- Shared by the scripts: headers, profile ids, and the summary.
 local common = {}
 
--- Each thread of wrk draws other numbers.
+-- A random seed for each thread of wrk.
 local threads = 0
 function setup(thread)
   threads = threads + 1
   thread:set("number", threads)
 end
 
--- The two arguments behind `--`: the API key, and the file with ids.
+-- The two arguments after `--`: the API key, and a file with ids.
 function common.start(arguments)
   math.randomseed(os.time() * 16 + number)
   common.headers = {
@@ -25,7 +25,7 @@ function common.any_path()
   return "/v1/user_profiles/" .. common.ids[math.random(#common.ids)]
 end
 
--- wrk counts each answer over 399 as a failed one; the service answers nothing else below it than 200.
+-- wrk counts each status above 399 as an error; the only other status of these operations is 200.
 function done(summary, latency)
   local failed = summary.errors
   io.write(string.format(

@@ -2,7 +2,7 @@ local common = require "common"
 
 function init(arguments)
   common.start(arguments)
-  -- A request without a body says nothing of its type.
+  -- There is no body.
   common.headers["content-type"] = nil
 end
 

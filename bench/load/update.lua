@@ -4,7 +4,7 @@ function init(arguments)
   common.start(arguments)
 end
 
--- Each one changes something.
+-- A random value, so that each update changes the profile.
 function request()
   local body = string.format('{"metadata":{"plan":"%08x"}}', math.random(0, 0x7fffffff))
   return wrk.format("POST", common.any_path(), common.headers, body)

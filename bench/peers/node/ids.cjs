@@ -1,5 +1,5 @@
 'use strict';
-// `uprof_`, `01`, and 22 digits of base62 that write a UUIDv7.
+// Ids: `uprof_01` and a UUIDv7 in 22 digits of base62.
 
 const { randomUUID } = require('node:crypto');
 
@@ -26,7 +26,7 @@ exports.write = (uuid) => {
   return `uprof_01${digits}`;
 };
 
-// The UUID, or undefined where the text is no id.
+// The UUID, or undefined if the text is not an id.
 exports.read = (id) => {
   if (!FORM.test(id)) return undefined;
   const number = Buffer.alloc(17);

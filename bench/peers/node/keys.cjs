@@ -1,5 +1,5 @@
 'use strict';
-// Who asks: a key's hash is looked up, and believed for 5 seconds.
+// Authentication: API keys are looked up by hash and cached for 5 seconds.
 
 const { createHash } = require('node:crypto');
 
@@ -13,19 +13,19 @@ const FIND = {
 exports.Keys = class {
   constructor(pool) {
     this.pool = pool;
-    this.remembered = new Map();
+    this.cache = new Map();
   }
 
-  // The credential that opens something now, or undefined.
+  // The valid credential of a secret, or undefined.
   async find(secret) {
     const hash = createHash('sha256').update(secret).digest();
     const name = hash.toString('latin1');
     const now = Date.now();
-    let known = this.remembered.get(name);
+    let known = this.cache.get(name);
     if (known === undefined || now - known.since > LIFETIME) {
       const { rows } = await this.pool.query({ ...FIND, values: [hash] });
       known = { since: now, key: rows[0] };
-      if (known.key !== undefined) this.remembered.set(name, known);
+      if (known.key !== undefined) this.cache.set(name, known);
     }
     const { key } = known;
     const valid = key !== undefined && key.revoked_at === null && (key.expires_at === null || key.expires_at > now);

@@ -1,5 +1,5 @@
 'use strict';
-// The statements. Each is prepared once a connection, and a create is one round trip.
+// The statements, each prepared once per connection. A create is one round trip.
 
 const ids = require('./ids.cjs');
 
@@ -88,8 +88,7 @@ exports.Profiles = class {
     return { rows: rows.slice(0, limit), more: rows.length > limit };
   }
 
-  // Applies `change` to the profile under its lock; undefined where it is not there. `change` answers the profile and which fields
-  // it changed.
+  // Applies `change` to the profile under its lock; undefined if it does not exist. `change` returns the profile and the changed fields.
   async update(organization, id, change) {
     const client = await this.pool.connect();
     try {
@@ -107,7 +106,7 @@ exports.Profiles = class {
       client.release();
       return after;
     } catch (error) {
-      // A client in the middle of a transaction is of no use to the next one.
+      // Closes the connection: it may be in a transaction.
       client.release(error);
       throw error;
     }

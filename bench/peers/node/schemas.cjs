@@ -1,5 +1,5 @@
 'use strict';
-// What goes over the wire.
+// Schemas of requests and answers.
 
 const text = { type: ['string', 'null'], minLength: 1, maxLength: 255, pattern: '^[^\\u0000]*$' };
 
@@ -27,7 +27,7 @@ const create = {
 
 const nullable = { type: ['string', 'null'] };
 
-// Serialised by code that is generated from this.
+// fastify generates the serializer from this.
 const profile = {
   type: 'object',
   properties: {

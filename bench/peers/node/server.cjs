@@ -1,6 +1,5 @@
 'use strict';
-// The service as one would write it with fastify and pg: PROCESSES workers on the port that is its argument. The database is where
-// the variables of libpq say.
+// The service written with fastify and pg: PROCESSES workers on the port of its argument, on the database of libpq's variables.
 
 const cluster = require('node:cluster');
 const { fastify } = require('fastify');
@@ -10,7 +9,7 @@ const schemas = require('./schemas.cjs');
 const { Keys } = require('./keys.cjs');
 const { Profiles } = require('./profiles.cjs');
 
-// By measurement: with more, or with fewer, the rate of creates is lower.
+// Measured: with more or fewer, the rate of creates is lower.
 const CONNECTIONS_PER_PROCESS = 8;
 
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -38,7 +37,7 @@ function known(profile) {
   return profile;
 }
 
-// The profile after an update, and which fields it changed.
+// The profile after an update, and the changed fields.
 function updated(before, body) {
   const metadata = { ...before.metadata };
   for (const [key, value] of Object.entries(body.metadata ?? {})) {

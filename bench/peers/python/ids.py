@@ -1,4 +1,4 @@
-"""`uprof_`, `01`, and 22 digits of base62 that write a UUIDv7."""
+"""Ids: `uprof_01` and a UUIDv7 in 22 digits of base62."""
 
 import os
 import re
@@ -30,7 +30,7 @@ def write(identifier):
 
 
 def read(text):
-    """The UUID, or None where the text is no id."""
+    """The UUID, or None if the text is not an id."""
     if not FORM.fullmatch(text):
         return None
     number = 0

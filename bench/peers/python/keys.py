@@ -1,4 +1,4 @@
-"""Who asks: a key's hash is looked up, and believed for 5 seconds."""
+"""Authentication: API keys are looked up by hash and cached for 5 seconds."""
 
 import hashlib
 import time
@@ -11,17 +11,17 @@ FIND = "select organization_id, scopes, expires_at, revoked_at from api_keys whe
 class Keys:
     def __init__(self, pool):
         self.pool = pool
-        self.remembered = {}
+        self.cache = {}
 
     async def find(self, secret):
-        """The credential that opens something now, or None."""
+        """The valid credential of a secret, or None."""
         digest = hashlib.sha256(secret.encode()).digest()
-        since, key = self.remembered.get(digest, (0, None))
+        since, key = self.cache.get(digest, (0, None))
         now = time.monotonic()
         if key is None or now - since > LIFETIME:
             key = await self.pool.fetchrow(FIND, digest)
             if key is not None:
-                self.remembered[digest] = now, key
+                self.cache[digest] = now, key
         if key is None or key["revoked_at"] is not None:
             return None
         expires_at = key["expires_at"]

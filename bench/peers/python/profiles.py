@@ -1,10 +1,10 @@
-"""The statements. asyncpg prepares each once a connection, and a create is one round trip."""
+"""The statements, which asyncpg prepares once per connection. A create is one round trip."""
 
 import asyncpg
 import ids
 import orjson
 
-# By measurement: with more, or with fewer, the rate of creates is lower.
+# Measured: with more or fewer, the rate of creates is lower.
 CONNECTIONS_PER_PROCESS = 8
 
 SELECT = """
@@ -59,13 +59,13 @@ SAVE = """
 
 
 async def connect():
-    """The pool, on the database that the variables of libpq name."""
+    """The pool, on the database of libpq's variables."""
     return await asyncpg.create_pool(
         min_size=CONNECTIONS_PER_PROCESS,
         max_size=CONNECTIONS_PER_PROCESS,
         server_settings={"jit": "off"},
         init=read_json,
-        # The statements leave nothing behind that would have to be reset; without this each would cost a second round trip.
+        # The statements change no session state, and a reset would be a second round trip.
         reset=leave,
     )
 
@@ -90,13 +90,12 @@ class Profiles:
         return await self.pool.fetchrow(RETRIEVE, organization, identifier)
 
     async def list(self, organization, before, limit):
-        """The newest ones before the id `before`, and whether there are more."""
+        """The newest profiles before the id `before`, and whether there are more."""
         rows = await self.pool.fetch(LIST, organization, before, limit + 1)
         return rows[:limit], len(rows) > limit
 
     async def update(self, organization, identifier, change):
-        """Applies `change` to the profile under its lock; None where it is not there. `change` answers the profile and which fields it
-        changed."""
+        """Applies `change` to the profile under its lock; None if it does not exist. `change` returns the profile and the changed fields."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(LOCK, organization, identifier)
             before = await connection.fetchrow(RETRIEVE, organization, identifier)

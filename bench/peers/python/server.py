@@ -1,4 +1,4 @@
-"""The service as one would write it with FastAPI and asyncpg. The database is where the variables of libpq say."""
+"""The service written with FastAPI and asyncpg, on the database of libpq's variables."""
 
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
@@ -98,7 +98,7 @@ def known(found):
 
 
 def updated(before, body):
-    """The profile after an update, and which fields it changed."""
+    """The profile after an update, and the changed fields."""
     sent = body.model_fields_set
     metadata = {**before["metadata"], **(body.metadata or {})}
     metadata = {key: value for key, value in metadata.items() if value}
