@@ -1,57 +1,57 @@
-//! Where a form was sent from.
+//! Refuses forms that another site sends (CSRF).
 //!
-//! No cookie and no password says who submits a form here: the token in the link does, and a foreign site that knew it could as well open
-//! the link. So there is no authority that such a site could borrow. What it could do is submit the form without anybody having read
-//! the page; so a browser that says that a foreign site sends it is refused. One that says nothing is not, for there are such, and a
-//! page without a referrer has the origin `null`.
+//! The token in the link is the only credential: there is no cookie that another site could make a browser send. A site that knew the
+//! token could still submit the form before a person has read the page, so a request that a browser marks as cross-site is refused.
+//! Requests without such a mark pass: older browsers send none, and a page without a referrer has the origin `null`.
 
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, ORIGIN};
+use url::Url;
 
-/// Sent by browsers of this decade, over TLS: they alone can set it.
+/// Browsers send it over TLS, and scripts cannot set it.
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
-/// Whether `headers` are those of a form that people submit on a page that they reach at `public_url`.
+/// Whether `headers` can be those of the form on a page below `public_url`.
 pub(super) fn is_sent_by_our_form(headers: &HeaderMap, public_url: &str) -> bool {
-    is_a_form(headers) && !is_foreign(headers, public_url)
+    is_form(headers) && !is_cross_site(headers, public_url)
 }
 
-/// A browser lets a foreign page send this type too, but no other that would be read here.
-fn is_a_form(headers: &HeaderMap) -> bool {
+fn is_form(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-fn is_foreign(headers: &HeaderMap, public_url: &str) -> bool {
-    let is = |name: &str, good: &dyn Fn(&[u8]) -> bool| headers.get_all(name).all(|value| good(value.as_bytes()));
+fn is_cross_site(headers: &HeaderMap, public_url: &str) -> bool {
+    let all =
+        |name: &str, allowed: &dyn Fn(&[u8]) -> bool| headers.get_all(name).all(|value| allowed(value.as_bytes()));
     if headers.contains_key(SEC_FETCH_SITE) {
-        // `none`: sent again by hand.
-        return !is(SEC_FETCH_SITE, &|site| matches!(site, b"same-origin" | b"none"));
+        // `none`: the person sent it again by hand.
+        return !all(SEC_FETCH_SITE, &|site| matches!(site, b"same-origin" | b"none"));
     }
-    let ours = origin(public_url);
-    !is(ORIGIN.as_str(), &|origin| origin == b"null" || origin.eq_ignore_ascii_case(ours.as_bytes()))
-}
-
-/// The scheme, host and port of `url`.
-fn origin(url: &str) -> &str {
-    let host = url.find("://").map_or(0, |at| at + 3);
-    let end = url[host..].find('/').map_or(url.len(), |at| host + at);
-    &url[..end]
+    let ours = Url::parse(public_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    !all(ORIGIN.as_str(), &|origin| origin == b"null" || origin.eq_ignore_ascii_case(ours.as_bytes()))
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
+
     use super::*;
 
     #[test]
-    fn an_origin_ends_where_the_path_begins() {
-        for (url, expected) in [
+    fn the_origin_of_the_public_url_has_neither_its_path_nor_a_default_port() {
+        for (public_url, origin) in [
             ("https://profiles.example", "https://profiles.example"),
             ("https://profiles.example/", "https://profiles.example"),
+            ("https://profiles.example:443/", "https://profiles.example"),
             ("https://profiles.example:8443/base/path", "https://profiles.example:8443"),
             ("http://[::1]:8080/", "http://[::1]:8080"),
         ] {
-            assert_eq!(origin(url), expected);
+            let mut headers = HeaderMap::new();
+            headers.insert(ORIGIN, HeaderValue::from_static(origin));
+            assert!(!is_cross_site(&headers, public_url), "{public_url}");
+            headers.insert(ORIGIN, HeaderValue::from_static("https://other.example"));
+            assert!(is_cross_site(&headers, public_url), "{public_url}");
         }
     }
 }
