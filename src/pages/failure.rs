@@ -1,21 +1,24 @@
-//! What a person sees when the service fails.
+//! The page that people see when the service fails.
 
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use askama::Template;
 
-use super::html::letter;
+use super::sheet::sheet;
 use crate::domain::Error;
 use crate::domain::id::RequestId;
 use crate::http::HttpError;
 
-/// `error`, shown to a person.
+#[derive(Template)]
+#[template(path = "failure.html")]
+struct Failure {
+    request_id: RequestId,
+}
+
+/// `error`, answered with a page instead of the error envelope.
 pub(super) fn page_error(error: Error) -> HttpError {
     HttpError::from(error).rendered_by(failure)
 }
 
-fn failure(response: &mut HttpResponseBuilder, id: RequestId) -> HttpResponse {
-    let body = format!(
-        "<p>This is not your fault: the service cannot answer at the moment. Please try again in a minute.</p>\n\
-         <p class=\"note\">If it happens again, tell whoever sent you here this number: <code>{id}</code></p>"
-    );
-    letter(response, "Something went wrong", &body)
+fn failure(response: &mut HttpResponseBuilder, request_id: RequestId) -> HttpResponse {
+    sheet(response, "Something went wrong", Failure { request_id })
 }

@@ -4,10 +4,13 @@
 mod enrollment;
 mod failure;
 mod html;
+mod invitation;
 mod openapi_json;
 mod origin;
 mod reference;
+mod reference_html;
 mod routes;
 mod schema;
+mod sheet;
 
 pub use routes::configure;

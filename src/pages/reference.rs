@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use actix_web::{HttpResponse, web};
 use serde_json::Value;
 
-use super::html::{Escaped, Prose, page};
 use super::openapi_json::{entries, items, resolved, text};
+use super::reference_html::{Escaped, Prose, page};
 use super::schema::{fields, phrase};
 use crate::api::ApiVersion;
 use crate::api::document::{ApiDocument, document};

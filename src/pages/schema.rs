@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::html::{Escaped, Prose};
 use super::openapi_json::{entries, items, resolved, text};
+use super::reference_html::{Escaped, Prose};
 
 /// What the fields of an object `schema` are, those of inner objects included.
 pub(super) fn fields(document: &Value, schema: &Value) -> String {

@@ -13,19 +13,19 @@ test("from the link to a pending grant, with the keyboard alone and without a sc
   const { page, asked } = await newPage(t, { javaScriptEnabled: false });
   await page.goto(url);
   assert.equal(await heading(page), apply);
-  assert.deepEqual(await grants(id), {}, "looking changes nothing");
+  assert.deepEqual(await grants(id), {}, "opening the page changes nothing");
   const corner = await page.getByRole("button").evaluate((button) => getComputedStyle(button).borderRadius);
-  assert.equal(corner, "8.5px", "the page's own policy lets its style in");
+  assert.equal(corner, "8.5px", "the page's policy allows its style");
 
   await page.keyboard.press("Tab");
-  assert.equal(await page.locator(":focus").textContent(), apply, "the button is the first thing that Tab reaches");
+  assert.equal(await page.locator(":focus").textContent(), apply, "Tab reaches the button first");
   await page.keyboard.press("Enter");
   await page.waitForURL("**/enroll/done");
   assert.equal(await heading(page), "Your request has been made");
   assert.deepEqual(await grants(id), { cyber: { status: "pending" } });
   assert.deepEqual(asked, [`GET ${url}`, `POST ${url}`, `GET ${service}/enroll/done`], "the page loads nothing");
 
-  // Neither loading the page again nor going back sends anything again.
+  // Neither reloading nor going back sends the form again.
   const after = await call("GET", `/${id}`);
   await page.reload();
   assert.equal(await heading(page), "Your request has been made");
@@ -35,7 +35,7 @@ test("from the link to a pending grant, with the keyboard alone and without a sc
   assert.deepEqual(await call("GET", `/${id}`), after);
 });
 
-test("two presses of the button ask once, and end well", async (t) => {
+test("a double click on the button makes one request", async (t) => {
   const { id, url } = await invited("Example Person");
   const { page } = await newPage(t);
   await page.goto(url);
@@ -45,14 +45,14 @@ test("two presses of the button ask once, and end well", async (t) => {
   assert.deepEqual(await grants(id), { cyber: { status: "pending" } });
 });
 
-test("what a screen reader is told", async (t) => {
+test("the accessibility tree has the headings, the names and the button", async (t) => {
   const { url } = await invited("Example Person");
   const { page } = await newPage(t);
   await page.goto(url);
   assert.equal(await page.title(), apply);
   const until = (await page.locator("time").textContent()).replaceAll("\u00a0", " ");
   assert.match(until, /^\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC$/);
-  const told = (await page.locator("body").ariaSnapshot()).replaceAll(until, "TIME");
+  const tree = (await page.locator("body").ariaSnapshot()).replaceAll(until, "TIME");
   const expected = `- main:
   - heading "Apply for trusted access" [level=1]
   - paragraph:
@@ -62,12 +62,12 @@ test("what a screen reader is told", async (t) => {
     - text: to apply for trusted access to the AI services that it provides.
   - heading "What you apply for" [level=2]
 `;
-  assert.equal(told.slice(0, expected.length), expected);
-  assert.match(told, /\n {2}- heading "What is kept" \[level=2\]\n/);
-  assert.match(told, /\n {2}- button "Apply for trusted access"\n/);
+  assert.equal(tree.slice(0, expected.length), expected);
+  assert.match(tree, /\n {2}- heading "What is stored" \[level=2\]\n/);
+  assert.match(tree, /\n {2}- button "Apply for trusted access"\n/);
 });
 
-describe("every page is legible, whole and accessible", () => {
+describe("every page fits its screen and is accessible", () => {
   for (const colorScheme of ["light", "dark"]) {
     for (const screen of Object.keys(screens)) {
       test(`${screen}, ${colorScheme}`, async (t) => {
@@ -94,7 +94,7 @@ describe("every page is legible, whole and accessible", () => {
   }
 });
 
-test("long names break, and a name written from the right turns nothing around it", async (t) => {
+test("long names break, and a right-to-left name does not reorder the text around it", async (t) => {
   const { page } = await newPage(t, { viewport: { width: 320, height: 568 }, bypassCSP: true });
   for (const name of ["W".repeat(255), "שם לדוגמה"]) {
     await page.goto((await invited(name)).url);
@@ -106,15 +106,15 @@ test("long names break, and a name written from the right turns nothing around i
 test("another site can neither send the form nor show the page in a frame", async (t) => {
   const { id, url } = await invited("Example Person");
   const html = `<iframe src="${url}"></iframe><form method="post" action="${url}"><button>Win a prize</button></form>`;
-  const elsewhere = createServer((_, answer) => answer.setHeader("content-type", "text/html").end(html));
-  await new Promise((listening) => elsewhere.listen(0, "127.0.0.1", listening));
-  t.after(() => elsewhere.close());
+  const otherSite = createServer((_, answer) => answer.setHeader("content-type", "text/html").end(html));
+  await new Promise((listening) => otherSite.listen(0, "127.0.0.1", listening));
+  t.after(() => otherSite.close());
   const { page } = await newPage(t);
-  // To a browser this is another site than 127.0.0.1.
-  await page.goto(`http://localhost:${elsewhere.address().port}/`);
+  // For a browser, localhost is another site than 127.0.0.1.
+  await page.goto(`http://localhost:${otherSite.address().port}/`);
   assert.equal(await page.frameLocator("iframe").getByRole("button").count(), 0);
   await page.getByRole("button").click();
   await page.waitForURL(url);
-  assert.equal(await heading(page), "This was not sent");
+  assert.equal(await heading(page), "Your request was not sent");
   assert.deepEqual(await grants(id), {});
 });

@@ -1,4 +1,4 @@
-//! What an enrollment link opens.
+//! The pages of enrollment links.
 
 use serde_json::json;
 use ureq::http::Method;
@@ -8,30 +8,30 @@ use crate::support::page::Page;
 use crate::support::{TestApp, Wire};
 
 #[test]
-fn a_link_says_who_asks_for_what_and_what_is_kept_and_can_be_opened_again() {
+fn a_link_names_who_asks_for_what_and_what_is_stored_and_can_be_opened_again() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Example Person", "external_id": "user_1"}));
     let links = [app.link(id(&profile)), app.action_link(id(&profile))];
     for url in links.iter().chain(&links) {
         let page = Page::open(url);
         assert_eq!((page.status, page.heading()), (200, "Apply for trusted access"), "{}", page.text);
-        for said in [
+        for text in [
             "<strong dir=\"auto\">Example Organization</strong> invites <strong dir=\"auto\">Example Person</strong>",
             "program <strong>cyber</strong>",
-            "<h2>What is kept</h2>\n<p>That you have asked, and when, is kept with your profile.",
-            "just close this page: nothing is sent, and nothing changes",
+            "<h2>What is stored</h2>\n<p>Your request and its time are stored with your profile.",
+            "close this page: nothing is sent, and nothing changes",
         ] {
-            assert!(page.text.contains(said), "{said} is not in {}", page.text);
+            assert!(page.text.contains(text), "{text} is not in {}", page.text);
         }
-        for kept in ["user_1", "uprof_", "org_", url.rsplit('/').next().unwrap()] {
-            assert!(!page.text.contains(kept), "{kept} in {}", page.text);
+        for hidden in ["user_1", "uprof_", "org_", url.rsplit('/').next().unwrap()] {
+            assert!(!page.text.contains(hidden), "{hidden} in {}", page.text);
         }
     }
-    assert_eq!(app.client.retrieve(id(&profile)), profile, "looking changes nothing");
+    assert_eq!(app.client.retrieve(id(&profile)), profile, "opening the page changes nothing");
 }
 
 #[test]
-fn the_page_has_one_form_which_leads_to_where_it_came_from_and_one_button() {
+fn the_page_has_one_form_for_its_own_url_with_one_button() {
     let app = TestApp::start();
     let page = Page::open(&app.link(id(&app.client.create(&json!({})))));
     let form = "<form method=\"post\">\n<button>Apply for trusted access</button>\n</form>";
@@ -43,7 +43,7 @@ fn the_page_has_one_form_which_leads_to_where_it_came_from_and_one_button() {
 }
 
 #[test]
-fn the_page_says_until_when_the_link_can_be_used() {
+fn the_page_shows_when_the_link_expires() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let url = app.link(id(&profile));
@@ -54,7 +54,7 @@ fn the_page_says_until_when_the_link_can_be_used() {
 }
 
 #[test]
-fn the_page_shows_the_names_as_they_are_now_or_goes_without() {
+fn the_page_shows_current_names_and_omits_a_missing_one() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Before"}));
     let url = app.link(id(&profile));
@@ -68,7 +68,7 @@ fn the_page_shows_the_names_as_they_are_now_or_goes_without() {
 }
 
 #[test]
-fn a_name_stays_text_whatever_it_holds() {
+fn names_are_escaped() {
     let app = TestApp::start();
     let markers = [
         "<script>alert(1)</script>",
@@ -85,8 +85,8 @@ fn a_name_stays_text_whatever_it_holds() {
         let quoted = marker.replace('\'', "''");
         app.database.seed(&format!("update organizations set name = 'O{quoted}O'"));
         let page = Page::open(&app.link(id(&profile)));
-        let escaped = marker.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let escaped = escaped.replace('"', "&quot;").replace('\'', "&#39;");
+        let escaped = marker.replace('&', "&#38;").replace('<', "&#60;").replace('>', "&#62;");
+        let escaped = escaped.replace('"', "&#34;").replace('\'', "&#39;");
         for name in [format!("P{escaped}P"), format!("O{escaped}O")] {
             assert!(page.text.contains(&format!("<strong dir=\"auto\">{name}</strong>")), "{name}: {}", page.text);
         }
@@ -97,32 +97,32 @@ fn a_name_stays_text_whatever_it_holds() {
 }
 
 #[test]
-fn an_expired_unknown_spent_or_erased_link_opens_the_same_page_that_says_nothing() {
+fn expired_unknown_used_and_erased_links_open_the_same_page() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Example"}));
     let url = app.link(id(&profile));
     let (prefix, token) = url.rsplit_once('/').unwrap();
 
     let unknown = if token.starts_with('A') { token.replacen('A', "B", 1) } else { format!("A{}", &token[1..]) };
-    let nothing = Page::open(&format!("{prefix}/{unknown}"));
-    nothing.says_nothing();
+    let invalid = Page::open(&format!("{prefix}/{unknown}"));
+    invalid.is_invalid_link();
 
     let erased = app.client.create(&json!({"name": "Example"}));
-    let dead = app.link(id(&erased));
+    let erased_link = app.link(id(&erased));
     app.client.delete(&path(id(&erased))).send().ok();
-    assert_eq!(Page::open(&dead).says_nothing(), nothing.text);
+    assert_eq!(Page::open(&erased_link).is_invalid_link(), invalid.text);
 
-    let spent = app.link(id(&app.client.create(&json!({"name": "Example"}))));
-    assert_eq!(Page::submit(&spent).status, 303);
-    assert_eq!(Page::open(&spent).says_nothing(), nothing.text);
+    let used = app.link(id(&app.client.create(&json!({"name": "Example"}))));
+    assert_eq!(Page::submit(&used).status, 303);
+    assert_eq!(Page::open(&used).is_invalid_link(), invalid.text);
 
     assert_eq!(Page::open(&url).status, 200);
     app.expire_links();
-    assert_eq!(Page::open(&url).says_nothing(), nothing.text);
+    assert_eq!(Page::open(&url).is_invalid_link(), invalid.text);
 }
 
 #[test]
-fn what_is_no_token_opens_the_same_page() {
+fn malformed_tokens_open_the_same_page() {
     let app = TestApp::start();
     let prefix = format!("http://{}/enroll", app.address);
     let garbage = [
@@ -142,14 +142,14 @@ fn what_is_no_token_opens_the_same_page() {
     for token in garbage {
         let url = format!("{prefix}/{token}");
         for page in [Page::open(&url), Page::submit(&url)] {
-            page.says_nothing();
+            page.is_invalid_link();
             assert!(!page.text.contains("script>"), "{token}");
         }
     }
 }
 
 #[test]
-fn a_head_is_answered_as_a_get_without_the_page() {
+fn head_is_answered_like_get_without_a_body() {
     let app = TestApp::start();
     let url = app.link(id(&app.client.create(&json!({}))));
     for url in [&url, &format!("{url}x"), &format!("http://{}/enroll/done", app.address)] {
@@ -159,7 +159,7 @@ fn a_head_is_answered_as_a_get_without_the_page() {
             assert_eq!(head.header(name), page.header(name), "{name}");
         }
     }
-    // Nothing follows the head.
+    // No body follows the head.
     let mut wire = Wire::connect(app.address);
     wire.send(format!(
         "HEAD {url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
@@ -170,7 +170,7 @@ fn a_head_is_answered_as_a_get_without_the_page() {
 }
 
 #[test]
-fn another_method_is_none_of_a_link() {
+fn other_methods_are_not_allowed() {
     let app = TestApp::start();
     let url = app.link(id(&app.client.create(&json!({}))));
     let path = &url[url.find("/enroll").unwrap()..];
@@ -185,7 +185,7 @@ fn another_method_is_none_of_a_link() {
 }
 
 #[test]
-fn a_failure_of_the_service_is_a_page_too() {
+fn a_failure_of_the_service_is_answered_with_a_page() {
     let app = TestApp::with(&["--database-wait=500ms"]);
     let url = app.link(id(&app.client.create(&json!({}))));
     app.database.set_reachable(false);

@@ -79,7 +79,7 @@ fn a_link_is_spent_by_its_form_alone() {
     assert_eq!((spent(&app), app.client.retrieve(id(&profile))), (0, profile));
     leads_to_the_end(&Page::submit(&url));
     assert_eq!(spent(&app), 1);
-    Page::open(&url).says_nothing();
+    Page::open(&url).is_invalid_link();
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn submitting_once_more_is_answered_alike_and_changes_nothing_until_the_link_exp
     leads_to_the_end(&Page::submit(&url));
     assert_eq!((app.client.retrieve(id(&profile)), app.database.dump()), (after, rows));
     app.expire_links();
-    Page::submit(&url).says_nothing();
+    Page::submit(&url).is_invalid_link();
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_link_that_opens_nothing_asks_for_nothing() {
     let unknown = format!("{}/{}", url.rsplit_once('/').unwrap().0, "A".repeat(43));
     let nothing = Page::open(&unknown).text;
     for url in [url, dead, unknown] {
-        assert_eq!(Page::submit(&url).says_nothing(), nothing);
+        assert_eq!(Page::submit(&url).is_invalid_link(), nothing);
     }
     assert_eq!(app.client.retrieve(id(&profile)), profile);
     assert_eq!((app.database.count("trust_grants"), told(&app)), (0, 0));
@@ -170,7 +170,7 @@ fn a_profile_that_was_enrolled_can_be_erased_with_its_spent_link() {
     leads_to_the_end(&Page::submit(&url));
     app.client.delete(&path(id(&profile))).send().ok();
     assert_eq!(app.database.count("enrollments"), 0);
-    Page::submit(&url).says_nothing();
+    Page::submit(&url).is_invalid_link();
 }
 
 /// What a browser says of where a form came from, and whether it is taken.
@@ -214,7 +214,7 @@ fn a_form_that_another_site_sends_is_refused() {
     for headers in refused {
         let profile = app.client.create(&json!({}));
         let page = Page::ask(&Method::POST, &local(app.link(id(&profile))), headers);
-        assert_eq!((page.status, page.heading()), (403, "This was not sent"), "{headers:?} {}", page.text);
+        assert_eq!((page.status, page.heading()), (403, "Your request was not sent"), "{headers:?} {}", page.text);
         assert_eq!(app.client.retrieve(id(&profile)), profile, "{headers:?}");
     }
     assert_eq!(spent(&app), 0);
@@ -272,7 +272,7 @@ fn with_enrollment_switched_off_there_are_no_links_and_those_of_before_open_noth
             assert_eq!(pages.map(|page| page.status), [200, 303, 200]);
         } else {
             for page in &pages {
-                page.says_nothing();
+                page.is_invalid_link();
             }
             assert_eq!(app.client.retrieve(id(&profile)), profile);
         }

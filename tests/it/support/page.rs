@@ -1,4 +1,4 @@
-//! Pages, as a browser gets and sends them.
+//! Pages and forms, requested as a browser does.
 
 use serde_json::json;
 use ureq::http::{HeaderMap, Method, Request};
@@ -6,10 +6,10 @@ use ureq::http::{HeaderMap, Method, Request};
 use super::app::TestApp;
 use super::client::{PATIENCE, path};
 
-/// The type of a form's body.
+/// The content type of a form.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A page, or what leads to one.
+/// An answer with a text body, such as a page or a redirect.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) status: u16,
@@ -23,22 +23,22 @@ impl Page {
         Self::ask(&Method::GET, url, &[("accept", "text/html")])
     }
 
-    /// Submits the form at `url`, as a browser does that reached it over TLS.
+    /// Submits the form at `url` with the headers that a browser sends over TLS.
     pub(crate) fn submit(url: &str) -> Self {
         Self::ask(&Method::POST, url, &[("content-type", FORM), ("origin", "null"), ("sec-fetch-site", "same-origin")])
     }
 
-    /// Sends `headers` and nothing else.
+    /// Sends a request without a body.
     pub(crate) fn ask(method: &Method, url: &str, headers: &[(&str, &str)]) -> Self {
         exchange(method, url, headers, "")
     }
 
-    /// A header, or nothing.
+    /// A header, empty if absent.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The heading, once everything holds that holds for each page of a link.
+    /// The heading. Asserts what holds for every page of an enrollment link: headers, policy, nothing loaded, one heading.
     #[track_caller]
     pub(crate) fn heading(&self) -> &str {
         for (name, value) in [
@@ -72,18 +72,18 @@ impl Page {
         heading
     }
 
-    /// What a page says that says no more than that there is nothing.
+    /// The text of the page for an invalid link. Asserts that it names neither organization, profile nor program.
     #[track_caller]
-    pub(crate) fn says_nothing(&self) -> &str {
+    pub(crate) fn is_invalid_link(&self) -> &str {
         assert_eq!((self.status, self.heading()), (404, "This link does not work"), "{}", self.text);
-        for said in ["Example", "uprof_", "org_", "<form", "cyber"] {
-            assert!(!self.text.contains(said), "{}", self.text);
+        for hidden in ["Example", "uprof_", "org_", "<form", "cyber"] {
+            assert!(!self.text.contains(hidden), "{}", self.text);
         }
         &self.text
     }
 }
 
-/// Sends this and nothing else.
+/// Sends a request with exactly these headers; a body for POST only.
 pub(crate) fn exchange(method: &Method, url: &str, headers: &[(&str, &str)], body: &str) -> Page {
     let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
     let agent = config.timeout_global(Some(PATIENCE)).build().new_agent();
@@ -99,21 +99,21 @@ pub(crate) fn exchange(method: &Method, url: &str, headers: &[(&str, &str)], bod
     Page { status: head.status.as_u16(), headers: head.headers, text: body.read_to_string().unwrap() }
 }
 
-/// What HTML says, in words: without its tags, and with one space between any two words.
+/// The text of HTML: without tags, with one space between words.
 pub(crate) fn words(html: &str) -> String {
-    let said: String = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, said)| said)).collect();
-    said.split_whitespace().collect::<Vec<_>>().join(" ")
+    let text: String = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl TestApp {
-    /// A fresh link for the profile `id`.
+    /// A new link for the profile `id`.
     #[track_caller]
     pub(crate) fn link(&self, id: &str) -> String {
         let link = self.client.post(&format!("{}/enrollment_url", path(id))).send().ok();
         link["url"].as_str().unwrap().to_owned()
     }
 
-    /// A fresh link for the profile `id`, by its other name.
+    /// A new link for the profile `id`, by the endpoint's other name.
     #[track_caller]
     pub(crate) fn action_link(&self, id: &str) -> String {
         let action = json!({"action": {"type": "enroll_end_user"}});
@@ -121,7 +121,7 @@ impl TestApp {
         link["url"].as_str().unwrap().to_owned()
     }
 
-    /// Lets every link that there is expire.
+    /// Makes every existing link expire.
     pub(crate) fn expire_links(&self) {
         let hour = "interval '1 hour'";
         self.database.seed(&format!(
