@@ -1,16 +1,14 @@
-//! Pages for people: server-rendered, without a script, never cached, never framed.
+//! Pages for people: what an enrollment link opens, and the API reference. Their templates are in `templates/`.
 //! May know `http`, `api` and `domain`; nothing of SQL.
 
+mod assets;
 mod enrollment;
 mod failure;
 mod html;
 mod invitation;
-mod openapi_json;
 mod origin;
 mod reference;
-mod reference_html;
 mod routes;
-mod schema;
 mod sheet;
 
 pub use routes::configure;

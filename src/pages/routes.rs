@@ -2,7 +2,7 @@
 
 use actix_web::web;
 
-use super::{enrollment, reference};
+use super::{assets, enrollment, reference};
 use crate::http::{ENROLLMENT_PATH, path};
 
 /// Mounts the pages.
@@ -11,5 +11,6 @@ pub fn configure(app: &mut web::ServiceConfig) {
     app.service(path(enrollment::ENROLLED_PATH).get(enrollment::show_enrolled))
         .service(path(ENROLLMENT_PATH).get(enrollment::show_enrollment).post(enrollment::submit_enrollment))
         .service(path("/docs").get(reference::show_newest_reference))
-        .service(path("/docs/{version}").get(reference::show_reference));
+        .service(path("/docs/{document}").get(reference::show_reference))
+        .service(path(assets::ASSET_PATH).get(assets::show_asset));
 }

@@ -6,6 +6,7 @@ mod fields;
 mod fields_by_shape;
 mod json;
 mod properties;
+mod reference;
 mod routing;
 mod shapes;
 mod timestamps;
