@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 
 use super::checkout::{Checkout, WarmConnection};
 use super::error::{StorageError, unavailable};
-use super::warm::WarmStack;
+use super::warm_stack::WarmStack;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::metrics::Registry;
 

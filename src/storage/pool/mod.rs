@@ -4,6 +4,6 @@
 pub(in crate::storage) mod checkout;
 pub(in crate::storage) mod connections;
 pub(in crate::storage) mod error;
-mod warm;
+mod warm_stack;
 
 pub use connections::{Pool, PoolSettings};
