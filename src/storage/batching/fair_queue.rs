@@ -1,4 +1,5 @@
-//! A bounded queue that is fair between organizations: they take turns, and a flood of one pushes out its own, not another's.
+//! A bounded queue that is fair between organizations: they take turns, and when it is full, the organization with most items loses its
+//! newest.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,8 +8,8 @@ use tokio::sync::Notify;
 
 use crate::domain::id::OrganizationId;
 
-/// Items wait here for whoever takes them in batches.
-pub(in crate::storage) struct FairQueue<T> {
+/// The queue. Consumers take its items in batches.
+pub(super) struct FairQueue<T> {
     capacity: usize,
     state: Mutex<QueueState<T>>,
     arrived: Notify,
@@ -16,40 +17,40 @@ pub(in crate::storage) struct FairQueue<T> {
 
 struct QueueState<T> {
     count: usize,
-    /// Never holds an empty line.
-    lines: HashMap<OrganizationId, VecDeque<T>>,
-    /// Whose turn it is: every organization that has a line, once.
+    /// The items of each organization that has any.
+    items: HashMap<OrganizationId, VecDeque<T>>,
+    /// The organizations that have items, each once, the next to be served first.
     turns: VecDeque<OrganizationId>,
 }
 
 impl<T> FairQueue<T> {
-    pub(in crate::storage) fn new(capacity: usize) -> Self {
-        let state = QueueState { count: 0, lines: HashMap::new(), turns: VecDeque::new() };
+    pub(super) fn new(capacity: usize) -> Self {
+        let state = QueueState { count: 0, items: HashMap::new(), turns: VecDeque::new() };
         Self { capacity, state: Mutex::new(state), arrived: Notify::new() }
     }
 
-    /// Puts `item` at the end of its organization's line. In a full queue the longest line gives up its last: answers what found no
-    /// place, which is `item` itself unless another organization's line is longer than its own would be.
-    pub(in crate::storage) fn push(&self, organization: OrganizationId, item: T) -> Option<T> {
+    /// Adds `item` behind those of its organization. Answers the item that found no place in a full queue: the newest of the organization
+    /// with most items, which is `item` itself unless another organization has more than its own would have.
+    pub(super) fn push(&self, organization: OrganizationId, item: T) -> Option<T> {
         let mut state = self.state();
-        let crowded_out = if state.count < self.capacity {
+        let evicted = if state.count < self.capacity {
             None
         } else {
-            match state.crowd_out(organization) {
-                Some(other) => Some(other),
+            match state.evict_for(organization) {
+                Some(evicted) => Some(evicted),
                 None => return Some(item),
             }
         };
         state.add(organization, item);
         drop(state);
         self.arrived.notify_one();
-        crowded_out
+        evicted
     }
 
-    /// Waits until there is something.
-    pub(in crate::storage) async fn filled(&self) {
+    /// Waits until the queue is not empty.
+    pub(super) async fn filled(&self) {
         loop {
-            // Registered before looking, so that nothing arrives unnoticed in between.
+            // Registered before the check, so that no arrival in between is missed.
             let arrived = self.arrived.notified();
             if self.depth() > 0 {
                 return;
@@ -58,55 +59,56 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Takes up to `most`, one of each organization in turn; nothing where somebody else was quicker.
-    pub(in crate::storage) fn take(&self, most: usize) -> Vec<T> {
-        let (taken, more) = self.state().take(most);
+    /// Takes up to `limit` items, one of each organization in turn; none if another consumer has taken them.
+    pub(super) fn take(&self, limit: usize) -> Vec<T> {
+        let (taken, more) = self.state().take(limit);
         if more {
-            // One notification may have stood for several items; another taker shall have the rest.
+            // One notification may stand for several items: wake another consumer for the rest.
             self.arrived.notify_one();
         }
         taken
     }
 
-    /// How many wait.
-    pub(in crate::storage) fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         self.state().count
     }
 
     fn state(&self) -> MutexGuard<'_, QueueState<T>> {
-        // Nothing that holds the lock can panic half-way.
+        // No holder of the lock can panic half-way.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> QueueState<T> {
     fn add(&mut self, organization: OrganizationId, item: T) {
-        let line = self.lines.entry(organization).or_insert_with(|| {
+        let items = self.items.entry(organization).or_insert_with(|| {
             self.turns.push_back(organization);
             VecDeque::new()
         });
-        line.push_back(item);
+        items.push_back(item);
         self.count += 1;
     }
 
-    fn crowd_out(&mut self, newcomer: OrganizationId) -> Option<T> {
-        let own = self.lines.get(&newcomer).map_or(0, VecDeque::len);
-        let longest = self.lines.values_mut().max_by_key(|line| line.len())?;
-        // The line stays: it is longer than one.
-        let last = if longest.len() > own + 1 { longest.pop_back() } else { None };
-        self.count -= usize::from(last.is_some());
-        last
+    /// Removes the newest item of the organization that has most, if those are more than `organization` would have with another.
+    fn evict_for(&mut self, organization: OrganizationId) -> Option<T> {
+        let own = self.items.get(&organization).map_or(0, VecDeque::len);
+        let most = self.items.values_mut().max_by_key(|items| items.len())?;
+        // At least one item is left, so the organization keeps its turn.
+        let evicted = if most.len() > own + 1 { most.pop_back() } else { None };
+        self.count -= usize::from(evicted.is_some());
+        evicted
     }
 
-    fn take(&mut self, most: usize) -> (Vec<T>, bool) {
-        let mut taken = Vec::with_capacity(most.min(self.count));
-        while taken.len() < most
+    /// The next `limit` items, and whether there are more.
+    fn take(&mut self, limit: usize) -> (Vec<T>, bool) {
+        let mut taken = Vec::with_capacity(limit.min(self.count));
+        while taken.len() < limit
             && let Some(organization) = self.turns.pop_front()
         {
-            let Some(line) = self.lines.get_mut(&organization) else { continue };
-            taken.extend(line.pop_front());
-            if line.is_empty() {
-                self.lines.remove(&organization);
+            let Some(items) = self.items.get_mut(&organization) else { continue };
+            taken.extend(items.pop_front());
+            if items.is_empty() {
+                self.items.remove(&organization);
             } else {
                 self.turns.push_back(organization);
             }
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_request_waits_for_one_turn_and_not_for_a_flood() {
+    fn a_single_request_waits_for_one_turn_and_not_for_all_of_another_organization() {
         let mut pushed: Vec<_> = (0..100).map(|number| (1, number)).collect();
         pushed.push((2, 0));
         let (taken, more) = queue(1000, &pushed).state().take(2);
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_full_queue_the_longest_line_makes_room_for_the_shorter() {
+    fn a_full_queue_evicts_from_the_organization_with_most_items() {
         let full = queue(3, &[(1, 0), (1, 1), (1, 2)]);
         assert_eq!(full.push(organization(2), (2, 0)), Some((1, 2)));
         assert_eq!(full.push(organization(1), (1, 3)), Some((1, 3)));
@@ -154,10 +156,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_pushed_is_accepted_once_and_in_the_order_of_its_organization(
+        fn each_item_is_taken_once_and_in_the_order_of_its_organization(
             pushed in prop::collection::vec((0_u8..5, 0_u32..1000), 0..200),
             capacity in 1_usize..100,
-            most in 1_usize..20,
+            limit in 1_usize..20,
         ) {
             let queue = FairQueue::new(capacity);
             let mut refused = Vec::new();
@@ -167,8 +169,8 @@ mod tests {
             }
             let mut taken = Vec::new();
             loop {
-                let (batch, more) = queue.state().take(most);
-                prop_assert!(batch.len() <= most && (more || queue.state().lines.is_empty()));
+                let (batch, more) = queue.state().take(limit);
+                prop_assert!(batch.len() <= limit && (more || queue.state().items.is_empty()));
                 taken.extend(batch);
                 if !more { break; }
             }

@@ -1,4 +1,4 @@
-//! Concurrent calls for profiles, written and read in batches behind the same port.
+//! Batching: concurrent profile calls served in one transaction, behind the same port.
 //! May know what its parent may, and the profiles' statements.
 
 mod fair_queue;

@@ -1,5 +1,5 @@
-//! A decorator that writes and reads what came together together: concurrent calls queue, a few flushers take whatever has gathered
-//! and do it in one transaction. Nobody waits for a timer, and who comes alone does not even queue: an idle service is as quick as without.
+//! A decorator that batches concurrent calls: they queue, and a flusher serves all that are waiting in one transaction. There is no timer,
+//! and a call that comes alone skips the queue, so that an idle service is as quick as without batching.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use crate::storage::profiles::PgProfiles;
 use crate::storage::profiles::calls::{Create, Created, Update, UpdateOutcomes};
 use crate::storage::profiles::read::profile_not_found;
 
-/// How many transactions of creates, and of retrieves, run at once. What comes while one is under way is the next group, and a larger group
-/// costs less: with one and two, 64 connections made 19,100 and 15,700 creates a second (p99 5.3 and 6.7 ms) and 35,600 and 33,000
-/// retrieves, on two cores with Postgres and load; of 10 million profiles, 29,200 and 26,800 retrieves.
+/// How many transactions of creates, and of retrieves, run at once. Calls that arrive during one form the next batch, and larger batches cost
+/// less: with one and two, 64 connections made 19,100 and 15,700 creates a second (p99 5.3 and 6.7 ms) and 35,600 and 33,000 retrieves, on
+/// two cores with Postgres and load; of 10 million profiles, 29,200 and 26,800 retrieves.
 const FLUSHERS: usize = 1;
 
-/// How many transactions of updates run at once: one that waits for the lock of a row shall not hold up the rest. A second one cost
-/// nothing: one and two made as many updates a second.
+/// How many transactions of updates run at once: one that waits for a row lock must not block the rest. One and two made equally many
+/// updates a second.
 const UPDATE_FLUSHERS: usize = 2;
 
-/// [`ProfileRepository`] that groups creates, retrieves and updates. A call is answered after the commit of its group, never before.
+/// [`ProfileRepository`] that batches creates, retrieves and updates. A call is answered after the commit of its batch, never before.
 pub struct BatchingProfiles {
     inner: PgProfiles,
     creates: Arc<BatchQueue<Creates>>,
@@ -39,7 +39,7 @@ pub struct BatchingProfiles {
 }
 
 impl BatchingProfiles {
-    /// Groups calls to `inner`, and counts in `registry`. The flushers run on the runtime that this is called on.
+    /// Batches calls to `inner`. The flushers run on the current runtime.
     #[must_use]
     pub fn new(inner: PgProfiles, settings: BatchSettings, registry: &Registry) -> Self {
         let metrics = BatchMetrics::new(registry);
@@ -118,13 +118,13 @@ impl BatchOperation for Retrieves {
 
     async fn flush(&self, jobs: &[Job<Self>]) -> Result<Vec<Result<Profile>>> {
         let keys: HashSet<_> = jobs.iter().map(|job| (job.organization, job.input.0)).collect();
-        let each_its_own = keys.len() == jobs.len();
-        // The group reads as of its latest call.
+        let are_distinct = keys.len() == jobs.len();
+        // The batch reads as of its latest call.
         let Some(now) = jobs.iter().map(|job| job.input.1).max() else { return Ok(Vec::new()) };
         let mut found = self.0.retrieve_many(keys, now).await?;
         let outcome = |job: &Job<Self>| {
             let key = (job.organization, job.input.0);
-            let profile = if each_its_own { found.remove(&key) } else { found.get(&key).map(cloned_result) };
+            let profile = if are_distinct { found.remove(&key) } else { found.get(&key).map(cloned_result) };
             profile.unwrap_or_else(|| Err(profile_not_found()))
         };
         Ok(jobs.iter().map(outcome).collect())
@@ -138,7 +138,7 @@ impl BatchOperation for Updates {
     type Output = RequestOutcome<Profile>;
 
     const FLUSHERS: usize = UPDATE_FLUSHERS;
-    // What comes next may be for the same profile, and must not be done before it.
+    // A call that skips the queue could overtake an earlier update of the same profile.
     const SKIPS_QUEUE: bool = false;
 
     async fn flush(&self, jobs: &[Job<Self>]) -> Result<UpdateOutcomes> {
@@ -146,7 +146,7 @@ impl BatchOperation for Updates {
     }
 }
 
-fn inputs<W: BatchOperation<Input: Clone>>(jobs: &[Job<W>]) -> Vec<W::Input> {
+fn inputs<O: BatchOperation<Input: Clone>>(jobs: &[Job<O>]) -> Vec<O::Input> {
     jobs.iter().map(|job| job.input.clone()).collect()
 }
 

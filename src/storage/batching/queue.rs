@@ -1,4 +1,4 @@
-//! Where calls of one kind wait to be done together, and who does them.
+//! The queue of one kind of call, and the flushers that serve it in batches.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,37 +11,37 @@ use super::metrics::QueueMetrics;
 use crate::domain::id::OrganizationId;
 use crate::domain::{Error, ErrorKind, Result};
 
-/// How calls are grouped.
+/// The limits of a batch queue.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchSettings {
     /// The most calls that one transaction serves.
     pub max_rows: usize,
     /// The most calls of a kind that wait at once.
     pub capacity: usize,
-    /// How long a call waits to be taken; longer, and it is refused, undone.
+    /// How long a call waits for a flusher before it is refused, with nothing done.
     pub max_wait: Duration,
 }
 
-/// Calls of one kind, and how many of them are done together.
-pub(in crate::storage) trait BatchOperation: Send + Sync + 'static {
+/// A kind of call that is served in batches.
+pub(super) trait BatchOperation: Send + Sync + 'static {
     type Input: Send + Sync;
     type Output: Send;
 
     /// How many transactions run at once.
     const FLUSHERS: usize;
-    /// Whether a call that finds nobody before it may go without the queue.
+    /// Whether a call that finds the queue empty may skip it.
     const SKIPS_QUEUE: bool;
 
-    /// Does all `jobs`, or none; answers what comes of each.
+    /// Serves all `jobs` in one transaction and answers the outcome of each; an error means that none was served.
     fn flush(&self, jobs: &[Job<Self>]) -> impl Future<Output = Result<Vec<Result<Self::Output>>>> + Send;
 }
 
-/// Where calls of one kind wait.
-pub(in crate::storage) struct BatchQueue<W: BatchOperation> {
-    work: W,
-    queue: Arc<FairQueue<Job<W>>>,
+/// The queue.
+pub(super) struct BatchQueue<O: BatchOperation> {
+    operation: O,
+    queue: Arc<FairQueue<Job<O>>>,
     /// One for each transaction that may run.
-    turns: Semaphore,
+    permits: Semaphore,
     /// Whether the last flush served several calls.
     is_busy: AtomicBool,
     settings: BatchSettings,
@@ -49,15 +49,15 @@ pub(in crate::storage) struct BatchQueue<W: BatchOperation> {
 }
 
 /// A call that waits for its answer.
-pub(in crate::storage) struct Job<W: BatchOperation + ?Sized> {
-    pub(in crate::storage) organization: OrganizationId,
-    pub(in crate::storage) input: W::Input,
-    answer: oneshot::Sender<Result<W::Output>>,
+pub(super) struct Job<O: BatchOperation + ?Sized> {
+    pub(super) organization: OrganizationId,
+    pub(super) input: O::Input,
+    answer: oneshot::Sender<Result<O::Output>>,
     claim: JobClaim,
 }
 
-/// Who decides on a job: whoever claims it first, a flusher that will do it, or the caller who gives it up. So a call that was refused
-/// for waiting too long is never done after all.
+/// Taken once: by the flusher that serves the job, or by the caller that gives up waiting. A call that was refused for waiting too long is
+/// never served after all.
 #[derive(Clone, Default)]
 struct JobClaim(Arc<AtomicBool>);
 
@@ -67,7 +67,7 @@ impl JobClaim {
     }
 }
 
-/// Gives the job up when the caller goes away.
+/// Abandons the job when its caller is cancelled.
 struct AbandonOnDrop(JobClaim);
 
 impl Drop for AbandonOnDrop {
@@ -76,66 +76,69 @@ impl Drop for AbandonOnDrop {
     }
 }
 
-impl<W: BatchOperation> BatchQueue<W> {
-    /// A lane with its flushers.
-    pub(in crate::storage) fn start(work: W, settings: BatchSettings, metrics: QueueMetrics) -> Arc<Self> {
+impl<O: BatchOperation> BatchQueue<O> {
+    /// Starts the flushers on the current runtime.
+    pub(super) fn start(operation: O, settings: BatchSettings, metrics: QueueMetrics) -> Arc<Self> {
         let queue = Arc::new(FairQueue::new(settings.capacity));
         let waiting = Arc::clone(&queue);
         metrics.read_depth(move || waiting.depth());
-        let lane = Arc::new(Self {
-            work,
+        let batch_queue = Arc::new(Self {
+            operation,
             queue,
-            turns: Semaphore::new(W::FLUSHERS),
+            permits: Semaphore::new(O::FLUSHERS),
             is_busy: AtomicBool::default(),
             settings,
             metrics,
         });
-        for _ in 0..W::FLUSHERS {
-            let lane = Arc::clone(&lane);
-            tokio::task::spawn_local(async move { lane.run_flusher().await });
+        for _ in 0..O::FLUSHERS {
+            let batch_queue = Arc::clone(&batch_queue);
+            tokio::task::spawn_local(async move { batch_queue.run_flusher().await });
         }
-        lane
+        batch_queue
     }
 
-    pub(in crate::storage) async fn call(&self, organization: OrganizationId, input: W::Input) -> Result<W::Output> {
+    /// Queues a call and waits for its outcome.
+    ///
+    /// # Errors
+    /// Those of the operation; `Unavailable` if the queue is full, or no flusher took the call within the maximum wait.
+    pub(super) async fn call(&self, organization: OrganizationId, input: O::Input) -> Result<O::Output> {
         let (answer, mut answered) = oneshot::channel();
         let claim = JobClaim::default();
         let job = Job { organization, input, answer, claim: claim.clone() };
-        if let Some(_turn) = self.try_skip_queue() {
-            // Boxed, or the future of each call that waits would have room for it: 7 MB at 256 connections.
+        if let Some(_permit) = self.try_skip_queue() {
+            // Boxed, or the future of each waiting call would have room for it: 7 MB at 256 connections.
             Box::pin(self.flush(vec![job])).await;
-            return answered.await.unwrap_or_else(|_| Err(Error::internal("a call without an answer")));
+            return answered.await.unwrap_or_else(|_| Err(Error::internal("a call was not answered")));
         }
         let _abandon = AbandonOnDrop(claim.clone());
         if let Some(refused) = self.queue.push(organization, job) {
-            self.metrics.crowded_out.increment();
-            refused.refuse();
+            self.metrics.refused_full.increment();
+            refused.answer(Err(overloaded()));
         }
         match tokio::time::timeout(self.settings.max_wait, &mut answered).await {
-            Ok(answered) => answered.unwrap_or_else(|_| Err(Error::internal("a flusher is gone"))),
+            Ok(answered) => answered.unwrap_or_else(|_| Err(Error::internal("a flusher has ended"))),
             Err(_) if claim.take() => {
-                self.metrics.waited_too_long.increment();
+                self.metrics.refused_waited.increment();
                 Err(overloaded())
             }
-            // A flusher has it: what comes of it will be known soon, since a flush has a deadline of its own.
-            Err(_) => answered.await.unwrap_or_else(|_| Err(Error::internal("a flusher is gone"))),
+            // A flusher serves it, and a flush has a deadline of its own.
+            Err(_) => answered.await.unwrap_or_else(|_| Err(Error::internal("a flusher has ended"))),
         }
     }
 
-    /// Nobody waits, a turn is free, and calls do not come in groups just now: whoever calls does the work itself. To pass it to a
-    /// flusher and the answer back would wake two threads, which is a fifth of the time of a create that is alone. (Without the last
-    /// condition 256 connections, which also meet an empty queue now and then, made 13 % fewer creates a second.)
+    /// A permit, if the queue is empty, a transaction may run, and the last flush served a single call: the caller then flushes its own
+    /// call. To wake a flusher and be woken by it takes a fifth of the time of a lone create. (Without the last condition 256 connections,
+    /// which sometimes find the queue empty too, made 13 % fewer creates a second.)
     fn try_skip_queue(&self) -> Option<SemaphorePermit<'_>> {
-        let is_alone = W::SKIPS_QUEUE && !self.is_busy.load(Ordering::Relaxed) && self.queue.depth() == 0;
-        if is_alone { self.turns.try_acquire().ok() } else { None }
+        let is_alone = O::SKIPS_QUEUE && !self.is_busy.load(Ordering::Relaxed) && self.queue.depth() == 0;
+        if is_alone { self.permits.try_acquire().ok() } else { None }
     }
 
-    /// What a flusher does all day.
     async fn run_flusher(&self) {
         loop {
             self.queue.filled().await;
-            // More gathers while others have their turn.
-            let Ok(_turn) = self.turns.acquire().await else { return };
+            // Calls gather while other transactions run.
+            let Ok(_permit) = self.permits.acquire().await else { return };
             let mut jobs = self.queue.take(self.settings.max_rows);
             jobs.retain(|job| job.claim.take());
             if !jobs.is_empty() {
@@ -144,14 +147,14 @@ impl<W: BatchOperation> BatchQueue<W> {
         }
     }
 
-    /// Does all `jobs` at once and answers them. Where one of them breaks a rule of the database, does the halves, each on its own, until
-    /// it fails alone; where the database is gone, fails all, once.
-    async fn flush(&self, jobs: Vec<Job<W>>) {
-        let (rows, taken) = (jobs.len(), Instant::now());
+    /// Flushes `jobs` and answers them. A batch that the database refuses is halved until the broken row fails alone; if the database is
+    /// unavailable or too slow, all fail at once.
+    async fn flush(&self, jobs: Vec<Job<O>>) {
+        let (rows, started) = (jobs.len(), Instant::now());
         self.is_busy.store(rows > 1, Ordering::Relaxed);
-        let mut groups = vec![jobs];
-        while let Some(mut jobs) = groups.pop() {
-            match self.work.flush(&jobs).await {
+        let mut batches = vec![jobs];
+        while let Some(mut jobs) = batches.pop() {
+            match self.operation.flush(&jobs).await {
                 Ok(outcomes) => {
                     for (job, outcome) in jobs.into_iter().zip(outcomes) {
                         job.answer(outcome);
@@ -159,7 +162,7 @@ impl<W: BatchOperation> BatchQueue<W> {
                 }
                 Err(error) if jobs.len() > 1 && !matches!(error.kind, ErrorKind::Unavailable | ErrorKind::TimedOut) => {
                     let later = jobs.split_off(jobs.len() / 2);
-                    groups.extend([later, jobs]);
+                    batches.extend([later, jobs]);
                 }
                 Err(error) => {
                     for job in jobs {
@@ -168,22 +171,18 @@ impl<W: BatchOperation> BatchQueue<W> {
                 }
             }
         }
-        self.metrics.flushed(rows, taken.elapsed());
+        self.metrics.flushed(rows, started.elapsed());
     }
 }
 
-impl<W: BatchOperation> Job<W> {
-    fn refuse(self) {
-        self.answer(Err(overloaded()));
-    }
-
-    fn answer(self, outcome: Result<W::Output>) {
-        // Whoever is gone needs no answer.
+impl<O: BatchOperation> Job<O> {
+    fn answer(self, outcome: Result<O::Output>) {
+        // A cancelled caller has dropped the receiver.
         drop(self.answer.send(outcome));
     }
 }
 
-/// Not done, and will not be.
+/// The call was not served and will not be.
 fn overloaded() -> Error {
     Error::new(ErrorKind::Unavailable, "The service has more requests than it can serve")
 }

@@ -1,4 +1,4 @@
-//! A decorator that remembers credentials for a moment, so that authentication costs the hot path no round trip.
+//! A decorator that caches credentials, so that authentication costs the hot path no round trip.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,35 +18,36 @@ use crate::domain::page::Page;
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::{Error, Result};
 use crate::metrics::{Counter, Registry};
-use crate::storage::pool::connections::Pool;
+use crate::storage::pool::Pool;
 
-/// How long a credential is believed: the longest that a revocation takes to be felt by another process, whatever happens.
+/// How long a cached credential is valid: the longest time until a revocation takes effect in another process, whatever fails.
 const LIFETIME: Duration = Duration::from_secs(5);
 
-/// The age from which on a credential that is in use is looked up again, while it is still believed. So nobody waits for that.
+/// The age at which a credential in use is looked up again in the background, so that no request waits for it.
 const REFRESH: Duration = Duration::from_millis(2_500);
 
-/// How many credentials are remembered; beyond, the cache starts over. 10,000 take about 4 MB.
+/// The most cached credentials; beyond, expired ones are removed, or all. 10,000 take about 4 MB.
 const CAPACITY: usize = 10_000;
 
-/// [`ApiKeyRepository`] with a memory of at most 5 seconds. Unknown keys are not remembered: a key works at once after its creation.
+/// [`ApiKeyRepository`] with a cache of at most 5 seconds. Unknown keys are not cached: a key works at once after its creation.
 pub struct CachedApiKeys<R>(Arc<Shared<R>>);
 
 struct Shared<R> {
     inner: R,
-    remembered: RwLock<Remembered>,
-    /// The lookups that are under way, and who waits for each. One that began before something changed serves nobody who came after.
+    cache: RwLock<Cache>,
+    /// The lookups in flight with their waiters, by hash and number of changes: a lookup that began before a change does not serve later
+    /// requests.
     lookups: Mutex<HashMap<(KeyHash, u64), Vec<Waiter>>>,
-    home: Handle,
+    runtime: Handle,
     metrics: Metrics,
 }
 
 type Waiter = oneshot::Sender<Result<Option<Arc<Credential>>>>;
 
 #[derive(Default)]
-struct Remembered {
+struct Cache {
     credentials: HashMap<KeyHash, (Instant, Arc<Credential>)>,
-    /// How often something has changed. What was asked before a change is not remembered after it.
+    /// The number of changes so far. The result of a lookup that began before the last change is not cached.
     changes: u64,
 }
 
@@ -58,22 +59,22 @@ struct Metrics {
 }
 
 impl<R: ApiKeyRepository + 'static> CachedApiKeys<R> {
-    /// Remembers what `inner` finds, and counts in `registry`. Must be called within a runtime: the one that looks keys up.
+    /// A cache of what `inner` finds. Must be called within a runtime: lookups run on it.
     #[must_use]
     pub fn new(inner: R, registry: &Registry) -> Self {
         Self(Arc::new(Shared {
             inner,
-            remembered: RwLock::default(),
+            cache: RwLock::default(),
             lookups: Mutex::default(),
-            home: Handle::current(),
+            runtime: Handle::current(),
             metrics: Metrics::new(registry),
         }))
     }
 
-    /// From now on forgets at once what the database tells has changed.
+    /// From now on removes credentials when the database notifies that they have changed.
     pub fn follow_changes(&self, pool: &Pool) {
         let shared = Arc::clone(&self.0);
-        follow(pool, Arc::clone(&self.0.metrics.following), move |change| shared.forget(change));
+        follow(pool, Arc::clone(&self.0.metrics.following), move |change| shared.invalidate(change));
     }
 }
 
@@ -94,13 +95,13 @@ impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
 
     async fn revoke(&self, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<ApiKey> {
         let revoked = self.0.inner.revoke(organization, id, now).await;
-        self.0.forget(CredentialChange::Key(id));
+        self.0.invalidate(CredentialChange::Key(id));
         revoked
     }
 
     async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>> {
-        let (known, changes) = self.0.recall(&hash);
-        if let Some((age, credential)) = known {
+        let (cached, changes) = self.0.cached(&hash);
+        if let Some((age, credential)) = cached {
             self.0.metrics.hits.increment();
             if age >= REFRESH {
                 self.0.look_up(hash, changes, None);
@@ -110,68 +111,68 @@ impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
         self.0.metrics.misses.increment();
         let (answer, answered) = oneshot::channel();
         self.0.look_up(hash, changes, Some(answer));
-        answered.await.unwrap_or_else(|_| Err(Error::internal("a lookup is gone")))
+        answered.await.unwrap_or_else(|_| Err(Error::internal("a key lookup was not answered")))
     }
 }
 
 impl<R: ApiKeyRepository + 'static> Shared<R> {
-    /// What is still believed of a key, with its age, and how often something has changed so far.
-    fn recall(&self, hash: &KeyHash) -> (Option<(Duration, Arc<Credential>)>, u64) {
-        let remembered = self.remembered();
-        let known = remembered.credentials.get(hash).map(|(since, credential)| (since.elapsed(), credential));
-        let believed = known.filter(|(age, _)| *age < LIFETIME);
-        (believed.map(|(age, credential)| (age, Arc::clone(credential))), remembered.changes)
+    /// The cached credential with its age, and the number of changes so far.
+    fn cached(&self, hash: &KeyHash) -> (Option<(Duration, Arc<Credential>)>, u64) {
+        let cache = self.cache();
+        let cached = cache.credentials.get(hash).map(|(since, credential)| (since.elapsed(), credential));
+        let valid = cached.filter(|(age, _)| *age < LIFETIME);
+        (valid.map(|(age, credential)| (age, Arc::clone(credential))), cache.changes)
     }
 
-    /// Asks for a key, unless somebody does so already since the last of `changes`; tells the answer to `waiting`. Whoever waits may go
-    /// away: the question is asked to its end.
-    fn look_up(self: &Arc<Self>, hash: KeyHash, changes: u64, waiting: Option<Waiter>) {
+    /// Looks a key up and answers `waiter`, sharing a lookup in flight that began after the last of `changes`. It completes even if its
+    /// waiters are cancelled.
+    fn look_up(self: &Arc<Self>, hash: KeyHash, changes: u64, waiter: Option<Waiter>) {
         let mut lookups = self.lookups();
-        if let Some(others) = lookups.get_mut(&(hash, changes)) {
-            others.extend(waiting);
+        if let Some(waiters) = lookups.get_mut(&(hash, changes)) {
+            waiters.extend(waiter);
             return;
         }
-        lookups.insert((hash, changes), Vec::from_iter(waiting));
+        lookups.insert((hash, changes), Vec::from_iter(waiter));
         drop(lookups);
         let shared = Arc::clone(self);
-        let mut lookup = Lookup { shared: Arc::clone(self), hash, changes, ended: false };
-        self.home.spawn(async move {
+        let mut lookup = Lookup { shared: Arc::clone(self), hash, changes, has_ended: false };
+        self.runtime.spawn(async move {
             shared.metrics.lookups.increment();
-            // The age counts from before the question, for a revocation may commit while the answer is under way.
+            // The age counts from before the query: a revocation may commit while the result is in flight.
             let since = Instant::now();
             let found = shared.inner.find(hash).await;
             if let Ok(found) = &found {
-                shared.remember(hash, since, changes, found.as_ref());
+                shared.store(hash, since, changes, found.as_ref());
             }
-            for answer in lookup.end() {
-                // Whoever is gone needs no answer.
-                drop(answer.send(found.as_ref().map(Clone::clone).map_err(Error::duplicate)));
+            for waiter in lookup.end() {
+                // A cancelled waiter has dropped the receiver.
+                drop(waiter.send(found.as_ref().map(Clone::clone).map_err(Error::duplicate)));
             }
         });
     }
 
-    fn remember(&self, hash: KeyHash, since: Instant, changes: u64, found: Option<&Arc<Credential>>) {
-        let mut remembered = self.remembered_mut();
+    fn store(&self, hash: KeyHash, since: Instant, changes: u64, found: Option<&Arc<Credential>>) {
+        let mut cache = self.cache_mut();
         let Some(credential) = found else {
-            remembered.credentials.remove(&hash);
+            cache.credentials.remove(&hash);
             return;
         };
-        if remembered.changes != changes {
+        if cache.changes != changes {
             return;
         }
-        if remembered.credentials.len() >= CAPACITY {
-            remembered.credentials.retain(|_, (since, _)| since.elapsed() < LIFETIME);
+        if cache.credentials.len() >= CAPACITY {
+            cache.credentials.retain(|_, (since, _)| since.elapsed() < LIFETIME);
         }
-        if remembered.credentials.len() >= CAPACITY {
-            remembered.credentials.clear();
+        if cache.credentials.len() >= CAPACITY {
+            cache.credentials.clear();
         }
-        remembered.credentials.insert(hash, (since, Arc::clone(credential)));
+        cache.credentials.insert(hash, (since, Arc::clone(credential)));
     }
 
-    fn forget(&self, change: CredentialChange) {
-        let mut remembered = self.remembered_mut();
-        remembered.changes += 1;
-        remembered.credentials.retain(|_, (_, credential)| match change {
+    fn invalidate(&self, change: CredentialChange) {
+        let mut cache = self.cache_mut();
+        cache.changes += 1;
+        cache.credentials.retain(|_, (_, credential)| match change {
             CredentialChange::Key(id) => credential.key.id != id,
             CredentialChange::Organization(id) => credential.key.organization_id != id,
             CredentialChange::Any => false,
@@ -180,13 +181,13 @@ impl<R: ApiKeyRepository + 'static> Shared<R> {
 }
 
 impl<R> Shared<R> {
-    // What the locks hold is whole whatever their holder was doing when it panicked.
-    fn remembered(&self) -> RwLockReadGuard<'_, Remembered> {
-        self.remembered.read().unwrap_or_else(PoisonError::into_inner)
+    // A panic of a holder cannot leave the data inconsistent, so poisoning is ignored.
+    fn cache(&self) -> RwLockReadGuard<'_, Cache> {
+        self.cache.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remembered_mut(&self) -> RwLockWriteGuard<'_, Remembered> {
-        self.remembered.write().unwrap_or_else(PoisonError::into_inner)
+    fn cache_mut(&self) -> RwLockWriteGuard<'_, Cache> {
+        self.cache.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lookups(&self) -> MutexGuard<'_, HashMap<(KeyHash, u64), Vec<Waiter>>> {
@@ -194,20 +195,24 @@ impl<R> Shared<R> {
     }
 }
 
-/// A lookup that is under way. However it ends, nobody waits for it any more.
+/// A lookup in flight. Its waiters are removed however it ends.
 struct Lookup<R> {
     shared: Arc<Shared<R>>,
     hash: KeyHash,
     changes: u64,
-    ended: bool,
+    has_ended: bool,
 }
 
 impl<R> Lookup<R> {
-    /// Ends it; answers who waits.
+    /// Ends it; answers the waiters.
     fn end(&mut self) -> Vec<Waiter> {
-        // Once: the next one is another's.
-        let ended = std::mem::replace(&mut self.ended, true);
-        if ended { Vec::new() } else { self.shared.lookups().remove(&(self.hash, self.changes)).unwrap_or_default() }
+        // Once: a later entry belongs to another lookup.
+        let has_ended = std::mem::replace(&mut self.has_ended, true);
+        if has_ended {
+            Vec::new()
+        } else {
+            self.shared.lookups().remove(&(self.hash, self.changes)).unwrap_or_default()
+        }
     }
 }
 
@@ -219,15 +224,12 @@ impl<R> Drop for Lookup<R> {
 
 impl Metrics {
     fn new(registry: &Registry) -> Self {
-        let requests = registry.counters(
-            "uprof_api_key_cache_total",
-            "Keys that came with requests, by whether they were remembered or the request had to wait.",
-            ["outcome"],
-        );
-        let lookups = registry.counters("uprof_api_key_lookups_total", "Keys that the database was asked for.", []);
+        let requests =
+            registry.counters("uprof_api_key_cache_total", "Lookups in the API key cache, by outcome.", ["outcome"]);
+        let lookups = registry.counters("uprof_api_key_lookups_total", "API key lookups in the database.", []);
         let followed = registry.gauges(
             "uprof_api_key_changes_followed",
-            "1 while the database tells of keys that change, else 0.",
+            "1 while the API key change listener is connected, else 0.",
             [],
         );
         let following = Arc::new(AtomicBool::new(false));

@@ -1,4 +1,4 @@
-//! API keys.
+//! The repository of API keys.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::domain::page::{Order, Page};
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::text::{Text, WorkspaceId};
 use crate::domain::{Error, Result};
-use crate::storage::pool::connections::Pool;
+use crate::storage::pool::Pool;
 use crate::storage::pool::error::{StorageError, not_found};
 
 /// [`ApiKeyRepository`] on Postgres.
@@ -25,14 +25,14 @@ use crate::storage::pool::error::{StorageError, not_found};
 pub struct PgApiKeys(Pool);
 
 impl PgApiKeys {
-    /// The keys behind `pool`.
+    /// The keys in the database of `pool`.
     #[must_use]
     pub const fn new(pool: Pool) -> Self {
         Self(pool)
     }
 }
 
-/// Reads the organization's (`$1`) keys, `$3` of them, from `$2` on, exclusive.
+/// Reads up to `$3` of the organization's (`$1`) keys after `$2`.
 macro_rules! select_api_keys {
     ($after:literal, $order:literal) => {
         concat!(
@@ -118,7 +118,7 @@ impl ApiKeyRepository for PgApiKeys {
         };
         let first = if query.order == Order::Ascending { Uuid::nil() } else { Uuid::max() };
         let after = query.after.map_or(first, ApiKeyId::uuid);
-        let wanted = i64::try_from(query.limit.get() + 1).unwrap_or(i64::MAX);
+        let limit = i64::try_from(query.limit.get() + 1).unwrap_or(i64::MAX);
         let rows: Vec<ApiKeyRow> = self
             .0
             .read(move |connection| {
@@ -126,7 +126,7 @@ impl ApiKeyRepository for PgApiKeys {
                     let rows: Vec<ApiKeyRow> = sqlx::query_as(select)
                         .bind(organization.uuid())
                         .bind(after)
-                        .bind(wanted)
+                        .bind(limit)
                         .fetch_all(&mut *connection)
                         .await?;
                     if rows.is_empty() {
@@ -202,7 +202,7 @@ impl ApiKeyRepository for PgApiKeys {
     }
 }
 
-/// An organization without keys is another thing than none.
+/// Checks that the organization exists: an empty list of keys would not show that it does not.
 async fn check_organization(
     connection: &mut PgConnection,
     organization: OrganizationId,

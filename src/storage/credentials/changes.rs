@@ -1,4 +1,4 @@
-//! Listens to what the database tells of credentials that change (`migrations/V18__api_key_notifications.sql`).
+//! Listens for changes of credentials, which triggers publish as notifications (`migrations/V18__api_key_notifications.sql`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,28 +9,28 @@ use sqlx::postgres::{PgListener, PgPool};
 use tokio::time::{sleep, timeout};
 
 use crate::domain::id::{ApiKeyId, OrganizationId};
-use crate::storage::pool::connections::Pool;
+use crate::storage::pool::Pool;
 
 const CHANNEL: &str = "uprof_credentials";
 
-/// How long nothing is told before the connection is tried. One whose other end has gone without a word never tells anything.
-const SILENCE: Duration = Duration::from_secs(15);
+/// How long without a notification before the connection is pinged: after a silent network failure none ever arrives.
+const PING_INTERVAL: Duration = Duration::from_secs(15);
 
-/// How long it may take to answer then.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a ping may take.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long to wait before the first new try to connect; twice as long before each after it, up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The wait before reconnecting; doubles with each failure, up to [`MAX_BACKOFF`].
+const MIN_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
-/// What has changed.
+/// Which credentials have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::storage) enum CredentialChange {
-    /// This key.
+pub(super) enum CredentialChange {
+    /// The credential of this key.
     Key(ApiKeyId),
-    /// This organization, and so all of its keys' credentials.
+    /// The credentials of all keys of this organization.
     Organization(OrganizationId),
-    /// Perhaps any: for a time nobody was listening.
+    /// Possibly any: notifications were missed, or one cannot be parsed.
     Any,
 }
 
@@ -45,22 +45,22 @@ impl CredentialChange {
     }
 }
 
-/// Hands every change to `tell`, for as long as `pool` is open and the database can be reached; `following` says whether it can.
-pub(in crate::storage) fn follow(
+/// Passes every change to `notify` until `pool` is closed. `following` is true while the listener is connected.
+pub(super) fn follow(
     pool: &Pool,
     following: Arc<AtomicBool>,
-    tell: impl Fn(CredentialChange) + Send + Sync + 'static,
+    notify: impl Fn(CredentialChange) + Send + Sync + 'static,
 ) {
     let connections = pool.for_notifications().clone();
     pool.spawn(async move {
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = MIN_BACKOFF;
         loop {
             let lost = match listen(&connections).await {
                 Ok(listener) => {
-                    tell(CredentialChange::Any);
+                    notify(CredentialChange::Any);
                     following.store(true, Ordering::Relaxed);
-                    pause = FIRST_PAUSE;
-                    Some(receive(listener, &tell).await)
+                    backoff = MIN_BACKOFF;
+                    Some(receive(listener, &notify).await)
                 }
                 Err(_) => None,
             };
@@ -69,30 +69,30 @@ pub(in crate::storage) fn follow(
                 return;
             }
             if let Some(error) = lost {
-                tracing::warn!(error.cause = %error, "changes of keys are not told for a moment");
+                tracing::warn!(error.cause = %error, "API key change listener disconnected; reconnecting (keys are re-checked every 5 s meanwhile)");
             }
-            sleep(pause).await;
-            pause = LONGEST_PAUSE.min(pause * 2);
+            sleep(backoff).await;
+            backoff = MAX_BACKOFF.min(backoff * 2);
         }
     });
 }
 
 async fn listen(connections: &PgPool) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect_with(connections).await?;
-    // What is missed between two connections must not go unnoticed.
+    // A reconnection inside sqlx would hide that notifications were missed.
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
     Ok(listener)
 }
 
-/// Why no more is told.
-async fn receive(mut listener: PgListener, tell: impl Fn(CredentialChange)) -> sqlx::Error {
+/// Passes notifications on until the connection fails; answers the error.
+async fn receive(mut listener: PgListener, notify: impl Fn(CredentialChange)) -> sqlx::Error {
     loop {
-        match timeout(SILENCE, listener.try_recv()).await {
-            Ok(Ok(Some(told))) => tell(CredentialChange::parse(told.payload())),
+        match timeout(PING_INTERVAL, listener.try_recv()).await {
+            Ok(Ok(Some(notification))) => notify(CredentialChange::parse(notification.payload())),
             Ok(Ok(None)) => return sqlx::Error::WorkerCrashed,
             Ok(Err(error)) => return error,
-            Err(_) => match timeout(RESPONSE_TIMEOUT, listener.execute("select 1")).await {
+            Err(_) => match timeout(PING_TIMEOUT, listener.execute("select 1")).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => return error,
                 Err(_) => return sqlx::Error::PoolTimedOut,
@@ -110,7 +110,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_told_is_read_and_what_cannot_be_read_may_be_anything(id: u128, other in ".{0,60}") {
+        fn a_payload_that_cannot_be_parsed_may_concern_any_credential(id: u128, other in ".{0,60}") {
             let id = Uuid::from_u128(id);
             prop_assert_eq!(CredentialChange::parse(&format!("api_key:{id}")), CredentialChange::Key(ApiKeyId::new(id)));
             let organization = CredentialChange::Organization(OrganizationId::new(id));

@@ -1,4 +1,4 @@
-//! Organizations and their API keys, and the cache of credentials.
+//! Organizations, their API keys, and the cache of credentials.
 //! May know what its parent may.
 
 mod api_key_cache;

@@ -1,4 +1,4 @@
-//! Organizations.
+//! The repository of organizations.
 
 use async_trait::async_trait;
 use sqlx::FromRow;
@@ -10,7 +10,7 @@ use crate::domain::id::OrganizationId;
 use crate::domain::repository::OrganizationRepository;
 use crate::domain::text::{DisplayName, Text};
 use crate::domain::{Error, Result};
-use crate::storage::pool::connections::Pool;
+use crate::storage::pool::Pool;
 use crate::storage::pool::error::not_found;
 
 /// [`OrganizationRepository`] on Postgres.
@@ -18,7 +18,7 @@ use crate::storage::pool::error::not_found;
 pub struct PgOrganizations(Pool);
 
 impl PgOrganizations {
-    /// The organizations behind `pool`.
+    /// The organizations in the database of `pool`.
     #[must_use]
     pub const fn new(pool: Pool) -> Self {
         Self(pool)

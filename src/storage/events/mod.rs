@@ -1,8 +1,8 @@
-//! Events: the outbox that appends them, and the lists that read them.
+//! Events: the outbox that appends them, and the repository that lists them.
 //! May know what its parent may; the outbox queues webhook deliveries.
 
-pub(in crate::storage) mod outbox;
-pub(in crate::storage) mod repository;
+pub(super) mod outbox;
+pub(super) mod repository;
 
 pub use outbox::Outbox;
 pub use repository::PgEvents;

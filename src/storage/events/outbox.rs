@@ -1,4 +1,4 @@
-//! The outbox: events, appended in the transaction of the change that they tell of.
+//! The outbox: events, appended in the transaction of the change that they report.
 
 use std::sync::Arc;
 
@@ -15,23 +15,23 @@ use crate::domain::profile::ProfileField;
 use crate::domain::text::Text;
 use crate::storage::webhooks::fan_out;
 
-/// Makes events of what happens. A clone makes ids from the same source.
+/// Makes events. A clone takes ids from the same source.
 #[derive(Clone)]
 pub struct Outbox(Arc<dyn IdSource>);
 
 impl Outbox {
-    /// Takes the ids of events from `ids`.
+    /// An outbox that takes the ids of events from `ids`.
     #[must_use]
     pub fn new(ids: Arc<dyn IdSource>) -> Self {
         Self(ids)
     }
 
-    /// The event that `what` happened to a profile at `now`.
+    /// An event of a profile, with a new id.
     pub(in crate::storage) fn event(&self, profile_id: ProfileId, details: EventDetails, now: Timestamp) -> Event {
         Event { id: self.id(now), created_at: now, profile_id, details }
     }
 
-    /// A fresh id for what is written together with an event.
+    /// A new id, for an object stored together with an event.
     pub(in crate::storage) fn id<K>(&self, now: Timestamp) -> Id<K> {
         Id::new(self.0.next(now))
     }
@@ -43,13 +43,13 @@ impl std::fmt::Debug for Outbox {
     }
 }
 
-/// The kind of the events that [`append_created_events`] appends. Webhooks do not notify of it, so that nothing is queued.
+/// The kind of the events that [`append_created_events`] appends. No webhook notifies of it (see [`fan_out`]), so nothing is queued.
 pub(in crate::storage) const CREATED: &str = "user_profile.created";
 
-/// Appends the events of created profiles, given as one array parameter a column and one kind, but not those of the profiles in the
-/// common table expression `$left_out`. Part of the statement that stores the profiles, which stays one round trip.
+/// Appends the events of created profiles, except those in the common table expression `$skipped`. Part of the statement that inserts the
+/// profiles, which stays one round trip: the arguments are its parameters, one array per column, so that they stand beside their binds.
 macro_rules! append_created_events {
-    ($organization_ids:literal, $ids:literal, $created_ats:literal, $kind:literal, $profile_ids:literal, $left_out:literal) => {
+    ($organization_ids:literal, $ids:literal, $created_ats:literal, $kind:literal, $profile_ids:literal, $skipped:literal) => {
         concat!(
             "insert into events (organization_id, id, created_at, profile_id, kind)
              select event.*,
@@ -66,7 +66,7 @@ macro_rules! append_created_events {
             $profile_ids,
             "::uuid[]) as event (organization_id, id, created_at, profile_id)
               where (event.organization_id, event.profile_id) not in (select organization_id, profile_id from ",
-            $left_out,
+            $skipped,
             ")"
         )
     };
@@ -74,7 +74,7 @@ macro_rules! append_created_events {
 
 pub(in crate::storage) use append_created_events;
 
-/// Appends `events` in one round trip, and queues webhook deliveries of them.
+/// Appends `events` in one round trip, and queues their webhook deliveries.
 pub(in crate::storage) async fn append(
     connection: &mut PgConnection,
     events: &[(OrganizationId, Event)],
@@ -110,7 +110,7 @@ pub(in crate::storage) async fn append(
                 $7::text[],
                 $8::text[],
                 $9::uuid[]
-                ) as happened (
+                ) as event (
                 organization_id,
                 id,
                 created_at,
@@ -135,7 +135,7 @@ pub(in crate::storage) async fn append(
     fan_out::queue(connection, events).await
 }
 
-/// Events, column by column.
+/// Events as arrays, one per column.
 #[derive(Default)]
 struct EventColumns<'e> {
     organization_ids: Vec<Uuid>,
@@ -143,7 +143,7 @@ struct EventColumns<'e> {
     created_ats: Vec<OffsetDateTime>,
     kinds: Vec<&'static str>,
     profile_ids: Vec<Uuid>,
-    /// Joined by commas: arrays of arrays have to be of one length.
+    /// Joined by commas: Postgres has no arrays of arrays of different lengths.
     fields: Vec<Option<String>>,
     grant_names: Vec<Option<&'e str>>,
     grant_statuses: Vec<Option<&'static str>>,
@@ -192,7 +192,7 @@ mod tests {
     use crate::domain::webhook::endpoint::WebhookEventType;
 
     #[test]
-    fn created_events_have_their_kind_and_notify_no_webhook() {
+    fn created_events_have_the_label_of_their_kind_and_notify_no_webhook() {
         assert_eq!(CREATED, EventKind::Created.as_str());
         assert!(WebhookEventType::from_label(CREATED).is_none());
     }

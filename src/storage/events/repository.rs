@@ -1,4 +1,4 @@
-//! Reads what the outbox holds: one keyset query a list and direction, each on an index that runs its way.
+//! Lists of events: a keyset query for each filter and direction, each on an index in that order.
 
 use async_trait::async_trait;
 use sqlx::FromRow;
@@ -15,12 +15,12 @@ use crate::domain::repository::EventRepository;
 use crate::domain::text::Text;
 use crate::domain::trust::grant::{GrantName, TrustGrantStatus};
 use crate::domain::{Error, Result};
-use crate::storage::pool::connections::Pool;
+use crate::storage::pool::Pool;
 
-/// How many events a request for some kinds only examines at the most.
-const EXAMINED: usize = 1_000;
+/// The most events that a request with a filter by kind examines.
+const MAX_EXAMINED: usize = 1_000;
 
-/// By how much the time in an id may be ahead of the event's own: ids of one source increase even where a clock was set back.
+/// How far the time in an id may be ahead of the event's own: the ids of a source increase even when its clock is set back.
 const ID_AHEAD: Duration = Duration::hours(1);
 
 /// [`EventRepository`] on Postgres.
@@ -28,14 +28,14 @@ const ID_AHEAD: Duration = Duration::hours(1);
 pub struct PgEvents(Pool);
 
 impl PgEvents {
-    /// The events behind `pool`.
+    /// The events in the database of `pool`.
     #[must_use]
     pub const fn new(pool: Pool) -> Self {
         Self(pool)
     }
 }
 
-/// Reads the organization's (`$1`) events with ids between `$2` and `$3`, both exclusive, that happened from `$4` on and before `$5`.
+/// Reads the organization's (`$1`) events with ids between `$2` and `$3`, both exclusive, created from `$4` on and before `$5`.
 macro_rules! select_events {
     ($which:literal, $order:literal) => {
         concat!(
@@ -61,14 +61,14 @@ macro_rules! select_events {
     };
 }
 
-/// As the index of rare events says it, so that Postgres sees that it fits.
+/// The condition of the partial index of rare events, literally, so that Postgres uses it.
 macro_rules! select_rare_events {
     ($order:literal) => {
         select_events!(" and kind not in ('user_profile.created', 'user_profile.updated')", $order)
     };
 }
 
-/// An event as it is kept.
+/// A stored event.
 #[derive(FromRow)]
 pub(in crate::storage) struct EventRow {
     id: Uuid,
@@ -85,8 +85,8 @@ pub(in crate::storage) struct EventRow {
 impl EventRepository for PgEvents {
     #[tracing::instrument(level = "debug", name = "events.list", skip_all, fields(organization.id = %organization))]
     async fn list(&self, organization: OrganizationId, query: EventQuery) -> Result<Page<Event, EventId>> {
-        let examined = if query.kinds.is_empty() { query.limit.get() } else { EXAMINED };
-        let wanted = i64::try_from(examined + 1).unwrap_or(i64::MAX);
+        let examined = if query.kinds.is_empty() { query.limit.get() } else { MAX_EXAMINED };
+        let limit = i64::try_from(examined + 1).unwrap_or(i64::MAX);
         let (least, greatest) = bounds(&query);
         let select = statement(&query);
         let (profile, since, until) = (query.profile_id, query.since, query.until);
@@ -100,7 +100,7 @@ impl EventRepository for PgEvents {
                         .bind(greatest)
                         .bind(since)
                         .bind(until)
-                        .bind(wanted);
+                        .bind(limit);
                     let statement = match profile {
                         Some(profile) => statement.bind(profile.uuid()),
                         None => statement,
@@ -110,8 +110,8 @@ impl EventRepository for PgEvents {
             })
             .await?;
         let events = rows.into_iter().map(Event::try_from).collect::<Result<Vec<_>>>()?;
-        let asked = |event: &Event| query.kinds.is_empty() || query.kinds.contains(&event.details.kind());
-        Ok(Page::of_those(events, examined, query.limit, |event| event.id, asked))
+        let matches = |event: &Event| query.kinds.is_empty() || query.kinds.contains(&event.details.kind());
+        Ok(Page::of_those(events, examined, query.limit, |event| event.id, matches))
     }
 }
 
@@ -128,7 +128,7 @@ fn statement(query: &EventQuery) -> &'static str {
     }
 }
 
-/// Between which ids the page lies: after the one before it, and where the times in ids allow.
+/// The bounds of the page's ids, both exclusive: after the previous page, and within the times of the query.
 fn bounds(query: &EventQuery) -> (Uuid, Uuid) {
     let since = query.since.map_or(Uuid::nil(), first_id_at);
     let until = query.until.and_then(|until| until.checked_add(ID_AHEAD)).map_or(Uuid::max(), first_id_at);
@@ -139,7 +139,7 @@ fn bounds(query: &EventQuery) -> (Uuid, Uuid) {
     }
 }
 
-/// What no `UUIDv7` of `moment` or later is smaller than: the milliseconds since 1970 in its first 48 bits.
+/// A lower bound of every `UUIDv7` made at `moment` or later: its first 48 bits are the milliseconds since 1970.
 fn first_id_at(moment: Timestamp) -> Uuid {
     let milliseconds = u128::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
     Uuid::from_u128(milliseconds << 80)
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_lies_after_the_one_before_it_and_within_the_times_asked_for() {
+    fn a_page_begins_after_the_previous_one_and_within_the_times_of_the_query() {
         let now = SystemClock.now();
         let after = EventId::new(RandomIds::default().next(now));
         let query = EventQuery { after: Some(after), since: Some(now - Duration::HOUR), ..EventQuery::default() };

@@ -1,11 +1,11 @@
-//! Stores records under keys that are free.
+//! Inserts idempotency records.
 
 use sqlx::postgres::PgConnection;
 
-use super::records::{Record, RecordColumns};
+use super::records::{IdempotencyRecord, RecordColumns};
 
-/// Inserts records, given as one array parameter a column, whose keys are free or have expired, and returns those. A key that another
-/// transaction is just inserting is waited for. Part of a statement: it stands where its parameters are bound.
+/// Inserts the records whose keys are free or have expired, and returns those. Waits for a transaction that is inserting the same key. Part
+/// of a statement: the arguments are its parameters, one array per column, so that they stand beside their binds.
 macro_rules! insert_records {
     ($organization_ids:literal, $keys:literal, $fingerprints:literal, $profile_ids:literal, $created_ats:literal, $answers:literal) => {
         concat!(
@@ -38,7 +38,7 @@ macro_rules! insert_records {
 pub(in crate::storage) use insert_records;
 
 /// Stores `record` if its key is free; answers whether it was.
-pub(super) async fn insert(connection: &mut PgConnection, record: Record) -> sqlx::Result<bool> {
+pub(super) async fn insert(connection: &mut PgConnection, record: IdempotencyRecord) -> sqlx::Result<bool> {
     let records = RecordColumns::of(vec![record]);
     let inserted = sqlx::query(insert_records!("$1", "$2", "$3", "$4", "$5", "$6"))
         .bind(records.organization_ids)

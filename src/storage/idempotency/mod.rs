@@ -1,7 +1,7 @@
-//! Idempotency keys and the answers stored under them.
+//! Idempotency records: the keys of requests and the answers stored under them.
 //! May know what its parent may.
 
-pub(in crate::storage) mod insert;
+pub(super) mod insert;
 mod once;
-pub(in crate::storage) mod records;
-pub(in crate::storage) mod replay;
+pub(super) mod records;
+pub(super) mod replay;

@@ -4,7 +4,7 @@ use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
 use super::insert::insert;
-use super::records::{Record, StoredAnswer};
+use super::records::{IdempotencyRecord, StoredAnswer};
 use super::replay::replay;
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
@@ -15,8 +15,8 @@ use crate::storage::pool::connections::ConnectionFuture;
 use crate::storage::pool::error::StorageError;
 
 impl Pool {
-    /// Does `work` in a transaction, for a request of `organization` that speaks of the profile `profile_id`, if of any: once under the key of
-    /// `idempotency`.
+    /// Runs `work` in a transaction, once per key of `idempotency`; replays the stored answer after that. The record is erased with the
+    /// profile `profile_id`, if the request concerns one.
     ///
     /// # Errors
     /// Those of [`Pool::run`]; `Invalid` if the key was used for another request.
@@ -32,12 +32,12 @@ impl Pool {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Send + 'static,
     {
-        let whose = RequestContext { organization, profile_id, now };
+        let context = RequestContext { organization, profile_id, now };
         self.run(move |connection| {
             Box::pin(async move {
                 let mut transaction = connection.begin().await?;
                 let outcome = match idempotency {
-                    Some(idempotency) => whose.once(&mut transaction, &idempotency, work).await?,
+                    Some(idempotency) => context.once(&mut transaction, &idempotency, work).await?,
                     None => RequestOutcome::Done(work(&mut transaction).await?),
                 };
                 transaction.commit().await?;
@@ -48,7 +48,6 @@ impl Pool {
     }
 }
 
-/// Whose request it is, of whom it speaks, and when it came.
 struct RequestContext {
     organization: OrganizationId,
     profile_id: Option<ProfileId>,
@@ -56,24 +55,23 @@ struct RequestContext {
 }
 
 impl RequestContext {
-    /// Does `work` unless the key is taken.
+    /// Runs `work` unless the key is taken.
     async fn once<T>(
         &self,
         connection: &mut PgConnection,
         Idempotency { key, fingerprint, answer }: &Idempotency<T>,
         work: impl for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T>,
     ) -> std::result::Result<RequestOutcome<T>, StorageError> {
-        // Claimed before the work, which must not be done twice; the answer follows, and so does the profile, which may turn out not to be
-        // there.
-        let claim = Record {
+        // The key is claimed before the work, which must not run twice. The answer follows, and so does the profile: it may not exist.
+        let claim = IdempotencyRecord {
             organization: self.organization,
             key: key.clone(),
             profile_id: None,
             created_at: self.now,
-            kept: StoredAnswer { fingerprint: *fingerprint, answer: Vec::new() },
+            stored: StoredAnswer { fingerprint: *fingerprint, answer: Vec::new() },
         };
         if !insert(connection, claim).await? {
-            return Ok(replay(connection, self.organization, key, *fingerprint, self.now).await??);
+            return replay(connection, self.organization, key, *fingerprint, self.now).await;
         }
         let done = work(connection).await?;
         sqlx::query(

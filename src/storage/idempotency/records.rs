@@ -1,6 +1,4 @@
-//! Idempotency keys with the answers that are stored under them.
-
-use std::collections::HashMap;
+//! Idempotency records as values, columns and rows.
 
 use sqlx::FromRow;
 use time::OffsetDateTime;
@@ -13,7 +11,7 @@ use crate::domain::idempotency::{Fingerprint, IdempotencyKey, RequestOutcome};
 use crate::domain::{Error, Result};
 use crate::storage::pool::error::unavailable;
 
-/// What was answered under a key before.
+/// The answer to the first request with a key.
 #[derive(Clone, Debug)]
 pub(in crate::storage) struct StoredAnswer {
     pub(in crate::storage) fingerprint: Fingerprint,
@@ -21,7 +19,10 @@ pub(in crate::storage) struct StoredAnswer {
 }
 
 impl StoredAnswer {
-    /// What a request with `fingerprint` under the same key is answered.
+    /// Replays the answer to a request with the same key.
+    ///
+    /// # Errors
+    /// `Invalid` if the request differs from the first.
     pub(in crate::storage) fn replay<T>(&self, fingerprint: Fingerprint) -> Result<RequestOutcome<T>> {
         if fingerprint == self.fingerprint {
             return Ok(RequestOutcome::Replayed(self.answer.clone()));
@@ -30,10 +31,10 @@ impl StoredAnswer {
     }
 }
 
-/// A key among all organizations'.
+/// Identifies a record across organizations.
 pub(in crate::storage) type FullKey = (OrganizationId, IdempotencyKey);
 
-/// What is to be kept under keys, column by column.
+/// Records as arrays, one per column.
 #[derive(Clone, Debug, Default)]
 pub(in crate::storage) struct RecordColumns {
     pub(in crate::storage) organization_ids: Vec<Uuid>,
@@ -44,28 +45,28 @@ pub(in crate::storage) struct RecordColumns {
     pub(in crate::storage) answers: Vec<Vec<u8>>,
 }
 
-/// What is to be kept under one key.
+/// A record to be stored.
 #[derive(Clone, Debug)]
-pub(in crate::storage) struct Record {
+pub(in crate::storage) struct IdempotencyRecord {
     pub(in crate::storage) organization: OrganizationId,
     pub(in crate::storage) key: IdempotencyKey,
     pub(in crate::storage) profile_id: Option<ProfileId>,
     pub(in crate::storage) created_at: Timestamp,
-    pub(in crate::storage) kept: StoredAnswer,
+    pub(in crate::storage) stored: StoredAnswer,
 }
 
 impl RecordColumns {
-    /// Of `records`, in the order of their keys, so that two transactions never wait for each other.
-    pub(in crate::storage) fn of(mut records: Vec<Record>) -> Self {
+    /// The columns of `records`, in the order of their keys, so that transactions that insert the same keys do not deadlock.
+    pub(in crate::storage) fn of(mut records: Vec<IdempotencyRecord>) -> Self {
         records.sort_by(|a, b| (a.organization.uuid(), &a.key).cmp(&(b.organization.uuid(), &b.key)));
         let mut columns = Self::default();
         for record in records {
             columns.organization_ids.push(record.organization.uuid());
             columns.keys.push(record.key.as_str().to_owned());
-            columns.fingerprints.push(record.kept.fingerprint.0.to_vec());
+            columns.fingerprints.push(record.stored.fingerprint.0.to_vec());
             columns.profile_ids.push(record.profile_id.map(ProfileId::uuid));
             columns.created_ats.push(record.created_at);
-            columns.answers.push(record.kept.answer);
+            columns.answers.push(record.stored.answer);
         }
         columns
     }
@@ -79,18 +80,20 @@ pub(in crate::storage) struct StoredAnswerRow {
     pub(in crate::storage) answer: Vec<u8>,
 }
 
-/// What `rows` hold, by key.
-pub(in crate::storage) fn from_stored(rows: Vec<StoredAnswerRow>) -> Result<HashMap<FullKey, StoredAnswer>> {
-    let kept = rows.into_iter().map(|row| {
+impl StoredAnswerRow {
+    /// The answer and its key.
+    ///
+    /// # Errors
+    /// `Internal` if a column is not as this service stores it.
+    pub(in crate::storage) fn parse(self) -> Result<(FullKey, StoredAnswer)> {
         let broken = || Error::internal("idempotency_keys: a column breaks a rule");
-        let key = IdempotencyKey::parse(row.key.as_bytes()).map_err(|_| broken())?;
-        let fingerprint = Fingerprint(row.fingerprint.try_into().map_err(|_| broken())?);
-        Ok(((OrganizationId::new(row.organization_id), key), StoredAnswer { fingerprint, answer: row.answer }))
-    });
-    kept.collect()
+        let key = IdempotencyKey::parse(self.key.as_bytes()).map_err(|_| broken())?;
+        let fingerprint = Fingerprint(self.fingerprint.try_into().map_err(|_| broken())?);
+        Ok(((OrganizationId::new(self.organization_id), key), StoredAnswer { fingerprint, answer: self.answer }))
+    }
 }
 
-/// A key that was taken a moment ago and no longer is: the profile that it spoke of was erased in between.
+/// A record was found and is gone: its profile was erased in between.
 pub(in crate::storage) fn record_vanished() -> Error {
     unavailable()
 }

@@ -1,21 +1,24 @@
-//! Reads the answer of an earlier request with the same key.
+//! Reads the stored answer to an earlier request with the same key.
 
 use sqlx::postgres::PgConnection;
 
-use super::records::{StoredAnswerRow, from_stored, record_vanished};
-use crate::domain::Result;
+use super::records::{StoredAnswerRow, record_vanished};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::OrganizationId;
 use crate::domain::idempotency::{Fingerprint, IDEMPOTENCY_RETENTION, IdempotencyKey, RequestOutcome};
+use crate::storage::pool::error::StorageError;
 
-/// The outcome of a request of `organization` with `fingerprint` whose `key` is taken.
+/// The outcome of a request whose `key` is taken.
+///
+/// # Errors
+/// `Invalid` if the stored request differs; `Unavailable` if the record is gone.
 pub(in crate::storage) async fn replay<T>(
     connection: &mut PgConnection,
     organization: OrganizationId,
     key: &IdempotencyKey,
     fingerprint: Fingerprint,
     now: Timestamp,
-) -> sqlx::Result<Result<RequestOutcome<T>>> {
+) -> std::result::Result<RequestOutcome<T>, StorageError> {
     let row: Option<StoredAnswerRow> = sqlx::query_as(
         "select organization_id,
                 key,
@@ -31,6 +34,6 @@ pub(in crate::storage) async fn replay<T>(
     .bind(now - IDEMPOTENCY_RETENTION)
     .fetch_optional(connection)
     .await?;
-    let kept = from_stored(row.into_iter().collect());
-    Ok(kept.and_then(|kept| kept.into_values().next().ok_or_else(record_vanished)?.replay(fingerprint)))
+    let (_, stored) = row.ok_or_else(record_vanished)?.parse()?;
+    Ok(stored.replay(fingerprint)?)
 }

@@ -1,4 +1,4 @@
-//! A connection in use, and its way back.
+//! A connection that is checked out, and its return to sqlx's pool.
 
 use std::time::{Duration, Instant};
 
@@ -6,45 +6,44 @@ use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 use tokio::runtime::Handle;
 
-/// A connection in use. It goes back to sqlx's pool only when it has answered once more, which sqlx would wait for without end: a
-/// network that swallows the answer would take a place of the pool with it.
+/// A connection that is checked out. Dropped, it returns to sqlx's pool, which pings it first and waits for the answer without limit; the
+/// limit here keeps a network that drops packets from occupying a place of the pool forever.
 #[derive(Debug)]
-pub(in crate::storage) struct Checkout {
-    pub(in crate::storage) connection: PoolConnection<Postgres>,
-    /// When it came from sqlx's pool.
-    pub(in crate::storage) since: Instant,
-    /// How long it may take to answer.
-    limit: Duration,
-    home: Handle,
-    is_over: bool,
+pub(super) struct Checkout {
+    pub(super) connection: PoolConnection<Postgres>,
+    /// When it was checked out of sqlx's pool.
+    pub(super) since: Instant,
+    return_timeout: Duration,
+    runtime: Handle,
+    is_closed: bool,
 }
 
-/// A connection that was used just now.
+/// A connection that was used a moment ago.
 #[derive(Debug)]
-pub(in crate::storage) struct WarmConnection {
-    pub(in crate::storage) checkout: Checkout,
-    pub(in crate::storage) at: Instant,
+pub(super) struct WarmConnection {
+    pub(super) checkout: Checkout,
+    pub(super) used_at: Instant,
 }
 
 impl Checkout {
-    /// `connection`, from now on; it may take up to `limit` to answer once more, in the runtime that is at hand or in that of `home`.
-    pub(in crate::storage) fn new(connection: PoolConnection<Postgres>, limit: Duration, home: Handle) -> Self {
-        Self { connection, since: Instant::now(), limit, home, is_over: false }
+    /// A checkout of `connection` that starts now. Its return runs in the current runtime, or in `runtime` where there is none.
+    pub(super) fn new(connection: PoolConnection<Postgres>, return_timeout: Duration, runtime: Handle) -> Self {
+        Self { connection, since: Instant::now(), return_timeout, runtime, is_closed: false }
     }
 
-    /// Closes the connection instead.
-    pub(in crate::storage) fn end(mut self) {
-        self.is_over = true;
+    /// Closes the connection instead of returning it.
+    pub(super) fn close(mut self) {
+        self.is_closed = true;
         self.connection.close_on_drop();
     }
 }
 
 impl Drop for Checkout {
     fn drop(&mut self) {
-        if !self.is_over {
-            // Whoever used it may have left while Postgres was still at work.
-            let (returned, limit) = (self.connection.return_to_pool(), self.limit);
-            let runtime = Handle::try_current().unwrap_or_else(|_| self.home.clone());
+        if !self.is_closed {
+            // A cancelled caller may have left Postgres at work on a statement.
+            let (returned, limit) = (self.connection.return_to_pool(), self.return_timeout);
+            let runtime = Handle::try_current().unwrap_or_else(|_| self.runtime.clone());
             runtime.spawn(async move { tokio::time::timeout(limit, returned).await });
         }
     }

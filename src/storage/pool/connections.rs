@@ -1,4 +1,4 @@
-//! The connection pool, and the deadline that every use of it keeps.
+//! The connection pool, and the deadline of every use of it.
 
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,32 +15,31 @@ use super::warm_stack::WarmStack;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::metrics::Registry;
 
-/// What a port's method does on its connection. Boxed, for the future borrows the connection.
+/// The work of a port method on its connection. Boxed, for the future borrows the connection.
 pub(in crate::storage) type ConnectionFuture<'c, T> =
     std::pin::Pin<Box<dyn Future<Output = std::result::Result<T, StorageError>> + Send + 'c>>;
 
-/// How long the service waits for an answer after the moment at which Postgres itself gives a statement up. Postgres going first
-/// means that the outcome is known: nothing was written.
+/// How long the service waits beyond Postgres' own statement timeout: a statement that Postgres cancels has a known outcome, nothing was
+/// written.
 const ANSWER_GRACE: Duration = Duration::from_secs(1);
 
-/// A connection that lay idle this long is tried before it is used; younger ones are trusted, which saves a round trip.
+/// A connection that was idle for this long is pinged before use; others are trusted, which saves a round trip.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
-/// How long a connection passes from one user to the next before it goes back to sqlx's pool, which looks after its age and its health.
+/// How long a connection stays checked out of sqlx's pool, warm between its uses: the pool checks age and health only when it returns.
 const WARM_LIFETIME: Duration = TRUSTED_IDLE;
 
-/// How long ago a connection may have been used to be passed on untried: where requests are rarer than that, each is better off with one
-/// that was tried than with the latest.
+/// How long after its last use a warm connection is trusted without a ping. Where requests are rarer than that, one from sqlx's pool, which
+/// was pinged when it returned, is the safer choice.
 const WARM_TRUST: Duration = Duration::from_millis(100);
 
-/// How long a connection that is tried may take to answer. One whose other end has gone without a word never does, and whoever waits
-/// still has to be given another.
+/// How long a ping may take. After a silent network failure no answer ever comes, and the caller still needs another connection.
 const PING_LIMIT: Duration = Duration::from_millis(500);
 
-/// How many connections may wait for notifications: one does, and others may be held up where a network has let them down.
+/// The most connections that listen for notifications: one is in use, the rest allow for listeners stuck on a failed network.
 const NOTIFICATION_CONNECTIONS: u32 = 4;
 
-/// Where Postgres is and how much of it may be used.
+/// The database's URL, and the limits on its use.
 #[derive(Clone, Debug)]
 pub struct PoolSettings {
     /// A `postgres://` URL.
@@ -54,7 +53,7 @@ pub struct PoolSettings {
 }
 
 impl PoolSettings {
-    /// For a verb that does one thing and ends: a single connection, and time to wait for it.
+    /// For a command that does one thing and ends: a single connection, and 30 s to wait for it.
     #[must_use]
     pub fn for_one(url: SecretString) -> Self {
         let max_wait = Duration::from_secs(30);
@@ -62,61 +61,60 @@ impl PoolSettings {
     }
 }
 
-/// The pool.
+/// The connection pool. A clone shares its connections.
 #[derive(Clone, Debug)]
 pub struct Pool {
     connections: PgPool,
     warm: WarmStack<WarmConnection>,
-    /// Whether what is used through this handle is kept for whoever comes next.
-    keeps: bool,
+    /// Whether connections used through this handle stay warm for the next caller.
+    keeps_warm: bool,
     notifications: PgPool,
     deadline: Duration,
-    lost: LastLoss,
-    /// The runtime that drives the connections: the one that made the pool, and so outlives the server's threads, each of which
-    /// has its own.
-    home: Handle,
+    last_loss: LastLoss,
+    /// The runtime that drives the connections: the one that made the pool, which outlives the runtimes of the server's worker threads.
+    runtime: Handle,
 }
 
-/// What `url` says, with the service's name on it.
+/// The options of `url`, with the service's application name.
 pub(in crate::storage) fn connect_options(url: &SecretString) -> Result<PgConnectOptions> {
     let text = url.expose_secret();
-    // sqlx would take another database's URL for one of Postgres.
-    let ours = text.starts_with("postgres://") || text.starts_with("postgresql://");
+    // sqlx accepts URLs of other databases.
+    let is_postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
     PgConnectOptions::from_str(text)
         .ok()
-        .filter(|_| ours)
+        .filter(|_| is_postgres)
         .map(|options| options.application_name("uprof"))
-        // The parser's own words may repeat parts of the URL, and so the password.
+        // The parser's message may repeat parts of the URL, and so the password.
         .ok_or_else(|| Error::new(ErrorKind::Invalid, "DATABASE_URL is not a valid postgres:// URL"))
 }
 
 impl Pool {
-    /// A pool that connects when it is first used. Must be called within a runtime.
+    /// A pool that connects on first use. Must be called within a runtime.
     ///
     /// # Errors
-    /// `Invalid` if the URL is none.
+    /// `Invalid` if the URL is not a valid `postgres://` URL.
     pub fn new(settings: &PoolSettings) -> Result<Self> {
         let base = connect_options(&settings.url)?;
         let statement_timeout = format!("{}ms", settings.statement_timeout.as_millis());
         let options = base.clone().options([
             ("statement_timeout", statement_timeout.as_str()),
-            // A service that hangs in a transaction must not keep others from the rows it locked.
+            // A replica that hangs in a transaction must not hold its row locks.
             ("idle_in_transaction_session_timeout", statement_timeout.as_str()),
-            // Every list has an index that runs its way. Where Postgres thinks an organization small (it has no statistics yet, or
-            // planned for an average one) it would rather sort all its profiles for each page.
+            // Every list has an index in its order. Without statistics, or planning for an average organization, Postgres would
+            // instead sort all profiles of the organization for each page.
             ("enable_sort", "off"),
-            // Worth its while for no statement of the service; one whose cost is overestimated would pay it each time.
+            // No statement of the service gains by it; one whose cost is overestimated would be compiled each time.
             ("jit", "off"),
         ]);
-        let lost = LastLoss::default();
-        let last_loss = lost.clone();
+        let last_loss = LastLoss::default();
+        let loss = last_loss.clone();
         let connections = PgPoolOptions::new()
             .max_connections(settings.max_connections)
             .acquire_timeout(settings.acquire_timeout)
             .test_before_acquire(false)
             .before_acquire(move |connection, state| {
-                let trusted = state.idle_for < TRUSTED_IDLE && !last_loss.is_within(state.idle_for);
-                Box::pin(async move { Ok(trusted || answers(connection).await) })
+                let trusted = state.idle_for < TRUSTED_IDLE && !loss.is_within(state.idle_for);
+                Box::pin(async move { Ok(trusted || answers_ping(connection).await) })
             })
             .connect_lazy_with(options);
         let notifications = PgPoolOptions::new()
@@ -129,24 +127,24 @@ impl Pool {
         Ok(Self {
             connections,
             warm: WarmStack::new(),
-            keeps: true,
+            keeps_warm: true,
             notifications,
             deadline,
-            lost,
-            home: Handle::current(),
+            last_loss,
+            runtime: Handle::current(),
         })
     }
 
-    /// The same, for what is done now and then behind the requests: they are not handed a connection that only such work has tried.
+    /// The same pool for background jobs: connections that only they used do not stay warm, since requests would trust them unpinged.
     #[must_use]
     pub fn in_background(&self) -> Self {
-        Self { keeps: false, ..self.clone() }
+        Self { keeps_warm: false, ..self.clone() }
     }
 
-    /// Lets `registry` show how many connections there are.
+    /// Registers the gauges of connections.
     pub fn register(&self, registry: &Registry) {
         let connections =
-            registry.gauges("uprof_database_connections", "Connections to Postgres, by what they do.", ["state"]);
+            registry.gauges("uprof_database_connections", "Connections to Postgres, by state.", ["state"]);
         let pool = self.clone();
         connections.with(["idle"]).read(move || pool.idle());
         let pool = self.clone();
@@ -154,13 +152,13 @@ impl Pool {
     }
 
     fn idle(&self) -> u64 {
-        u64::try_from(self.connections.num_idle() + self.warm.count()).unwrap_or(u64::MAX)
+        u64::try_from(self.connections.num_idle() + self.warm.len()).unwrap_or(u64::MAX)
     }
 
-    /// Does `work` on a connection, within the deadline.
+    /// Runs `work` on a connection, within the deadline.
     ///
     /// # Errors
-    /// What `work` fails with; `Unavailable` without a connection; `TimedOut` past the deadline.
+    /// Those of `work`; `Unavailable` without a connection; `TimedOut` past the deadline.
     pub(in crate::storage) async fn run<T, F>(&self, work: F) -> Result<T>
     where
         F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Send,
@@ -168,7 +166,7 @@ impl Pool {
         Ok(self.attempt(work).await?)
     }
 
-    /// As [`Pool::run`], for `work` that only reads: where its connection has died, it is done again on another.
+    /// As [`Pool::run`], for `work` that only reads: it is retried once, on another connection, if its own was lost.
     ///
     /// # Errors
     /// Those of [`Pool::run`].
@@ -190,16 +188,16 @@ impl Pool {
         match tokio::time::timeout(self.deadline, work(&mut checkout.connection)).await {
             Ok(outcome) => {
                 match &outcome {
-                    Ok(_) => self.keep(checkout),
-                    Err(failure) if failure.is_lost_connection() => self.lost.note(),
-                    // Whatever it left undone is undone on the way back.
+                    Ok(_) => self.keep_warm(checkout),
+                    Err(failure) if failure.is_lost_connection() => self.last_loss.note(),
+                    // An open transaction is rolled back on return.
                     Err(_) => {}
                 }
                 outcome
             }
             Err(elapsed) => {
-                // Postgres did not even keep its own time limit: the connection is not worth waiting for.
-                checkout.end();
+                // Postgres exceeded its own statement timeout: the connection is not worth waiting for.
+                checkout.close();
                 Err(Error::new(ErrorKind::TimedOut, "The database did not answer in time").caused_by(elapsed).into())
             }
         }
@@ -207,53 +205,55 @@ impl Pool {
 
     async fn acquire(&self) -> Result<Checkout> {
         let _waiting = loop {
-            match self.warm.take() {
-                Ok(used) if used.at.elapsed() < WARM_TRUST && !self.lost.is_within(used.at.elapsed()) => {
-                    return Ok(used.checkout);
+            match self.warm.pop() {
+                Ok(warm)
+                    if warm.used_at.elapsed() < WARM_TRUST && !self.last_loss.is_within(warm.used_at.elapsed()) =>
+                {
+                    return Ok(warm.checkout);
                 }
-                // It may have died since, perhaps with one that was lost, and goes to where that is found out.
+                // It may have been lost since; its return to sqlx's pool finds that out.
                 Ok(doubtful) => drop(doubtful),
                 Err(waiting) => break waiting,
             }
         };
-        // A connection dies with the runtime in which it was opened; so that is always the pool's, whoever waits for it.
+        // A connection dies with the runtime that opened it, so that is always the pool's own, whichever runtime polls.
         let mut acquiring = std::pin::pin!(self.connections.acquire());
-        let opened = std::future::poll_fn(|context| {
-            let _at_home = self.home.enter();
+        let acquired = std::future::poll_fn(|context| {
+            let _entered = self.runtime.enter();
             acquiring.as_mut().poll(context)
         });
-        let connection = opened.await.map_err(|error| unavailable().caused_by(error))?;
-        let checkout = Checkout::new(connection, self.deadline, self.home.clone());
+        let connection = acquired.await.map_err(|error| unavailable().caused_by(error))?;
+        let checkout = Checkout::new(connection, self.deadline, self.runtime.clone());
         let (warm, since) = (self.warm.clone(), checkout.since);
-        self.home.spawn(async move {
+        self.runtime.spawn(async move {
             tokio::time::sleep(WARM_LIFETIME).await;
-            drop(warm.remove(|used| used.checkout.since <= since));
+            drop(warm.remove(|connection| connection.checkout.since <= since));
         });
         Ok(checkout)
     }
 
-    /// Leaves `checkout` to whoever comes next, unless somebody waits for sqlx's pool to have one.
-    fn keep(&self, checkout: Checkout) {
-        // The end of a transaction that was dropped is queued, and its locks hold until it is sent: the way back to the pool does that.
+    /// Keeps `checkout` warm for the next caller, unless one waits for sqlx's pool.
+    fn keep_warm(&self, checkout: Checkout) {
+        // The rollback of a dropped transaction is queued, and its locks hold until it is sent: the return to sqlx's pool sends it.
         let is_settled = !checkout.connection.should_flush();
-        if self.keeps && is_settled && checkout.since.elapsed() < WARM_LIFETIME && !self.connections.is_closed() {
-            drop(self.warm.keep(WarmConnection { checkout, at: Instant::now() }));
+        if self.keeps_warm && is_settled && checkout.since.elapsed() < WARM_LIFETIME && !self.connections.is_closed() {
+            drop(self.warm.push(WarmConnection { checkout, used_at: Instant::now() }));
         }
     }
 
-    /// Connections that wait for what the database tells, and do nothing else.
+    /// Connections that only listen for notifications.
     pub(in crate::storage) fn for_notifications(&self) -> &PgPool {
         &self.notifications
     }
 
-    /// Starts `work` where the connections live.
+    /// Spawns `work` on the runtime of the connections.
     pub(in crate::storage) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.home.spawn(work);
+        self.runtime.spawn(work);
     }
 
-    /// Closes all connections once they are free.
+    /// Closes all connections once they are returned.
     pub async fn close(&self) {
-        // Whoever waits there takes its leave of a database that may not answer.
+        // Closing waits for a database that may not answer.
         let _ = tokio::time::timeout(PING_LIMIT, self.notifications.close()).await;
         let closed = self.connections.close();
         drop(self.warm.remove(|_| true));
@@ -261,12 +261,11 @@ impl Pool {
     }
 }
 
-async fn answers(connection: &mut PgConnection) -> bool {
+async fn answers_ping(connection: &mut PgConnection) -> bool {
     matches!(tokio::time::timeout(PING_LIMIT, connection.ping()).await, Ok(Ok(())))
 }
 
-/// When a connection last turned out to be dead. Others that lay idle then have probably died with it, in a restart of Postgres for
-/// instance, however young they are.
+/// When a connection was last found to be lost. Those that were idle then are probably lost too, for instance to a restart of Postgres.
 #[derive(Clone, Debug, Default)]
 struct LastLoss(Arc<Mutex<Option<Instant>>>);
 

@@ -1,10 +1,10 @@
-//! What Postgres says, in the domain's words.
+//! Postgres errors as errors of the domain.
 
 use sqlx::error::DatabaseError;
 
 use crate::domain::{Error, ErrorKind};
 
-/// Why work on a connection ended: a rule of the domain, or the database.
+/// Why work on a connection failed: a rule of the domain, or the database.
 #[derive(Debug)]
 pub(in crate::storage) enum StorageError {
     Rule(Error),
@@ -12,8 +12,8 @@ pub(in crate::storage) enum StorageError {
 }
 
 impl StorageError {
-    /// Whether the connection broke while it was used; what was under way on it may have been done.
-    pub(in crate::storage) fn is_lost_connection(&self) -> bool {
+    /// Whether the connection was lost during its use; a statement in flight may have been committed.
+    pub(super) fn is_lost_connection(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
             // admin_shutdown, crash_shutdown, idle_session_timeout, and the connection exceptions.
@@ -56,7 +56,7 @@ impl From<StorageError> for Error {
     }
 }
 
-/// Nothing of that name in this organization.
+/// `NotFound`; `what` is the public name of the kind of object.
 pub(in crate::storage) fn not_found(what: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("{what} not found"))
 }
@@ -65,7 +65,7 @@ pub(in crate::storage) fn unavailable() -> Error {
     Error::new(ErrorKind::Unavailable, "The database is unavailable")
 }
 
-/// Constraints that a caller can run into, by name. Any other constraint that fails is a fault of ours.
+/// The error of a constraint that a caller can violate. A violation of any other is an internal error.
 fn from_constraint(name: &str) -> Option<Error> {
     match name {
         "api_keys_organization_id_fkey" | "user_profiles_organization_id_fkey" => Some(not_found("Organization")),
@@ -74,9 +74,9 @@ fn from_constraint(name: &str) -> Option<Error> {
     }
 }
 
-/// By SQLSTATE (Postgres' manual, appendix A) where no constraint tells more.
+/// By constraint, else by SQLSTATE (appendix A of the Postgres manual).
 fn from_postgres(error: &dyn DatabaseError) -> Error {
-    // The message alone: the detail of an error may repeat the row that failed.
+    // The message only: an error's detail may repeat the row.
     let cause = || format!("{}: {}", error.code().unwrap_or_default(), error.message());
     if let Some(known) = error.constraint().and_then(from_constraint) {
         return known.caused_by(cause());

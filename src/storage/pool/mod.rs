@@ -1,9 +1,9 @@
-//! Connections to Postgres: how they are checked out and returned, their deadlines, and their errors.
+//! Connections to Postgres: checkout and return, deadlines, errors.
 //! May know what its parent may, and no statement.
 
-pub(in crate::storage) mod checkout;
-pub(in crate::storage) mod connections;
-pub(in crate::storage) mod error;
+mod checkout;
+pub(super) mod connections;
+pub(super) mod error;
 mod warm_stack;
 
 pub use connections::{Pool, PoolSettings};

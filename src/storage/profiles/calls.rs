@@ -1,13 +1,12 @@
-//! Calls that are served together in one transaction.
+//! Calls that one transaction can serve together.
 
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::profile::{Profile, ProfilePatch};
-use crate::storage::idempotency::records::{Record, StoredAnswer};
+use crate::storage::idempotency::records::{IdempotencyRecord, StoredAnswer};
 
-/// A create.
 #[derive(Clone, Debug)]
 pub(in crate::storage) struct Create {
     pub(in crate::storage) organization: OrganizationId,
@@ -15,7 +14,6 @@ pub(in crate::storage) struct Create {
     pub(in crate::storage) idempotency: Option<Idempotency<Profile>>,
 }
 
-/// An update.
 #[derive(Clone, Debug)]
 pub(in crate::storage) struct Update {
     pub(in crate::storage) organization: OrganizationId,
@@ -25,25 +23,28 @@ pub(in crate::storage) struct Update {
     pub(in crate::storage) idempotency: Option<Idempotency<Profile>>,
 }
 
-/// The profile that a create stored; `None` where its idempotency key belongs to an earlier request, and nothing was stored.
+/// The stored profile; `None` if the idempotency key is taken and nothing was stored.
 pub(in crate::storage) type Created = Option<Profile>;
 
-/// The outcome of each of several updates.
+/// The outcomes of a batch of updates, in its order.
 pub(in crate::storage) type UpdateOutcomes = Vec<Result<RequestOutcome<Profile>>>;
 
-/// The record of a request that left `profile`.
-pub(in crate::storage) fn record_of(
+/// The idempotency record of a request that is answered with `profile`.
+///
+/// # Errors
+/// `Internal` if the answer cannot be serialized.
+pub(super) fn record_of(
     organization: OrganizationId,
     profile: &Profile,
     now: Timestamp,
     idempotency: &Idempotency<Profile>,
-) -> Result<Record> {
+) -> Result<IdempotencyRecord> {
     let answer = (idempotency.answer)(profile)?;
-    Ok(Record {
+    Ok(IdempotencyRecord {
         organization,
         key: idempotency.key.clone(),
         profile_id: Some(profile.id),
         created_at: now,
-        kept: StoredAnswer { fingerprint: idempotency.fingerprint, answer },
+        stored: StoredAnswer { fingerprint: idempotency.fingerprint, answer },
     })
 }

@@ -1,4 +1,4 @@
-//! What a group of updates makes of the profiles that it has locked.
+//! The changes that a batch of updates makes to locked profiles.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,45 +13,44 @@ use crate::domain::event::{Event, EventDetails};
 use crate::domain::id::OrganizationId;
 use crate::domain::idempotency::RequestOutcome;
 use crate::domain::profile::Profile;
-use crate::storage::events::outbox;
-use crate::storage::events::outbox::Outbox;
-use crate::storage::idempotency::records::{FullKey, Record, RecordColumns, StoredAnswer};
+use crate::storage::events::outbox::{self, Outbox};
+use crate::storage::idempotency::records::{FullKey, IdempotencyRecord, RecordColumns, StoredAnswer};
 
-/// The profiles as they are after the updates so far, and what has to be written.
-pub(in crate::storage) struct Changes {
+/// The profiles after the updates so far, and what has to be saved.
+pub(super) struct Changes {
     found: Found,
-    /// What was answered under the keys that the updates carry, by requests before and by updates of this group.
-    kept: HashMap<FullKey, StoredAnswer>,
+    /// The answers under the keys of the updates, to earlier requests and to updates of this batch.
+    stored: HashMap<FullKey, StoredAnswer>,
     changed: HashSet<ProfileKey>,
     events: Vec<(OrganizationId, Event)>,
-    answers: Vec<Record>,
+    records: Vec<IdempotencyRecord>,
     outbox: Outbox,
 }
 
 impl Changes {
-    /// None yet.
-    pub(in crate::storage) fn new(found: Found, kept: HashMap<FullKey, StoredAnswer>, outbox: Outbox) -> Self {
-        Self { found, kept, changed: HashSet::new(), events: Vec::new(), answers: Vec::new(), outbox }
+    pub(super) fn new(found: Found, stored: HashMap<FullKey, StoredAnswer>, outbox: Outbox) -> Self {
+        Self { found, stored, changed: HashSet::new(), events: Vec::new(), records: Vec::new(), outbox }
     }
 
-    /// Applies `update` to what the ones before it left. One that fails changes nothing.
-    pub(in crate::storage) fn apply(&mut self, update: &Update) -> Result<RequestOutcome<Profile>> {
-        let full_key = update.idempotency.as_ref().map(|asked| (update.organization, asked.key.clone()));
-        if let (Some(asked), Some(full_key)) = (&update.idempotency, &full_key)
-            && let Some(kept) = self.kept.get(full_key)
+    /// Applies `update` after those before it. One that fails changes nothing.
+    pub(super) fn apply(&mut self, update: &Update) -> Result<RequestOutcome<Profile>> {
+        let idempotency = update.idempotency.as_ref();
+        let full_key = idempotency.map(|idempotency| (update.organization, idempotency.key.clone()));
+        if let (Some(idempotency), Some(full_key)) = (idempotency, &full_key)
+            && let Some(stored) = self.stored.get(full_key)
         {
-            return kept.replay(asked.fingerprint);
+            return stored.replay(idempotency.fingerprint);
         }
         let before = self.before(update)?;
         let patched = before.patched(&update.patch, update.now)?;
         let changed = patched.as_ref().map(|after| EventDetails::Updated(after.changed_fields(before)));
         let after = patched.unwrap_or_else(|| before.clone());
         // All that can fail comes before the first change of `self`.
-        let asked = update.idempotency.as_ref();
-        let record = asked.map(|asked| record_of(update.organization, &after, update.now, asked)).transpose()?;
+        let record = idempotency.map(|idempotency| record_of(update.organization, &after, update.now, idempotency));
+        let record = record.transpose()?;
         if let (Some(record), Some(full_key)) = (record, full_key) {
-            self.kept.insert(full_key, record.kept.clone());
-            self.answers.push(record);
+            self.stored.insert(full_key, record.stored.clone());
+            self.records.push(record);
         }
         if let Some(changed) = changed {
             let key = (update.organization, update.id);
@@ -62,7 +61,7 @@ impl Changes {
         Ok(RequestOutcome::Done(after))
     }
 
-    /// The profile as the updates before `update` left it.
+    /// The profile before `update`.
     fn before(&self, update: &Update) -> Result<&Profile> {
         match self.found.get(&(update.organization, update.id)) {
             Some(Ok(before)) => Ok(before),
@@ -71,17 +70,17 @@ impl Changes {
         }
     }
 
-    /// Writes what there is to write; `false` where somebody else took a key meanwhile: then all of it must be taken back.
-    pub(in crate::storage) async fn save(self, connection: &mut PgConnection) -> sqlx::Result<bool> {
-        if self.changed.is_empty() && self.answers.is_empty() {
+    /// Saves the changes; `false` if another transaction has taken a key meanwhile: the caller must roll back.
+    pub(super) async fn save(self, connection: &mut PgConnection) -> sqlx::Result<bool> {
+        if self.changed.is_empty() && self.records.is_empty() {
             return Ok(true);
         }
         let after = self.changed.iter().filter_map(|key| Some((key.0, self.found.get(key)?.as_ref().ok()?)));
         let after: Vec<_> = after.collect();
-        let wanted = self.answers.len();
-        let kept = save(connection, &after, RecordColumns::of(self.answers)).await?;
+        let records = self.records.len();
+        let inserted = save(connection, &after, RecordColumns::of(self.records)).await?;
         outbox::append(connection, &self.events).await?;
-        Ok(kept == wanted)
+        Ok(inserted == records)
     }
 }
 
@@ -121,7 +120,7 @@ mod tests {
             }),
         };
         assert!(changes.apply(&update).is_err());
-        assert!(changes.changed.is_empty() && changes.events.is_empty() && changes.answers.is_empty());
-        assert!(changes.kept.is_empty());
+        assert!(changes.changed.is_empty() && changes.events.is_empty() && changes.records.is_empty());
+        assert!(changes.stored.is_empty());
     }
 }

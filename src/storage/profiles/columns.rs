@@ -1,4 +1,4 @@
-//! Profiles as arrays, one per column, so that a statement takes any number of them.
+//! Profiles as arrays, one per column, so that one statement takes any number of them.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use crate::domain::label::EnumLabel;
 use crate::domain::profile::Profile;
 use crate::domain::text::Text;
 
-/// Profiles and their metadata pairs, column by column.
+/// Profiles and their metadata pairs as arrays, one per column.
 #[derive(Default)]
 pub(super) struct ProfileColumns<'p> {
     pub(super) organization_ids: Vec<Uuid>,

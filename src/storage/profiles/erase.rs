@@ -6,7 +6,8 @@ use sqlx::postgres::PgConnection;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrganizationId, ProfileId};
 
-/// Erases a profile and, by cascading foreign keys, all that belongs to it. Its id and two times remain. Answers whether it existed.
+/// Erases a profile and, by cascading foreign keys, all that belongs to it; its id and the times of its creation and erasure remain. Answers
+/// whether it existed.
 pub(super) async fn erase(
     connection: &mut PgConnection,
     organization: OrganizationId,

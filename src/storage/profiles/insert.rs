@@ -1,4 +1,4 @@
-//! The statement that stores new profiles, any number at once: one array per column.
+//! The statement that inserts profiles, any number at once: one array per column.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::storage::events::outbox::{CREATED, append_created_events};
 use crate::storage::idempotency::insert::insert_records;
 use crate::storage::idempotency::records::RecordColumns;
 
-/// A profile to be stored, with the event of its creation.
+/// A profile to be inserted, with the event of its creation.
 #[derive(Clone, Debug)]
 pub(super) struct NewProfile {
     pub(super) organization: OrganizationId,
@@ -22,8 +22,8 @@ pub(super) struct NewProfile {
     pub(super) event: Event,
 }
 
-/// Stores `profiles` with their events and idempotency records: one statement, and so one transaction. Answers the profiles that it did
-/// not store because their key was taken.
+/// Inserts `profiles` with their events and idempotency records, in one statement and so in one transaction. Answers the profiles that it
+/// skipped because their key was taken.
 pub(super) async fn insert(
     connection: &mut PgConnection,
     profiles: &[NewProfile],
@@ -35,10 +35,10 @@ pub(super) async fn insert(
         "with recorded as (",
         insert_records!("$1", "$2", "$3", "$4", "$5", "$6"),
         "), replayed as (
-             select asked.organization_id,
-                    asked.profile_id
-               from unnest($1::uuid[], $4::uuid[]) as asked (organization_id, profile_id)
-              where (asked.organization_id, asked.profile_id) not in (select organization_id, profile_id from recorded)
+             select request.organization_id,
+                    request.profile_id
+               from unnest($1::uuid[], $4::uuid[]) as request (organization_id, profile_id)
+              where (request.organization_id, request.profile_id) not in (select organization_id, profile_id from recorded)
          ), created as (
              insert into user_profiles (
                     organization_id,
@@ -70,7 +70,7 @@ pub(super) async fn insert(
                     $18::timestamptz[],
                     $19::text[]) as new (organization_id, id)
               where (new.organization_id, new.id) not in (select organization_id, profile_id from replayed)
-         ), happened as (",
+         ), appended as (",
         append_created_events!("$7", "$24", "$9", "$25", "$8", "replayed"),
         "), described as (
              insert into user_profile_metadata (organization_id, profile_id, key, value)

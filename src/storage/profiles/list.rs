@@ -1,4 +1,4 @@
-//! Lists of profiles: one keyset query a list and direction, each on an index that runs its way.
+//! Pages of profiles: a keyset query for each order and direction, each on an index in that order.
 
 use sqlx::postgres::PgConnection;
 use time::OffsetDateTime;
@@ -14,11 +14,11 @@ use crate::domain::profile_list::{Keyset, OrderBy, PageQuery, ProfilePage};
 use crate::domain::trust::enforcement::EnforcementStatus;
 use crate::storage::pool::error::StorageError;
 
-/// How many profiles a filtered request examines at the most.
-const EXAMINED: usize = 1_000;
+/// The most profiles that a request with a filter examines.
+const MAX_EXAMINED: usize = 1_000;
 
-/// Reads which of the organization's (`$1`) profiles have an action that nobody has resolved, each once. It may have expired since.
-macro_rules! select_limited {
+/// Reads the ids of the organization's (`$1`) profiles that have an unresolved enforcement action, perhaps an expired one.
+macro_rules! select_restricted {
     ($which:literal, $order:literal) => {
         concat!(
             "select distinct profile_id
@@ -36,8 +36,8 @@ macro_rules! select_limited {
 
 type Rows = std::result::Result<Vec<ProfileRow>, sqlx::Error>;
 
-/// One page.
-pub(in crate::storage) async fn page(
+/// One page of profiles.
+pub(super) async fn page(
     connection: &mut PgConnection,
     organization: OrganizationId,
     query: &PageQuery,
@@ -45,7 +45,7 @@ pub(in crate::storage) async fn page(
 ) -> std::result::Result<ProfilePage, StorageError> {
     if query.statuses.is_empty() {
         let limit = query.limit.get();
-        // One row more than wanted tells whether another page follows.
+        // One row more than the page holds shows whether another page follows.
         let rows = rows(connection, organization, query, now, limit + 1).await?;
         let profiles = rows.into_iter().map(Profile::try_from).collect::<Result<_>>()?;
         return Ok(Page::of_those(
@@ -59,8 +59,8 @@ pub(in crate::storage) async fn page(
     filtered(connection, organization, query, now).await
 }
 
-/// Examines profiles in steps, each twice as long as the one before: where most have a status that is asked for, a page is full after the
-/// first, and where few have, not many steps are taken.
+/// One page of the profiles with a wanted status. Examines profiles in steps, each twice as long as the one before: one step fills a page
+/// where most profiles match, and there are few steps where few match.
 async fn filtered(
     connection: &mut PgConnection,
     organization: OrganizationId,
@@ -69,15 +69,15 @@ async fn filtered(
 ) -> std::result::Result<ProfilePage, StorageError> {
     let mut items = Vec::new();
     let mut query = query.clone();
-    let (mut wanted, mut left) = (query.limit.get() + 1, EXAMINED);
+    let (mut count, mut left) = (query.limit.get() + 1, MAX_EXAMINED);
     while left > 0 {
-        wanted = wanted.min(left);
-        let step = step(connection, organization, &query, now, wanted).await?;
+        count = count.min(left);
+        let step = step(connection, organization, &query, now, count).await?;
         for profile in step.profiles {
             if items.len() == query.limit.get() {
                 return Ok(Page { items, next: query.after });
             }
-            // Where the next page begins: after the last profile that was looked at.
+            // The next page begins after the last profile that was examined.
             query.after = Some(Keyset::of(&profile, query.order_by));
             if query.statuses.contains(&EnforcementStatus::of(&profile.enforcement_actions)) {
                 items.push(profile);
@@ -87,81 +87,80 @@ async fn filtered(
             return Ok(Page { items, next: None });
         }
         query.after = step.end;
-        left -= wanted;
-        wanted *= 2;
+        left -= count;
+        count *= 2;
     }
     Ok(Page { items, next: query.after })
 }
 
-/// What a filtered request examines at once.
+/// The profiles that a request with a filter examines at once.
 struct Step {
     profiles: Vec<Profile>,
-    /// Behind which profile the next step begins.
+    /// The next step begins after this.
     end: Option<Keyset>,
-    /// Whether none is left to be examined.
     is_last: bool,
 }
 
-/// The next `wanted` profiles. Where only those with an open action can have the status that is asked for, and the list runs in the order
-/// of the index that knows them, no others.
+/// The next `count` profiles to examine: only those with an open action where no other can match, if the list is in the order of the index
+/// of open actions.
 async fn step(
     connection: &mut PgConnection,
     organization: OrganizationId,
     query: &PageQuery,
     now: OffsetDateTime,
-    wanted: usize,
+    count: usize,
 ) -> std::result::Result<Step, StorageError> {
     if query.order_by != OrderBy::CreatedAt || query.statuses.contains(&EnforcementStatus::Unrestricted) {
-        let rows = rows(connection, organization, query, now, wanted).await?;
+        let rows = rows(connection, organization, query, now, count).await?;
         let profiles: Vec<_> = rows.into_iter().map(Profile::try_from).collect::<Result<_>>()?;
         let end = profiles.last().map(|profile| Keyset::of(profile, query.order_by));
-        return Ok(Step { is_last: profiles.len() < wanted, end, profiles });
+        return Ok(Step { is_last: profiles.len() < count, end, profiles });
     }
-    let ids = limited(connection, organization, query, wanted).await?;
+    let ids = restricted(connection, organization, query, count).await?;
     let keys = ids.iter().map(|id| (organization, *id)).collect();
     let mut found = read(connection, &keys, now).await?;
-    // One that was erased in between is there no longer.
+    // A profile that was erased in between is not found.
     let profiles = ids.iter().filter_map(|id| found.remove(&(organization, *id))).collect::<Result<_>>()?;
-    Ok(Step { profiles, end: ids.last().copied().map(Keyset::CreatedAt), is_last: ids.len() < wanted })
+    Ok(Step { profiles, end: ids.last().copied().map(Keyset::CreatedAt), is_last: ids.len() < count })
 }
 
-/// Which are the next `wanted` of those profiles that have an open action.
-async fn limited(
+/// The ids of the next `count` profiles with an open action.
+async fn restricted(
     connection: &mut PgConnection,
     organization: OrganizationId,
     query: &PageQuery,
-    wanted: usize,
+    count: usize,
 ) -> std::result::Result<Vec<ProfileId>, sqlx::Error> {
     let select = match query.order {
-        Order::Ascending => select_limited!("> $2", "asc"),
-        Order::Descending => select_limited!("< $2", "desc"),
+        Order::Ascending => select_restricted!("> $2", "asc"),
+        Order::Descending => select_restricted!("< $2", "desc"),
     };
     let ids: Vec<Uuid> = sqlx::query_scalar(select)
         .bind(organization.uuid())
         .bind(after_id(query))
-        .bind(i64::try_from(wanted).unwrap_or(i64::MAX))
+        .bind(i64::try_from(count).unwrap_or(i64::MAX))
         .fetch_all(connection)
         .await?;
     Ok(ids.into_iter().map(ProfileId::new).collect())
 }
 
-/// At most `wanted` profiles from where `query` begins.
+/// The next `count` rows of the list.
 async fn rows(
     connection: &mut PgConnection,
     organization: OrganizationId,
     query: &PageQuery,
     now: OffsetDateTime,
-    wanted: usize,
+    count: usize,
 ) -> Rows {
-    let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
     match query.order_by {
-        OrderBy::CreatedAt => by_creation(connection, organization, query, now, wanted).await,
-        OrderBy::Name => by_name(connection, organization, query, now, wanted).await,
+        OrderBy::CreatedAt => by_creation(connection, organization, query, now, count).await,
+        OrderBy::Name => by_name(connection, organization, query, now, count).await,
     }
 }
 
-/// After which id a list by creation goes on. The bounds of the first page stand beyond every id: an `or` instead would keep Postgres from
-/// seeking in the index.
+/// The id after which a page by creation begins; beyond every id for the first page, since an `or` would keep Postgres from seeking in the
+/// index.
 fn after_id(query: &PageQuery) -> Uuid {
     match (&query.after, query.order) {
         (Some(Keyset::CreatedAt(id)), _) => id.uuid(),
@@ -175,7 +174,7 @@ async fn by_creation(
     organization: OrganizationId,
     query: &PageQuery,
     now: OffsetDateTime,
-    wanted: i64,
+    count: i64,
 ) -> Rows {
     let select = match query.order {
         Order::Ascending => select_profiles!("where p.organization_id = $1 and p.id > $3 order by p.id limit $4"),
@@ -185,24 +184,24 @@ async fn by_creation(
         .bind(organization.uuid())
         .bind(now)
         .bind(after_id(query))
-        .bind(wanted)
+        .bind(count)
         .fetch_all(connection)
         .await
 }
 
-/// Those with a name, then those without, so that the latter come last whichever way the list runs.
+/// Profiles with a name, then those without: the latter come last in both directions.
 async fn by_name(
     connection: &mut PgConnection,
     organization: OrganizationId,
     query: &PageQuery,
     now: OffsetDateTime,
-    wanted: i64,
+    count: i64,
 ) -> Rows {
     let mut rows = match &query.after {
         Some(Keyset::Nameless(_)) => Vec::new(),
-        _ => named(connection, organization, query, now, wanted).await?,
+        _ => named(connection, organization, query, now, count).await?,
     };
-    let missing = wanted - i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let missing = count - i64::try_from(rows.len()).unwrap_or(i64::MAX);
     if missing > 0 {
         rows.extend(nameless(connection, organization, query, now, missing).await?);
     }
@@ -214,7 +213,7 @@ async fn named(
     organization: OrganizationId,
     query: &PageQuery,
     now: OffsetDateTime,
-    wanted: i64,
+    count: i64,
 ) -> Rows {
     let after = match &query.after {
         Some(Keyset::Name(key, id)) => Some((key, id.uuid())),
@@ -248,7 +247,7 @@ async fn named(
              limit $3"
         ),
     };
-    let statement = sqlx::query_as(select).bind(organization.uuid()).bind(now).bind(wanted);
+    let statement = sqlx::query_as(select).bind(organization.uuid()).bind(now).bind(count);
     match after {
         None => statement.fetch_all(connection).await,
         Some((key, id)) => statement.bind(key).bind(id).fetch_all(connection).await,
@@ -260,7 +259,7 @@ async fn nameless(
     organization: OrganizationId,
     query: &PageQuery,
     now: OffsetDateTime,
-    wanted: i64,
+    count: i64,
 ) -> Rows {
     let (select, first) = match query.order {
         Order::Ascending => (
@@ -278,5 +277,5 @@ async fn nameless(
         Some(Keyset::Nameless(id)) => id.uuid(),
         _ => first,
     };
-    sqlx::query_as(select).bind(organization.uuid()).bind(now).bind(after).bind(wanted).fetch_all(connection).await
+    sqlx::query_as(select).bind(organization.uuid()).bind(now).bind(after).bind(count).fetch_all(connection).await
 }

@@ -1,4 +1,4 @@
-//! Locks the rows of profiles that are about to change.
+//! The lock on a profile's row, held by every transaction that changes the profile or what belongs to it.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -6,12 +6,14 @@ use sqlx::Result;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
+use super::read::profile_not_found;
 use super::row::ProfileKey;
 use crate::domain::clock::Timestamp;
+use crate::storage::pool::error::StorageError;
 
-/// Locks the rows of the keys `$1` and `$2` until the transaction ends. All transactions lock in the order of keys, so that they cannot
-/// deadlock; a lateral query runs in that order, where `order by` would make Postgres read a whole index. A statement of its own: one
-/// that waited for a lock would still read with the snapshot from before.
+/// Locks the rows with the keys `$1` and `$2` until the transaction ends. All transactions lock in key order, so that they cannot deadlock;
+/// a lateral query keeps that order, where `order by` would make Postgres read a whole index. The rows are read by a later statement:
+/// one that waited for a lock would still read with the snapshot from before.
 macro_rules! lock_profiles {
     () => {
         "select
@@ -22,20 +24,34 @@ macro_rules! lock_profiles {
                  where p.organization_id = wanted.organization_id
                    and p.id = wanted.id
                    for update
-          ) as locking"
+          ) as locked"
     };
 }
 
 pub(super) use lock_profiles;
 
-/// Locks the rows of `keys`; answers how many of them exist.
+/// Locks the profiles with `keys`; answers how many of them exist.
 pub(in crate::storage) async fn lock(connection: &mut PgConnection, keys: &HashSet<ProfileKey>) -> Result<u64> {
     let (organizations, ids) = in_lock_order(keys);
     let locked = sqlx::query(lock_profiles!()).bind(organizations).bind(ids).execute(connection).await?;
     Ok(locked.rows_affected())
 }
 
-/// Moves `updated_at` of a profile whose row is locked: what it shows changes `now`.
+/// Locks one profile.
+///
+/// # Errors
+/// `NotFound`.
+pub(in crate::storage) async fn lock_existing(
+    connection: &mut PgConnection,
+    key: ProfileKey,
+) -> std::result::Result<(), StorageError> {
+    match lock(connection, &HashSet::from([key])).await? {
+        0 => Err(profile_not_found().into()),
+        _ => Ok(()),
+    }
+}
+
+/// Advances `updated_at` of a locked profile to `now`, since something that the profile shows has changed.
 pub(in crate::storage) async fn touch(connection: &mut PgConnection, key: ProfileKey, now: Timestamp) -> Result<()> {
     sqlx::query(
         "update user_profiles

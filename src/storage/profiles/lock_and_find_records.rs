@@ -1,33 +1,41 @@
-//! Locks profiles and finds idempotency records in one statement.
+//! Locks profiles and finds idempotency records, in one statement.
 
 use std::collections::{HashMap, HashSet};
 
+use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use super::lock::{in_lock_order, lock_profiles};
 use super::row::ProfileKey;
+use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::idempotency::IDEMPOTENCY_RETENTION;
-use crate::storage::idempotency::records::{FullKey, StoredAnswer, StoredAnswerRow, from_stored};
+use crate::storage::idempotency::records::{FullKey, StoredAnswer, StoredAnswerRow};
 use crate::storage::pool::error::StorageError;
 
-/// The columns of a [`StoredAnswerRow`], all null where no record was found.
-type FoundRecord = (Option<Uuid>, Option<String>, Option<Vec<u8>>, Option<Vec<u8>>);
+/// A [`StoredAnswerRow`], all null where no record was found.
+#[derive(FromRow)]
+struct FoundRecordRow {
+    organization_id: Option<Uuid>,
+    key: Option<String>,
+    fingerprint: Option<Vec<u8>>,
+    answer: Option<Vec<u8>>,
+}
 
-/// Locks the rows of `keys`, and finds the records under the idempotency keys `asked`, in one round trip. A record that was inserted
-/// while this waited for a lock is not found; the save then finds its key taken.
+/// Locks the profiles with `keys` and finds the records with `record_keys`, in one round trip. A record that is inserted while this waits
+/// for a lock is not found; the save then finds its key taken.
 pub(super) async fn lock_and_find_records(
     connection: &mut PgConnection,
     keys: &HashSet<ProfileKey>,
-    asked: &[FullKey],
+    record_keys: &[FullKey],
     now: Timestamp,
 ) -> std::result::Result<HashMap<FullKey, StoredAnswer>, StorageError> {
     let (organizations, ids) = in_lock_order(keys);
-    let (key_organizations, texts): (Vec<_>, Vec<_>) =
-        asked.iter().map(|(organization, key)| (organization.uuid(), key.as_str())).unzip();
-    // Left joins: `every` has one row, so that the rows are locked also where there is no key or no record.
-    let rows: Vec<FoundRecord> = sqlx::query_as(concat!(
+    let (key_organizations, key_texts): (Vec<_>, Vec<_>) =
+        record_keys.iter().map(|(organization, key)| (organization.uuid(), key.as_str())).unzip();
+    // Left joins from a single row, so that the profiles are locked even where there is no key or no record.
+    let rows: Vec<FoundRecordRow> = sqlx::query_as(concat!(
         "with locked as materialized (",
         lock_profiles!(),
         ")
@@ -35,13 +43,13 @@ pub(super) async fn lock_and_find_records(
                 k.key,
                 k.fingerprint,
                 k.answer
-           from (select count(*) from locked) as every
-           left join unnest($3::uuid[], $4::text[]) as asked (organization_id, key) on true
+           from (select count(*) from locked) as all_locked
+           left join unnest($3::uuid[], $4::text[]) as wanted (organization_id, key) on true
            left join lateral (
                 select *
                   from idempotency_keys
-                 where organization_id = asked.organization_id
-                   and key = asked.key
+                 where organization_id = wanted.organization_id
+                   and key = wanted.key
                    and created_at > $5
                  limit 1
            ) k on true",
@@ -49,17 +57,20 @@ pub(super) async fn lock_and_find_records(
     .bind(organizations)
     .bind(ids)
     .bind(key_organizations)
-    .bind(texts)
+    .bind(key_texts)
     .bind(now - IDEMPOTENCY_RETENTION)
     .fetch_all(connection)
     .await?;
-    let rows = rows.into_iter().filter_map(|(organization_id, key, fingerprint, answer)| {
+    Ok(rows.into_iter().filter_map(FoundRecordRow::found).map(StoredAnswerRow::parse).collect::<Result<_>>()?)
+}
+
+impl FoundRecordRow {
+    fn found(self) -> Option<StoredAnswerRow> {
         Some(StoredAnswerRow {
-            organization_id: organization_id?,
-            key: key?,
-            fingerprint: fingerprint?,
-            answer: answer?,
+            organization_id: self.organization_id?,
+            key: self.key?,
+            fingerprint: self.fingerprint?,
+            answer: self.answer?,
         })
-    });
-    Ok(from_stored(rows.collect())?)
+    }
 }

@@ -1,17 +1,17 @@
-//! Profiles: the repository and its statements.
+//! Profiles: the repository, and a file for each statement.
 //! May know what its parent may.
 
-pub(in crate::storage) mod calls;
+pub(super) mod calls;
 mod changes;
 mod columns;
 mod erase;
 mod insert;
 mod list;
-pub(in crate::storage) mod lock;
+pub(super) mod lock;
 mod lock_and_find_records;
-pub(in crate::storage) mod read;
-pub(in crate::storage) mod repository;
-pub(in crate::storage) mod row;
+pub(super) mod read;
+mod repository;
+pub(super) mod row;
 mod save;
 
 pub use repository::PgProfiles;

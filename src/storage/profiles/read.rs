@@ -1,4 +1,4 @@
-//! The statements that read profiles by their keys.
+//! The statements that read profiles by key, and check that one exists.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,12 +10,12 @@ use crate::domain::profile::Profile;
 use crate::domain::{Error, Result};
 use crate::storage::pool::error::{StorageError, not_found};
 
-/// Profiles by their keys. One whose row breaks a rule of the domain is there as an error.
-pub(in crate::storage) type Found = HashMap<ProfileKey, Result<Profile>>;
+/// Profiles by key; an error for one whose row breaks a rule of the domain.
+pub(super) type Found = HashMap<ProfileKey, Result<Profile>>;
 
-/// The profiles with `keys`, with the enforcement actions that are open at `now`. Each key is looked up by itself, for a lateral query
-/// with an `offset` runs once per key: given a list of keys, Postgres would sometimes rather read all profiles.
-pub(in crate::storage) async fn read(
+/// The profiles with `keys` as of `now`. A lateral query with an `offset` looks up each key by itself: given a list of keys, Postgres would
+/// sometimes read all profiles instead.
+pub(super) async fn read(
     connection: &mut PgConnection,
     keys: &HashSet<ProfileKey>,
     now: Timestamp,
@@ -40,7 +40,7 @@ pub(in crate::storage) async fn read(
     Ok(rows.into_iter().map(|row| (row.key(), row.try_into())).collect())
 }
 
-/// Checks that the profile exists, before a list of what belongs to it is read: an empty one would not tell.
+/// Checks that the profile exists: an empty list of what belongs to it would not show that it does not.
 ///
 /// # Errors
 /// `NotFound`.
@@ -48,7 +48,7 @@ pub(in crate::storage) async fn check_exists(
     connection: &mut PgConnection,
     (organization, id): ProfileKey,
 ) -> std::result::Result<(), StorageError> {
-    let there: bool = sqlx::query_scalar(
+    let exists: bool = sqlx::query_scalar(
         "select exists (
                 select
                   from user_profiles
@@ -60,10 +60,9 @@ pub(in crate::storage) async fn check_exists(
     .bind(id.uuid())
     .fetch_one(connection)
     .await?;
-    if there { Ok(()) } else { Err(profile_not_found().into()) }
+    if exists { Ok(()) } else { Err(profile_not_found().into()) }
 }
 
-/// The organization has no profile with that id.
 pub(in crate::storage) fn profile_not_found() -> Error {
     not_found("User profile")
 }

@@ -1,4 +1,4 @@
-//! Profiles, with all that hangs on them. Every operation on one is the operation on many, of one.
+//! The repository of profiles. A single create, retrieve or update is a batch of one.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -34,11 +34,11 @@ pub struct PgProfiles {
     outbox: Outbox,
 }
 
-/// How often a group of updates is tried again because somebody else took a key of theirs meanwhile.
+/// How many times a batch of updates is attempted: another transaction may take one of its idempotency keys meanwhile.
 const MOST_ATTEMPTS: usize = 3;
 
 impl PgProfiles {
-    /// The profiles behind `pool`, which tell `outbox` what happens to them.
+    /// The profiles in the database of `pool`, whose events take their ids from `outbox`.
     #[must_use]
     pub const fn new(pool: Pool, outbox: Outbox) -> Self {
         Self { pool, outbox }
@@ -47,7 +47,7 @@ impl PgProfiles {
     /// Stores the profiles of those `creates` whose idempotency key is free, in one transaction.
     ///
     /// # Errors
-    /// Nothing was stored.
+    /// Those of [`ProfileRepository::create`]; nothing was stored.
     pub(in crate::storage) async fn create_many(&self, creates: Vec<Create>) -> Result<Vec<Result<Created>>> {
         let mut new = Vec::with_capacity(creates.len());
         let mut records = Vec::new();
@@ -72,9 +72,8 @@ impl PgProfiles {
             .await
     }
 
-    /// The answer to a create whose key is taken. A query of its own: the creates that were stored together with it are answered by
-    /// then, and its failure is not theirs.
-    pub(in crate::storage) async fn replay_create(
+    /// The answer to a create whose key is taken. A query of its own, after the batch was answered: its failure is not theirs.
+    async fn replay_create(
         &self,
         organization: OrganizationId,
         (key, fingerprint): (IdempotencyKey, Fingerprint),
@@ -82,12 +81,12 @@ impl PgProfiles {
     ) -> Result<RequestOutcome<Profile>> {
         self.pool
             .read(move |connection| {
-                Box::pin(async move { Ok(replay(connection, organization, &key, fingerprint, now).await??) })
+                Box::pin(async move { replay(connection, organization, &key, fingerprint, now).await })
             })
             .await
     }
 
-    /// Calls `create`, and reads the earlier answer where the idempotency key is taken.
+    /// Passes `create` to `store`, and replays the stored answer if the idempotency key is taken.
     pub(in crate::storage) async fn create_once(
         &self,
         create: Create,
@@ -98,19 +97,19 @@ impl PgProfiles {
         match (store(create).await?, key) {
             (Some(profile), _) => Ok(RequestOutcome::Done(profile)),
             (None, Some(key)) => self.replay_create(organization, key, now).await,
-            (None, None) => Err(Error::internal("a create without a key was a replay")),
+            (None, None) => Err(Error::internal("a create without a key was replayed")),
         }
     }
 
-    /// Those of `keys` that are there, with the enforcement actions that are open at `now`.
+    /// The profiles with `keys` that exist, as of `now`.
     pub(in crate::storage) async fn retrieve_many(&self, keys: HashSet<ProfileKey>, now: Timestamp) -> Result<Found> {
         self.pool.read(move |connection| Box::pin(async move { Ok(read(connection, &keys, now).await?) })).await
     }
 
-    /// Applies each update to what the ones before it left, in one transaction; one that breaks a rule changes nothing and fails alone.
+    /// Applies `updates` in their order, in one transaction; one that breaks a rule changes nothing and fails alone.
     pub(in crate::storage) async fn update_many(&self, updates: Vec<Update>) -> Result<UpdateOutcomes> {
         let updates = Arc::new(updates);
-        // Where somebody else takes a key meanwhile, it is found to be taken the next time.
+        // A key that another transaction takes meanwhile is found at the next attempt.
         for _ in 0..MOST_ATTEMPTS {
             if let Some(outcomes) = self.try_update_many(Arc::clone(&updates)).await? {
                 return Ok(outcomes);
@@ -119,7 +118,7 @@ impl PgProfiles {
         Err(record_vanished())
     }
 
-    /// As [`PgProfiles::update_many`]; `None`, with nothing changed, where a key was taken meanwhile.
+    /// As [`PgProfiles::update_many`]; `None`, with nothing changed, if a key was taken meanwhile.
     async fn try_update_many(&self, updates: Arc<Vec<Update>>) -> Result<Option<UpdateOutcomes>> {
         let Some(now) = updates.iter().map(|update| update.now).max() else { return Ok(Some(Vec::new())) };
         let outbox = self.outbox.clone();
@@ -127,14 +126,14 @@ impl PgProfiles {
             .run(move |connection| {
                 Box::pin(async move {
                     let keys: HashSet<_> = updates.iter().map(|update| (update.organization, update.id)).collect();
-                    let asked = updates
+                    let record_keys: Vec<_> = updates
                         .iter()
-                        .filter_map(|update| Some((update.organization, update.idempotency.as_ref()?.key.clone())));
-                    let asked: Vec<_> = asked.collect();
+                        .filter_map(|update| Some((update.organization, update.idempotency.as_ref()?.key.clone())))
+                        .collect();
                     let mut transaction = connection.begin().await?;
-                    let kept = lock_and_find_records(&mut transaction, &keys, &asked, now).await?;
+                    let stored = lock_and_find_records(&mut transaction, &keys, &record_keys, now).await?;
                     let found = read(&mut transaction, &keys, now).await?;
-                    let mut changes = Changes::new(found, kept, outbox);
+                    let mut changes = Changes::new(found, stored, outbox);
                     let outcomes = updates.iter().map(|update| changes.apply(update)).collect();
                     if changes.save(&mut transaction).await? {
                         transaction.commit().await?;
@@ -205,7 +204,7 @@ impl ProfileRepository for PgProfiles {
     }
 }
 
-/// The outcome of a single call.
+/// The outcome of a batch of one.
 fn single<T>(outcomes: Vec<Result<T>>) -> Result<T> {
     outcomes.into_iter().next().unwrap_or_else(|| Err(Error::internal("a call without an outcome")))
 }

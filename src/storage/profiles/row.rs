@@ -1,4 +1,4 @@
-//! A whole profile as one row, and how it is parsed.
+//! A whole profile as one row.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ use crate::domain::trust::enforcement::EnforcementAction;
 use crate::domain::trust::grant::{GrantName, GrantPart, GrantParts, Requirements, TrustGrant, TrustGrants};
 use crate::domain::{Error, Result};
 
-/// Reads whole profiles as of the moment `$2`; `$which` picks and orders them, of those in `$from`.
+/// Reads whole profiles as of the moment `$2`, of those in `$from` that `$which` selects and orders.
 macro_rules! select_profiles {
     ($which:literal) => {
         $crate::storage::profiles::row::select_profiles!(from "user_profiles p", $which)
@@ -72,7 +72,7 @@ macro_rules! select_profiles {
     };
 }
 
-pub(in crate::storage) use select_profiles;
+pub(super) use select_profiles;
 
 /// Identifies a profile across organizations.
 pub(in crate::storage) type ProfileKey = (OrganizationId, ProfileId);
@@ -82,8 +82,9 @@ pub(in crate::storage) fn key_columns(keys: &HashSet<ProfileKey>) -> (Vec<Uuid>,
     keys.iter().map(|(organization, id)| (organization.uuid(), id.uuid())).unzip()
 }
 
+/// A profile as [`select_profiles`] reads it.
 #[derive(FromRow)]
-pub(in crate::storage) struct ProfileRow {
+pub(super) struct ProfileRow {
     organization_id: Uuid,
     id: Uuid,
     created_at: OffsetDateTime,
@@ -98,27 +99,29 @@ pub(in crate::storage) struct ProfileRow {
     onboarded_at: Option<OffsetDateTime>,
     reference_id: Option<String>,
     metadata: Vec<(String, String)>,
-    grants: Vec<GrantRow>,
-    parts: Vec<PartRow>,
-    actions: Vec<ActionRow>,
+    grants: Vec<GrantTuple>,
+    parts: Vec<PartTuple>,
+    actions: Vec<ActionTuple>,
 }
 
-/// Name, status, and when it ends.
-type GrantRow = (String, String, Option<OffsetDateTime>);
+// Postgres hands out elements of these arrays as records without names.
 
-/// The grant's name, its own, its status, and whether it requires data retention and human review.
-type PartRow = (String, String, String, bool, bool);
+/// Name, status, time of expiry.
+type GrantTuple = (String, String, Option<OffsetDateTime>);
 
-/// Id, kind, reason, when it was opened, when it ends, and what identity check it allows.
-type ActionRow = (Uuid, String, String, OffsetDateTime, Option<OffsetDateTime>, String);
+/// The grant's name, the part's name, its status, and whether it requires data retention and human review.
+type PartTuple = (String, String, String, bool, bool);
+
+/// Id, kind, reason, time of opening, time of expiry, identity check.
+type ActionTuple = (Uuid, String, String, OffsetDateTime, Option<OffsetDateTime>, String);
 
 impl ProfileRow {
-    pub(in crate::storage) fn key(&self) -> ProfileKey {
+    pub(super) fn key(&self) -> ProfileKey {
         (OrganizationId::new(self.organization_id), ProfileId::new(self.id))
     }
 }
 
-/// A column whose value breaks a rule. The value itself must not end in a log.
+/// The name of a column whose value breaks a rule. The value must not reach the log.
 struct Broken(&'static str);
 
 impl TryFrom<ProfileRow> for Profile {
@@ -152,9 +155,9 @@ fn profile(row: ProfileRow) -> std::result::Result<Profile, Broken> {
     })
 }
 
-fn trust_grants(granted: Vec<GrantRow>, parts: Vec<PartRow>) -> std::result::Result<TrustGrants, Broken> {
+fn trust_grants(rows: Vec<GrantTuple>, parts: Vec<PartTuple>) -> std::result::Result<TrustGrants, Broken> {
     let mut grants = TrustGrants::new();
-    for (name, status, expires_at) in granted {
+    for (name, status, expires_at) in rows {
         let name = GrantName::parse(name).map_err(|_| Broken("trust grant name"))?;
         let grant = TrustGrant { status: label(&status, "trust grant status")?, parts: GrantParts::new(), expires_at };
         grants.insert(name, grant);
@@ -164,7 +167,7 @@ fn trust_grants(granted: Vec<GrantRow>, parts: Vec<PartRow>) -> std::result::Res
             status: label(&status, "trust grant part status")?,
             requirements: Requirements { data_retention, human_review },
         };
-        // Those of a grant that has expired are still there, too.
+        // The parts of expired grants are read too.
         if let Some(grant) = grants.get_mut(grant.as_str()) {
             grant.parts.insert(name, part);
         }
@@ -172,7 +175,7 @@ fn trust_grants(granted: Vec<GrantRow>, parts: Vec<PartRow>) -> std::result::Res
     Ok(grants)
 }
 
-fn enforcement_action(row: ActionRow) -> std::result::Result<EnforcementAction, Broken> {
+fn enforcement_action(row: ActionTuple) -> std::result::Result<EnforcementAction, Broken> {
     let (id, kind, reason, opened_at, expires_at, identity_check) = row;
     Ok(EnforcementAction {
         id: EnforcementActionId::new(id),

@@ -9,8 +9,8 @@ use crate::domain::profile::Profile;
 use crate::storage::idempotency::insert::insert_records;
 use crate::storage::idempotency::records::RecordColumns;
 
-/// Writes what an update may change of `profiles`, whose rows are locked, and the idempotency records. Answers how many records found
-/// their key free.
+/// Saves the columns that an update may change of `profiles`, whose rows are locked, and the idempotency records. Answers how many records
+/// were inserted: fewer than given if keys are taken.
 pub(super) async fn save(
     connection: &mut PgConnection,
     profiles: &[(OrganizationId, &Profile)],

@@ -1,4 +1,4 @@
-//! Migrations: refinery's own runner on a sqlx connection, one process at a time.
+//! Migrations: refinery's runner on a sqlx connection, one process at a time.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -20,23 +20,23 @@ mod embedded {
     refinery::embed_migrations!("migrations");
 }
 
-/// Held while migrating: refinery takes no lock, and replicas that start together would trip over each other. Any number does that
-/// nobody else in this database uses.
-const LOCK: i64 = 0x7570_726f_666d_6967;
+/// The advisory lock held while migrating: refinery takes none, and replicas may start together. Any number that no other application uses
+/// in this database.
+const MIGRATION_LOCK: i64 = 0x7570_726f_666d_6967;
 
-/// How long Postgres may take to let somebody in, or to tell what it holds. Beyond, whoever waits for the start is told.
+/// How long connecting, and comparing the schema, may take before the start fails.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why the schema cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
-    /// A URL that is none.
+    /// Not a valid `postgres://` URL.
     #[error("{0}")]
     Url(String),
-    /// No connection.
+    /// The connection failed.
     #[error("the database cannot be reached: {0} (is it running, and DATABASE_URL right?)")]
     Unreachable(String),
-    /// An applied migration is not what this binary holds.
+    /// An applied migration differs from this binary's.
     #[error(
         "the database's schema is not this release's ({0} differs): start the release that made it, or a newer one"
     )]
@@ -44,7 +44,7 @@ pub enum SchemaError {
     /// A migration failed.
     #[error("the schema cannot be migrated: {0}")]
     Migration(refinery::Error),
-    /// Postgres refused something around the migration.
+    /// A statement around the migrations failed.
     #[error("the schema cannot be migrated: {0}")]
     Database(#[from] sqlx::Error),
 }
@@ -63,11 +63,11 @@ impl From<refinery::Error> for SchemaError {
 /// How the database's schema compares with what this binary needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaState {
-    /// The same.
+    /// It is this binary's.
     Current,
-    /// These migrations are yet to run, as `V1__organizations`.
+    /// These migrations have not run yet; named as `V1__organizations`.
     Behind(Vec<String>),
-    /// The database has migrations that this binary does not know.
+    /// These applied migrations are unknown to this binary.
     Ahead(Vec<String>),
 }
 
@@ -77,19 +77,19 @@ pub enum SchemaState {
 /// [`SchemaError`]; nothing has changed then.
 pub async fn migrate(url: &SecretString) -> Result<usize, SchemaError> {
     let mut connection = connect(url).await?;
-    sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(&mut connection).await?;
+    sqlx::query("select pg_advisory_lock($1)").bind(MIGRATION_LOCK).execute(&mut connection).await?;
     let outcome = embedded::migrations::runner().set_grouped(true).run_async(&mut Migrator(&mut connection)).await;
-    // Closing ends the lock as well.
+    // Closing releases the lock as well.
     connection.close().await?;
     Ok(outcome?.applied_migrations().len())
 }
 
-/// Compares, and changes nothing.
+/// Compares the schema with this binary's, without changes.
 ///
 /// # Errors
 /// [`SchemaError`].
 pub async fn schema_state(url: &SecretString) -> Result<SchemaState, SchemaError> {
-    timeout(RESPONSE_TIMEOUT, compare(url)).await.map_err(silent)?
+    timeout(RESPONSE_TIMEOUT, compare(url)).await.map_err(no_answer)?
 }
 
 /// The version of the newest migration that this binary holds.
@@ -114,7 +114,7 @@ async fn compare(url: &SecretString) -> Result<SchemaState, SchemaError> {
     let missing_in = |known: &[Migration], among: &[Migration]| -> Vec<String> {
         // Equal migrations have the same version, name and checksum.
         let mut missing: Vec<_> = among.iter().filter(|migration| !known.contains(migration)).collect();
-        // refinery hands them out in the order of their file names, in which 10 comes before 2.
+        // refinery lists them in the order of file names, in which 10 comes before 2.
         missing.sort_unstable();
         missing.into_iter().map(ToString::to_string).collect()
     };
@@ -129,11 +129,11 @@ async fn compare(url: &SecretString) -> Result<SchemaState, SchemaError> {
 
 async fn connect(url: &SecretString) -> Result<PgConnection, SchemaError> {
     let options = connect_options(url).map_err(|error| SchemaError::Url(error.to_string()))?;
-    let connected = timeout(RESPONSE_TIMEOUT, PgConnection::connect_with(&options)).await.map_err(silent)?;
+    let connected = timeout(RESPONSE_TIMEOUT, PgConnection::connect_with(&options)).await.map_err(no_answer)?;
     connected.map_err(|error| SchemaError::Unreachable(error.to_string()))
 }
 
-fn silent(_: Elapsed) -> SchemaError {
+fn no_answer(_: Elapsed) -> SchemaError {
     SchemaError::Unreachable(format!("no answer within {} s", RESPONSE_TIMEOUT.as_secs()))
 }
 
@@ -150,7 +150,7 @@ impl AsyncTransaction for Migrator<'_> {
         let mut transaction = self.0.begin().await?;
         let mut count = 0;
         for query in queries {
-            // Safe: the text is a file of `migrations/` or refinery's own bookkeeping.
+            // Safe: the text is a file of `migrations/` or refinery's own.
             sqlx::raw_sql(AssertSqlSafe(query.to_owned())).execute(&mut *transaction).await?;
             count += 1;
         }

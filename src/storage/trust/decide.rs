@@ -1,6 +1,4 @@
-//! How a trust grant is decided: under the lock of its profile's row, with the decision kept and the event that tells of it.
-
-use std::collections::HashSet;
+//! Decisions on trust grants: each locks its profile, is added to the history of the grant, and appends an event.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{FromRow, Result};
@@ -14,43 +12,38 @@ use crate::domain::trust::decision::Decision;
 use crate::domain::trust::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
 use crate::domain::trust::verdict::Verdict;
 use crate::domain::{Error, ErrorKind};
-use crate::storage::events::outbox;
-use crate::storage::events::outbox::Outbox;
+use crate::storage::events::outbox::{self, Outbox};
 use crate::storage::pool::error::StorageError;
 use crate::storage::profiles::lock;
-use crate::storage::profiles::read::profile_not_found;
 use crate::storage::profiles::row::ProfileKey;
 
-/// Lets `decision` take effect on the grant `name`, within the caller's transaction, and answers it with the id under which it is kept: made
-/// under the lock, so that ids are in the order of decisions.
+/// Applies `decision` to the grant `name` in the caller's transaction. Answers it with a new id, made under the lock, so that ids are in the
+/// order of decisions.
 ///
 /// # Errors
-/// `NotFound` if the profile is; `Conflict` where the decision cannot follow what was before.
-pub(in crate::storage) async fn decide(
+/// `NotFound` if the profile is; `Conflict` if the state of the grant does not allow the decision.
+pub(super) async fn decide(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,
     name: &GrantName,
     decision: Decision,
 ) -> std::result::Result<Decision, StorageError> {
-    if lock::lock(connection, &HashSet::from([key])).await? == 0 {
-        return Err(profile_not_found().into());
-    }
-    // What has expired without anybody having written so is written down first: no decision follows a grant that is there no longer.
+    lock::lock_existing(connection, key).await?;
+    // A grant that has expired but was not swept yet is withdrawn first: the decision must not see it.
     expire(connection, outbox, key, name, decision.decided_at).await?;
     let before = read(connection, key, name).await?;
     let after = decision.outcome(before.as_ref())?;
     let decision = Decision { id: outbox.id(decision.decided_at), ..decision };
-    take_effect(connection, outbox, key, name, &decision, after.as_ref(), decision.decided_at).await?;
+    apply(connection, outbox, key, name, &decision, after.as_ref(), decision.decided_at).await?;
     Ok(decision)
 }
 
-/// Withdraws the grant `name` if its end has come `now`, within the caller's transaction. The profile's row is locked. Answers whether it
-/// did.
+/// Withdraws the grant `name` of a locked profile if it has expired `now`, in the caller's transaction. Answers whether it did.
 ///
 /// # Errors
 /// None of its own.
-pub(in crate::storage) async fn expire(
+pub(super) async fn expire(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,
@@ -63,16 +56,16 @@ pub(in crate::storage) async fn expire(
     };
     let decision = Decision::expiry(outbox.id(now), end);
     let after = decision.outcome(before.as_ref())?;
-    take_effect(connection, outbox, key, name, &decision, after.as_ref(), now).await?;
+    apply(connection, outbox, key, name, &decision, after.as_ref(), now).await?;
     Ok(true)
 }
 
-/// Makes the grant `name` pending, within the caller's transaction, because whoever the profile represents asks for it. Answers whether its
-/// state allows that; where it does not, nothing has changed.
+/// Makes the grant `name` pending, in the caller's transaction, as the entity behind the profile requests. Answers whether the state of the
+/// grant allows that; if not, nothing has changed.
 ///
 /// # Errors
 /// `NotFound` if the profile is.
-pub(in crate::storage) async fn request(
+pub(super) async fn request(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,
@@ -86,8 +79,8 @@ pub(in crate::storage) async fn request(
     }
 }
 
-/// Writes down `decision` and what it makes of the grant, and tells of it `now`.
-async fn take_effect(
+/// Stores `decision` and the grant that results from it, and appends the event, at `now`.
+async fn apply(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,
@@ -97,26 +90,26 @@ async fn take_effect(
     now: Timestamp,
 ) -> Result<()> {
     replace(connection, key, name, decision, after).await?;
-    keep(connection, key, name, decision).await?;
+    add_to_history(connection, key, name, decision).await?;
     lock::touch(connection, key, now).await?;
     let status = after.map(|grant| grant.status);
-    let what = EventDetails::ProgramStatusUpdated { grant: name.clone(), status };
-    outbox::append(connection, &[(key.0, outbox.event(key.1, what, now))]).await
+    let details = EventDetails::ProgramStatusUpdated { grant: name.clone(), status };
+    outbox::append(connection, &[(key.0, outbox.event(key.1, details, now))]).await
 }
 
 #[derive(FromRow)]
-struct GrantRow {
+struct GrantStateRow {
     status: String,
     expires_at: Option<OffsetDateTime>,
 }
 
-/// The grant as it was last written, without its parts: no rule asks for them. The profile's row is locked.
+/// The stored grant of a locked profile, without its parts: no rule depends on them.
 async fn read(
     connection: &mut PgConnection,
     key: ProfileKey,
     name: &GrantName,
 ) -> std::result::Result<Option<TrustGrant>, StorageError> {
-    let row: Option<GrantRow> = sqlx::query_as(
+    let row: Option<GrantStateRow> = sqlx::query_as(
         "select status,
                 expires_at
            from trust_grants
@@ -136,7 +129,7 @@ async fn read(
     Ok(grant.map(|grant| grant.ok_or_else(|| Error::internal("trust_grants: an unknown status"))).transpose()?)
 }
 
-/// Puts the grant that `decision` made in the place of what was before; `None`: nothing.
+/// Replaces the grant by the one that results from `decision`; `None` deletes it.
 async fn replace(
     connection: &mut PgConnection,
     key: ProfileKey,
@@ -156,7 +149,7 @@ async fn replace(
     .execute(&mut *connection)
     .await?;
     let Some(grant) = grant else { return Ok(()) };
-    let parts = Parts::of(&grant.parts);
+    let parts = PartColumns::of(&grant.parts);
     sqlx::query(
         "with granted as (
              insert into trust_grants (organization_id, profile_id, name, status, decision_id, decided_at, expires_at)
@@ -193,13 +186,18 @@ async fn replace(
 }
 
 /// Adds `decision` to the history of the grant.
-async fn keep(connection: &mut PgConnection, key: ProfileKey, name: &GrantName, decision: &Decision) -> Result<()> {
-    let nothing = GrantParts::new();
+async fn add_to_history(
+    connection: &mut PgConnection,
+    key: ProfileKey,
+    name: &GrantName,
+    decision: &Decision,
+) -> Result<()> {
+    let none = GrantParts::new();
     let (expires_at, parts) = match &decision.verdict {
         Verdict::Grant { expires_at, parts } => (*expires_at, parts),
-        Verdict::Request | Verdict::Reject | Verdict::Withdraw => (None, &nothing),
+        Verdict::Request | Verdict::Reject | Verdict::Withdraw => (None, &none),
     };
-    let parts = Parts::of(parts);
+    let parts = PartColumns::of(parts);
     sqlx::query(
         "insert into trust_grant_decisions (
                 organization_id,
@@ -235,16 +233,16 @@ async fn keep(connection: &mut PgConnection, key: ProfileKey, name: &GrantName, 
     Ok(())
 }
 
-/// Parts, column by column.
+/// The parts of a grant as arrays, one per column.
 #[derive(Default)]
-struct Parts<'p> {
+struct PartColumns<'p> {
     names: Vec<&'p str>,
     statuses: Vec<&'static str>,
     data_retentions: Vec<bool>,
     human_reviews: Vec<bool>,
 }
 
-impl<'p> Parts<'p> {
+impl<'p> PartColumns<'p> {
     fn of(parts: &'p GrantParts) -> Self {
         let mut columns = Self::default();
         for (name, part) in parts {

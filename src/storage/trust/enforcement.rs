@@ -1,10 +1,9 @@
-//! The limits on profiles.
+//! The repository of enforcement actions.
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::enforcement_actions;
-use super::enforcement_actions::{ActionRow, select_actions};
+use super::enforcement_actions::{self, EnforcementActionRow, select_actions};
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
@@ -13,7 +12,7 @@ use crate::domain::page::{Order, Page};
 use crate::domain::repository::EnforcementRepository;
 use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
 use crate::storage::events::outbox::Outbox;
-use crate::storage::pool::connections::Pool;
+use crate::storage::pool::Pool;
 use crate::storage::profiles::read;
 
 /// [`EnforcementRepository`] on Postgres.
@@ -24,7 +23,7 @@ pub struct PgEnforcement {
 }
 
 impl PgEnforcement {
-    /// The actions behind `pool`, which tell `outbox` what becomes of them.
+    /// The actions in the database of `pool`, whose events take their ids from `outbox`.
     #[must_use]
     pub const fn new(pool: Pool, outbox: Outbox) -> Self {
         Self { pool, outbox }
@@ -64,7 +63,7 @@ impl EnforcementRepository for PgEnforcement {
             Order::Descending => (select_actions!("id < $3 order by id desc limit $4"), Uuid::max()),
         };
         let limit = query.limit.get();
-        let rows: Vec<ActionRow> = self
+        let rows: Vec<EnforcementActionRow> = self
             .pool
             .read(move |connection| {
                 Box::pin(async move {

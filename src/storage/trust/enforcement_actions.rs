@@ -1,6 +1,4 @@
-//! How a limit is placed, changed and lifted: under the lock of its profile's row, with the event that tells of it.
-
-use std::collections::HashSet;
+//! Changes of enforcement actions: each locks its profile and appends an event.
 
 use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
@@ -15,11 +13,9 @@ use crate::domain::text::{Actor, Rationale, Text};
 use crate::domain::trust::enforcement::EnforcementAction;
 use crate::domain::trust::enforcement_record::{EnforcementEnd, EnforcementRecord, EnforcementStep};
 use crate::domain::{Error, Result};
-use crate::storage::events::outbox;
-use crate::storage::events::outbox::Outbox;
+use crate::storage::events::outbox::{self, Outbox};
 use crate::storage::pool::error::{StorageError, not_found};
 use crate::storage::profiles::lock;
-use crate::storage::profiles::read::profile_not_found;
 use crate::storage::profiles::row::ProfileKey;
 
 /// Reads actions on a profile (`$2`) of the organization (`$1`).
@@ -46,10 +42,10 @@ macro_rules! select_actions {
     };
 }
 
-pub(in crate::storage) use select_actions;
+pub(super) use select_actions;
 
 #[derive(FromRow)]
-pub(in crate::storage) struct ActionRow {
+pub(super) struct EnforcementActionRow {
     id: Uuid,
     kind: String,
     reason: String,
@@ -63,17 +59,17 @@ pub(in crate::storage) struct ActionRow {
     resolution_note: Option<String>,
 }
 
-/// Opens the action that `record` says, within the caller's transaction.
+/// Opens the action of `record`, in the caller's transaction.
 ///
 /// # Errors
 /// `NotFound` if the profile is.
-pub(in crate::storage) async fn open(
+pub(super) async fn open(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,
     record: &EnforcementRecord,
 ) -> std::result::Result<(), StorageError> {
-    lock(connection, key).await?;
+    lock::lock_existing(connection, key).await?;
     insert(connection, key, record).await?;
     let now = record.action.opened_at;
     lock::touch(connection, key, now).await?;
@@ -81,11 +77,11 @@ pub(in crate::storage) async fn open(
     Ok(outbox::append(connection, &[(key.0, event)]).await?)
 }
 
-/// Lets the action `id` take `step`, within the caller's transaction.
+/// Applies `step` to the action `id`, in the caller's transaction.
 ///
 /// # Errors
-/// `NotFound` if the profile or the action is; `Conflict` where the action cannot take that step.
-pub(in crate::storage) async fn advance(
+/// `NotFound` if the profile or the action is; `Conflict` if the state of the action does not allow the step.
+pub(super) async fn advance(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,
@@ -93,18 +89,11 @@ pub(in crate::storage) async fn advance(
     step: EnforcementStep,
     now: Timestamp,
 ) -> std::result::Result<EnforcementRecord, StorageError> {
-    lock(connection, key).await?;
+    lock::lock_existing(connection, key).await?;
     let before = read(connection, key, id).await?.ok_or_else(|| not_found("Enforcement action"))?;
     let after = before.advanced(step, now)?;
     save(connection, outbox, key, &after, now).await?;
     Ok(after)
-}
-
-async fn lock(connection: &mut PgConnection, key: ProfileKey) -> std::result::Result<(), StorageError> {
-    match lock::lock(connection, &HashSet::from([key])).await? {
-        0 => Err(profile_not_found().into()),
-        _ => Ok(()),
-    }
 }
 
 async fn insert(connection: &mut PgConnection, key: ProfileKey, record: &EnforcementRecord) -> sqlx::Result<()> {
@@ -138,11 +127,11 @@ async fn insert(connection: &mut PgConnection, key: ProfileKey, record: &Enforce
     Ok(())
 }
 
-/// Resolves the action if its end has come `now`, within the caller's transaction. Its profile's row is locked. Answers whether it did.
+/// Resolves the action on a locked profile if it has expired `now`, in the caller's transaction. Answers whether it did.
 ///
 /// # Errors
 /// None of its own.
-pub(in crate::storage) async fn expire(
+pub(super) async fn expire(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,
@@ -157,13 +146,13 @@ pub(in crate::storage) async fn expire(
     Ok(true)
 }
 
-/// The action as it was last written. Its profile's row is locked.
+/// The stored action on a locked profile.
 async fn read(
     connection: &mut PgConnection,
     key: ProfileKey,
     id: EnforcementActionId,
 ) -> std::result::Result<Option<EnforcementRecord>, StorageError> {
-    let row: Option<ActionRow> = sqlx::query_as(select_actions!("id = $3"))
+    let row: Option<EnforcementActionRow> = sqlx::query_as(select_actions!("id = $3"))
         .bind(key.0.uuid())
         .bind(key.1.uuid())
         .bind(id.uuid())
@@ -172,7 +161,7 @@ async fn read(
     Ok(row.map(EnforcementRecord::try_from).transpose()?)
 }
 
-/// Writes what may change of an action, and tells of its end. Its profile's row is locked.
+/// Saves the columns that may change of an action on a locked profile, and appends the event of its end.
 async fn save(
     connection: &mut PgConnection,
     outbox: &Outbox,
@@ -208,16 +197,16 @@ async fn save(
     Ok(())
 }
 
-impl TryFrom<ActionRow> for EnforcementRecord {
+impl TryFrom<EnforcementActionRow> for EnforcementRecord {
     type Error = Error;
 
-    fn try_from(row: ActionRow) -> Result<Self> {
+    fn try_from(row: EnforcementActionRow) -> Result<Self> {
         let id = EnforcementActionId::new(row.id);
         record(row).ok_or_else(|| Error::internal(format!("enforcement_actions {id}: a column breaks a rule")))
     }
 }
 
-fn record(row: ActionRow) -> Option<EnforcementRecord> {
+fn record(row: EnforcementActionRow) -> Option<EnforcementRecord> {
     let note = |note: Option<String>| note.map(Rationale::parse).transpose().ok();
     let end = match (row.resolved_at, row.resolved_by) {
         (Some(at), Some(by)) => {

@@ -1,4 +1,4 @@
-//! Enrollment links.
+//! The repository of enrollment links.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ use crate::domain::trust::enrollment::{
 use crate::domain::trust::grant::TrustGrantStatus;
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::Outbox;
-use crate::storage::pool::connections::Pool;
+use crate::storage::pool::Pool;
 use crate::storage::profiles::lock;
 use crate::storage::profiles::row::ProfileKey;
 
@@ -33,7 +33,7 @@ pub struct PgEnrollments {
 }
 
 impl PgEnrollments {
-    /// The links behind `pool`, which tell `outbox` what they do to profiles.
+    /// The links in the database of `pool`; the events of submissions take their ids from `outbox`.
     #[must_use]
     pub const fn new(pool: Pool, outbox: Outbox) -> Self {
         Self { pool, outbox }
@@ -122,8 +122,8 @@ impl EnrollmentRepository for PgEnrollments {
                 Box::pin(async move {
                     let mut transaction = connection.begin().await?;
                     let Some(key) = find(&mut transaction, hash, now).await? else { return Ok(None) };
-                    // The profile's row first, as everybody does who writes to what hangs on it: so nobody waits in a circle, and a
-                    // profile that is erased meanwhile has no link any more.
+                    // The profile is locked first, as in every transaction that changes what belongs to it, which excludes deadlocks. If it
+                    // was erased meanwhile, so was the link.
                     lock::lock(&mut transaction, &HashSet::from([key])).await?;
                     match spend(&mut transaction, key, hash, now).await? {
                         None => return Ok(None),
@@ -141,7 +141,7 @@ impl EnrollmentRepository for PgEnrollments {
     }
 }
 
-/// Whose profile the link with this `hash` is for, spent or not. Comes before the profile's row is locked.
+/// The profile of the link with this `hash`, spent or not.
 async fn find(connection: &mut PgConnection, hash: LinkTokenHash, now: Timestamp) -> sqlx::Result<Option<ProfileKey>> {
     let found: Option<(Uuid, Uuid)> = sqlx::query_as(
         "select organization_id,
@@ -157,7 +157,7 @@ async fn find(connection: &mut PgConnection, hash: LinkTokenHash, now: Timestamp
     Ok(found.map(|(organization, profile)| (OrganizationId::new(organization), ProfileId::new(profile))))
 }
 
-/// Spends the link with this `hash`, whose profile's row is locked. Answers whether it was still to be spent; `None` if it is gone.
+/// Spends the link with this `hash`, whose profile is locked. Answers `false` if it was spent before, `None` if it was deleted.
 async fn spend(
     connection: &mut PgConnection,
     key: ProfileKey,
@@ -196,12 +196,12 @@ impl TryFrom<InvitationRow> for Invitation {
         Ok(Self {
             organization_name: DisplayName::parse(row.organization_name).map_err(broken)?,
             profile_name: row.profile_name.map(DisplayName::parse).transpose().map_err(broken)?,
-            grant_status: row.grant_status.map(|word| status(&word)).transpose()?,
+            grant_status: row.grant_status.map(|label| status(&label)).transpose()?,
             expires_at: row.expires_at,
         })
     }
 }
 
-fn status(word: &str) -> Result<TrustGrantStatus> {
-    TrustGrantStatus::from_label(word).ok_or_else(|| Error::internal("trust_grants: an unknown status"))
+fn status(label: &str) -> Result<TrustGrantStatus> {
+    TrustGrantStatus::from_label(label).ok_or_else(|| Error::internal("trust_grants: an unknown status"))
 }

@@ -1,10 +1,10 @@
-//! What ends by itself, written down: in small transactions, each of which skips the profiles that somebody else is at.
+//! The expiry sweep, in small transactions that skip profiles locked by others.
 
 use std::collections::HashSet;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection, Result as SqlResult};
+use sqlx::{Connection, FromRow};
 use uuid::Uuid;
 
 use super::{decide, enforcement_actions};
@@ -16,10 +16,10 @@ use crate::domain::text::Text;
 use crate::domain::trust::grant::GrantName;
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::Outbox;
-use crate::storage::pool::connections::Pool;
+use crate::storage::pool::Pool;
 use crate::storage::profiles::row::{ProfileKey, key_columns};
 
-/// How much one call does at the most.
+/// The most rows that one call changes.
 const BATCH: i64 = 100;
 
 /// [`ExpiryRepository`] on Postgres.
@@ -30,11 +30,25 @@ pub struct PgExpiry {
 }
 
 impl PgExpiry {
-    /// What ends behind `pool`, and is told to `outbox`.
+    /// The sweep of the database of `pool`, whose events take their ids from `outbox`.
     #[must_use]
     pub const fn new(pool: Pool, outbox: Outbox) -> Self {
         Self { pool, outbox }
     }
+}
+
+#[derive(FromRow)]
+struct ExpiredGrantRow {
+    organization_id: Uuid,
+    profile_id: Uuid,
+    name: String,
+}
+
+#[derive(FromRow)]
+struct ExpiredActionRow {
+    organization_id: Uuid,
+    profile_id: Uuid,
+    id: Uuid,
 }
 
 #[async_trait]
@@ -46,7 +60,7 @@ impl ExpiryRepository for PgExpiry {
             .run(move |connection| {
                 Box::pin(async move {
                     let mut transaction = connection.begin().await?;
-                    let ended: Vec<(Uuid, Uuid, String)> = sqlx::query_as(
+                    let expired: Vec<ExpiredGrantRow> = sqlx::query_as(
                         "select organization_id,
                                 profile_id,
                                 name
@@ -59,16 +73,16 @@ impl ExpiryRepository for PgExpiry {
                     .bind(BATCH)
                     .fetch_all(&mut *transaction)
                     .await?;
-                    let keys = ended.iter().map(|(organization, profile, _)| key(*organization, *profile)).collect();
-                    let held = lock(&mut transaction, &keys).await?;
+                    let keys = expired.iter().map(|row| key(row.organization_id, row.profile_id)).collect();
+                    let locked = lock_free(&mut transaction, &keys).await?;
                     let mut count = 0;
-                    for (organization, profile, name) in ended {
-                        let key = key(organization, profile);
-                        if held.contains(&key) {
+                    for row in expired {
+                        let key = key(row.organization_id, row.profile_id);
+                        if locked.contains(&key) {
                             let broken = |_| Error::internal("trust_grants: a name breaks a rule");
-                            let name = GrantName::parse(name).map_err(broken)?;
-                            let expired = decide::expire(&mut transaction, &outbox, key, &name, now).await?;
-                            count += usize::from(expired);
+                            let name = GrantName::parse(row.name).map_err(broken)?;
+                            let withdrawn = decide::expire(&mut transaction, &outbox, key, &name, now).await?;
+                            count += usize::from(withdrawn);
                         }
                     }
                     transaction.commit().await?;
@@ -85,7 +99,7 @@ impl ExpiryRepository for PgExpiry {
             .run(move |connection| {
                 Box::pin(async move {
                     let mut transaction = connection.begin().await?;
-                    let ended: Vec<(Uuid, Uuid, Uuid)> = sqlx::query_as(
+                    let expired: Vec<ExpiredActionRow> = sqlx::query_as(
                         "select organization_id,
                                 profile_id,
                                 id
@@ -99,15 +113,15 @@ impl ExpiryRepository for PgExpiry {
                     .bind(BATCH)
                     .fetch_all(&mut *transaction)
                     .await?;
-                    let keys = ended.iter().map(|(organization, profile, _)| key(*organization, *profile)).collect();
-                    let held = lock(&mut transaction, &keys).await?;
+                    let keys = expired.iter().map(|row| key(row.organization_id, row.profile_id)).collect();
+                    let locked = lock_free(&mut transaction, &keys).await?;
                     let mut count = 0;
-                    for (organization, profile, id) in ended {
-                        let key = key(organization, profile);
-                        if held.contains(&key) {
-                            let id = EnforcementActionId::new(id);
-                            let expired = enforcement_actions::expire(&mut transaction, &outbox, key, id, now).await?;
-                            count += usize::from(expired);
+                    for row in expired {
+                        let key = key(row.organization_id, row.profile_id);
+                        if locked.contains(&key) {
+                            let id = EnforcementActionId::new(row.id);
+                            let resolved = enforcement_actions::expire(&mut transaction, &outbox, key, id, now).await?;
+                            count += usize::from(resolved);
                         }
                     }
                     transaction.commit().await?;
@@ -182,20 +196,20 @@ fn key(organization: Uuid, profile: Uuid) -> ProfileKey {
     (OrganizationId::new(organization), ProfileId::new(profile))
 }
 
-/// Locks those rows of `keys` that nobody else has locked, and answers which. It waits for nobody, so nobody waits in a circle.
-async fn lock(connection: &mut PgConnection, keys: &HashSet<ProfileKey>) -> SqlResult<HashSet<ProfileKey>> {
+/// Locks those of the profiles with `keys` that are not locked, and answers which. It never waits, so it cannot deadlock.
+async fn lock_free(connection: &mut PgConnection, keys: &HashSet<ProfileKey>) -> sqlx::Result<HashSet<ProfileKey>> {
     let (organizations, ids) = key_columns(keys);
     let locked: Vec<(Uuid, Uuid)> = sqlx::query_as(
-        "select locked.*
+        "select p.*
            from unnest($1::uuid[], $2::uuid[]) as wanted (organization_id, id)
           cross join lateral (
-                select p.organization_id,
-                       p.id
-                  from user_profiles p
-                 where p.organization_id = wanted.organization_id
-                   and p.id = wanted.id
+                select u.organization_id,
+                       u.id
+                  from user_profiles u
+                 where u.organization_id = wanted.organization_id
+                   and u.id = wanted.id
                    for update skip locked
-          ) locked",
+          ) p",
     )
     .bind(organizations)
     .bind(ids)

@@ -1,4 +1,4 @@
-//! Trust grants over all profiles, and the history of each.
+//! The repository of trust grants: decisions, the grants of all profiles, the history of each.
 
 use async_trait::async_trait;
 use sqlx::FromRow;
@@ -20,7 +20,7 @@ use crate::domain::trust::grant::{
 use crate::domain::trust::verdict::{DecidedStatus, Verdict};
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::Outbox;
-use crate::storage::pool::connections::Pool;
+use crate::storage::pool::Pool;
 use crate::storage::profiles::read;
 
 /// [`TrustGrantRepository`] on Postgres.
@@ -31,14 +31,14 @@ pub struct PgTrustGrants {
 }
 
 impl PgTrustGrants {
-    /// The grants behind `pool`, which tell `outbox` what becomes of them.
+    /// The grants in the database of `pool`, whose events take their ids from `outbox`.
     #[must_use]
     pub const fn new(pool: Pool, outbox: Outbox) -> Self {
         Self { pool, outbox }
     }
 }
 
-/// Reads the organization's (`$1`) grants in one state (`$2`) that are there at a moment (`$5`).
+/// Reads the organization's (`$1`) grants with a status (`$2`) that have not expired at a moment (`$5`).
 macro_rules! select_grants {
     ($which:literal) => {
         concat!(
@@ -96,7 +96,7 @@ macro_rules! select_decisions {
 }
 
 #[derive(FromRow)]
-struct GrantRow {
+struct ProfileGrantRow {
     profile_id: Uuid,
     name: String,
     decision_id: Uuid,
@@ -104,7 +104,7 @@ struct GrantRow {
     status: String,
     expires_at: Option<OffsetDateTime>,
     #[sqlx(flatten)]
-    parts: PartColumns,
+    parts: PartArrays,
 }
 
 #[derive(FromRow)]
@@ -116,12 +116,12 @@ struct DecisionRow {
     reason: Option<String>,
     expires_at: Option<OffsetDateTime>,
     #[sqlx(flatten)]
-    parts: PartColumns,
+    parts: PartArrays,
 }
 
 #[derive(FromRow)]
-#[expect(clippy::struct_field_names, reason = "they are the names of columns in a wider row")]
-struct PartColumns {
+#[expect(clippy::struct_field_names, reason = "the names of columns in a wider row")]
+struct PartArrays {
     part_names: Vec<String>,
     part_statuses: Vec<String>,
     part_data_retentions: Vec<bool>,
@@ -161,7 +161,7 @@ impl TrustGrantRepository for PgTrustGrants {
             Order::Descending => (select_grants!("g.decision_id < $3 order by g.decision_id desc"), Uuid::max()),
         };
         let limit = query.limit.get();
-        let rows: Vec<GrantRow> = self
+        let rows: Vec<ProfileGrantRow> = self
             .pool
             .read(move |connection| {
                 Box::pin(async move {
@@ -212,10 +212,10 @@ impl TrustGrantRepository for PgTrustGrants {
     }
 }
 
-impl TryFrom<GrantRow> for ProfileGrant {
+impl TryFrom<ProfileGrantRow> for ProfileGrant {
     type Error = Error;
 
-    fn try_from(row: GrantRow) -> Result<Self> {
+    fn try_from(row: ProfileGrantRow) -> Result<Self> {
         let decision_id = DecisionId::new(row.decision_id);
         let broken = || Error::internal(format!("trust_grants {decision_id}: a column breaks a rule"));
         Ok(Self {
@@ -256,7 +256,7 @@ impl TryFrom<DecisionRow> for Decision {
     }
 }
 
-fn parts(columns: PartColumns) -> Option<GrantParts> {
+fn parts(columns: PartArrays) -> Option<GrantParts> {
     let requirements = columns.part_data_retentions.into_iter().zip(columns.part_human_reviews);
     let parts = columns.part_names.into_iter().zip(columns.part_statuses).zip(requirements);
     parts

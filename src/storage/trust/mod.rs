@@ -1,4 +1,4 @@
-//! Trust grants, enforcement actions and enrollment links, and what expires of them.
+//! Trust grants, enforcement actions and enrollment links, and their expiry.
 //! May know what its parent may, and the locks of profiles.
 
 mod decide;

@@ -1,4 +1,4 @@
-//! Pages of lists in the order of ids, bounded by ids on both sides.
+//! Cursor pages: lists in id order, bounded by ids on both sides.
 
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use crate::domain::webhook::endpoint::{CursorPage, CursorPageQuery};
 use crate::domain::{Error, Result};
 
 /// The bounds of the page's ids, both exclusive.
-pub(in crate::storage) fn bounds<K>(query: &CursorPageQuery<Id<K>>) -> (Uuid, Uuid) {
+pub(super) fn bounds<K>(query: &CursorPageQuery<Id<K>>) -> (Uuid, Uuid) {
     let (greater, less) = match query.order {
         Order::Ascending => (query.after, query.before),
         Order::Descending => (query.before, query.after),
@@ -16,13 +16,13 @@ pub(in crate::storage) fn bounds<K>(query: &CursorPageQuery<Id<K>>) -> (Uuid, Uu
     (greater.map_or(Uuid::nil(), Id::uuid), less.map_or(Uuid::max(), Id::uuid))
 }
 
-/// The number of rows to read: one more than the page holds tells whether the list goes on.
-pub(in crate::storage) fn wanted<I>(query: &CursorPageQuery<I>) -> i64 {
+/// The number of rows to read: one more than the page holds shows whether another page follows.
+pub(super) fn limit<I>(query: &CursorPageQuery<I>) -> i64 {
     i64::try_from(query.limit.get() + 1).unwrap_or(i64::MAX)
 }
 
-/// The page in `rows`, of which [`wanted`] were read.
-pub(in crate::storage) fn cursor_page<I, R, T: TryFrom<R, Error = Error>>(
+/// The page of `rows`, of which up to [`limit`] were read.
+pub(super) fn cursor_page<I, R, T: TryFrom<R, Error = Error>>(
     rows: Vec<R>,
     query: &CursorPageQuery<I>,
 ) -> Result<CursorPage<T>> {

@@ -1,4 +1,4 @@
-//! Lists the deliveries to an endpoint with their attempts.
+//! The deliveries to an endpoint, with their attempts.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::cursor_page::{bounds, cursor_page, wanted};
+use super::cursor_page::{bounds, cursor_page, limit};
 use super::endpoint_row::endpoint_not_found;
 use crate::domain::Error;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
@@ -57,13 +57,17 @@ struct AttemptRow {
     error: Option<String>,
 }
 
-pub(in crate::storage) async fn deliveries(
+/// A page of deliveries.
+///
+/// # Errors
+/// `NotFound` if the endpoint is.
+pub(super) async fn page(
     connection: &mut PgConnection,
     organization: OrganizationId,
     id: WebhookEndpointId,
     query: &CursorPageQuery<EventId>,
 ) -> Result<CursorPage<Delivery>, StorageError> {
-    // One moment for all of it: a delivery that is settled meanwhile would show its attempt without what came of that.
+    // One snapshot: a delivery that is settled in between would show the attempt without its effect.
     let mut transaction = connection.begin_with("begin isolation level repeatable read, read only").await?;
     endpoint_state(&mut transaction, organization, id).await?;
     let (greater, less) = bounds(query);
@@ -79,7 +83,7 @@ pub(in crate::storage) async fn deliveries(
     .bind(id.uuid())
     .bind(greater)
     .bind(less)
-    .bind(wanted(query))
+    .bind(limit(query))
     .fetch_all(&mut *transaction)
     .await?;
     let mut found: CursorPage<Delivery> = cursor_page(rows, query)?;
@@ -87,6 +91,10 @@ pub(in crate::storage) async fn deliveries(
     Ok(found)
 }
 
+/// The state of the endpoint.
+///
+/// # Errors
+/// `NotFound`.
 pub(super) async fn endpoint_state(
     connection: &mut PgConnection,
     organization: OrganizationId,
@@ -106,6 +114,7 @@ pub(super) async fn endpoint_state(
     Ok(EndpointState::from_label(&found).ok_or_else(|| Error::internal("webhook_endpoints: state breaks a rule"))?)
 }
 
+/// Adds their attempts to `deliveries`, in one query.
 pub(super) async fn add_attempts(
     connection: &mut PgConnection,
     organization: OrganizationId,

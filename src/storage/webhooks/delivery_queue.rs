@@ -1,4 +1,4 @@
-//! The queue of deliveries: who takes one on, and what became of it.
+//! The delivery queue: claiming due deliveries, and settling their attempts.
 
 use async_trait::async_trait;
 use sqlx::{Connection, FromRow};
@@ -14,14 +14,14 @@ use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::webhook::url::WebhookUrl;
 use crate::domain::{Error, Result};
 use crate::storage::events::repository::EventRow;
-use crate::storage::pool::connections::Pool;
+use crate::storage::pool::Pool;
 
 /// [`DeliveryQueue`] on Postgres.
 #[derive(Clone, Debug)]
 pub struct PgDeliveries(Pool);
 
 impl PgDeliveries {
-    /// The queue behind `pool`.
+    /// The queue in the database of `pool`.
     #[must_use]
     pub const fn new(pool: Pool) -> Self {
         Self(pool)
@@ -29,7 +29,7 @@ impl PgDeliveries {
 }
 
 #[derive(FromRow)]
-struct ClaimRow {
+struct ClaimedDeliveryRow {
     #[sqlx(flatten)]
     event: EventRow,
     version: String,
@@ -46,9 +46,9 @@ impl DeliveryQueue for PgDeliveries {
             .0
             .read(move |connection| {
                 Box::pin(async move {
-                    // Skips along the index from endpoint to endpoint, however much is pending for each.
+                    // A loose index scan: one step per endpoint, however many deliveries are pending for it.
                     Ok(sqlx::query_as(
-                        "with recursive waiting as (
+                        "with recursive pending as (
                              (select organization_id,
                                      endpoint_id
                                 from webhook_deliveries
@@ -58,26 +58,26 @@ impl DeliveryQueue for PgDeliveries {
                              union all
                              select next.organization_id,
                                     next.endpoint_id
-                               from waiting
+                               from pending
                               cross join lateral (
                                     select d.organization_id,
                                            d.endpoint_id
                                       from webhook_deliveries d
                                      where d.state = 'pending'
-                                       and (d.organization_id, d.endpoint_id) > (waiting.organization_id, waiting.endpoint_id)
+                                       and (d.organization_id, d.endpoint_id) > (pending.organization_id, pending.endpoint_id)
                                      order by d.organization_id, d.endpoint_id
                                      limit 1) next
                          )
-                         select w.organization_id,
-                                w.endpoint_id
-                           from waiting w
-                           join webhook_endpoints e on e.organization_id = w.organization_id and e.id = w.endpoint_id
+                         select p.organization_id,
+                                p.endpoint_id
+                           from pending p
+                           join webhook_endpoints e on e.organization_id = p.organization_id and e.id = p.endpoint_id
                           where e.state = 'enabled'
                             and exists (
                                 select
                                   from webhook_deliveries d
-                                 where d.organization_id = w.organization_id
-                                   and d.endpoint_id = w.endpoint_id
+                                 where d.organization_id = p.organization_id
+                                   and d.endpoint_id = p.endpoint_id
                                    and d.state = 'pending'
                                    and d.due_at <= $1)",
                     )
@@ -98,7 +98,7 @@ impl DeliveryQueue for PgDeliveries {
         lease: Timestamp,
         limit: usize,
     ) -> Result<Vec<ClaimedDelivery>> {
-        let rows: Vec<ClaimRow> = self
+        let rows: Vec<ClaimedDeliveryRow> = self
             .0
             .run(move |connection| {
                 Box::pin(async move {
@@ -208,10 +208,10 @@ fn key(organization: Uuid, endpoint: Uuid) -> EndpointKey {
     EndpointKey { organization: OrganizationId::new(organization), endpoint: WebhookEndpointId::new(endpoint) }
 }
 
-impl TryFrom<ClaimRow> for ClaimedDelivery {
+impl TryFrom<ClaimedDeliveryRow> for ClaimedDelivery {
     type Error = Error;
 
-    fn try_from(row: ClaimRow) -> Result<Self> {
+    fn try_from(row: ClaimedDeliveryRow) -> Result<Self> {
         let secret = |bytes: Vec<u8>| {
             let bits = bytes.try_into().map_err(|_| Error::internal("webhook_endpoints: a secret breaks a rule"))?;
             Ok(SigningSecret::new(bits))

@@ -34,10 +34,10 @@ macro_rules! select_endpoints {
     };
 }
 
-pub(in crate::storage) use select_endpoints;
+pub(super) use select_endpoints;
 
 #[derive(FromRow)]
-pub(in crate::storage) struct EndpointRow {
+pub(super) struct EndpointRow {
     id: Uuid,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
@@ -49,12 +49,12 @@ pub(in crate::storage) struct EndpointRow {
     disabled_reason: String,
 }
 
-/// Nothing of that id in this organization.
-pub(in crate::storage) fn endpoint_not_found() -> Error {
+pub(super) fn endpoint_not_found() -> Error {
     not_found("Webhook endpoint")
 }
 
-pub(in crate::storage) fn labels<T: EnumLabel>(values: &[T]) -> Vec<&'static str> {
+/// The labels that an array column stores.
+pub(super) fn labels<T: EnumLabel>(values: &[T]) -> Vec<&'static str> {
     values.iter().map(|value| value.as_str()).collect()
 }
 
@@ -64,7 +64,7 @@ impl TryFrom<EndpointRow> for WebhookEndpoint {
     fn try_from(row: EndpointRow) -> Result<Self> {
         let id = WebhookEndpointId::new(row.id);
         let broken = |column: &str| Error::internal(format!("webhook_endpoints {id}: {column} breaks a rule"));
-        let subjects = row.enabled_events.iter().map(|word| WebhookEventType::from_label(word));
+        let enabled_events = row.enabled_events.iter().map(|label| WebhookEventType::from_label(label));
         Ok(Self {
             id,
             created_at: row.created_at,
@@ -72,7 +72,7 @@ impl TryFrom<EndpointRow> for WebhookEndpoint {
             url: WebhookUrl::from_stored(row.url),
             name: EndpointLabel::parse(row.name).map_err(|_| broken("name"))?,
             description: EndpointDescription::parse(row.description).map_err(|_| broken("description"))?,
-            enabled_events: subjects.collect::<Option<_>>().ok_or_else(|| broken("enabled_events"))?,
+            enabled_events: enabled_events.collect::<Option<_>>().ok_or_else(|| broken("enabled_events"))?,
             state: EndpointState::from_label(&row.state).ok_or_else(|| broken("state"))?,
             disabled_reason: row.disabled_reason,
         })

@@ -1,9 +1,9 @@
-//! Webhook endpoints.
+//! The repository of webhook endpoints.
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 
-use super::cursor_page::{bounds, cursor_page, wanted};
+use super::cursor_page::{bounds, cursor_page, limit};
 use super::endpoint_row::{EndpointRow, endpoint_not_found, labels, select_endpoints};
 use super::{deliveries, redelivery};
 use crate::domain::clock::Timestamp;
@@ -17,7 +17,7 @@ use crate::domain::webhook::delivery::Delivery;
 use crate::domain::webhook::endpoint::{CursorPage, CursorPageQuery, EndpointPatch, MAX_ENDPOINTS, WebhookEndpoint};
 use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::storage::pool::connections::Pool;
+use crate::storage::pool::Pool;
 use crate::storage::pool::error::StorageError;
 
 /// [`WebhookRepository`] on Postgres.
@@ -25,7 +25,7 @@ use crate::storage::pool::error::StorageError;
 pub struct PgWebhooks(Pool);
 
 impl PgWebhooks {
-    /// The endpoints behind `pool`.
+    /// The endpoints in the database of `pool`.
     #[must_use]
     pub const fn new(pool: Pool) -> Self {
         Self(pool)
@@ -45,7 +45,7 @@ impl WebhookRepository for PgWebhooks {
         self.0
             .once(organization, None, endpoint.created_at, idempotency, move |connection| {
                 Box::pin(async move {
-                    check_room(connection, organization).await?;
+                    check_limit(connection, organization).await?;
                     insert(connection, organization, &endpoint, &secret).await?;
                     Ok(endpoint)
                 })
@@ -89,7 +89,7 @@ impl WebhookRepository for PgWebhooks {
                         .bind(organization.uuid())
                         .bind(greater)
                         .bind(less)
-                        .bind(wanted(&query))
+                        .bind(limit(&query))
                         .fetch_all(connection)
                         .await?)
                 })
@@ -188,7 +188,7 @@ impl WebhookRepository for PgWebhooks {
     ) -> Result<CursorPage<Delivery>> {
         self.0
             .read(move |connection| {
-                Box::pin(async move { deliveries::deliveries(connection, organization, id, &query).await })
+                Box::pin(async move { deliveries::page(connection, organization, id, &query).await })
             })
             .await
     }
@@ -210,8 +210,8 @@ impl WebhookRepository for PgWebhooks {
     }
 }
 
-/// Takes turns with others that create for the organization, which otherwise could all find the last free place.
-async fn check_room(
+/// Checks that the organization may have another endpoint. Locks the organization, so that concurrent creates do not exceed the limit.
+async fn check_limit(
     connection: &mut PgConnection,
     organization: OrganizationId,
 ) -> std::result::Result<(), StorageError> {
@@ -295,7 +295,7 @@ async fn save(
     .bind(labels(&after.enabled_events))
     .bind(after.state.as_str())
     .bind(&after.disabled_reason)
-    // Whoever enables it again, or sends it elsewhere, starts anew.
+    // Enabling an endpoint or changing its URL starts a new count of failures.
     .bind(before.state != after.state || before.url != after.url)
     .execute(connection)
     .await?;

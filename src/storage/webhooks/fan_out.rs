@@ -1,4 +1,4 @@
-//! From what happened to what is to be delivered, in the same transaction.
+//! Queues the webhook deliveries of events, in the transaction that appends them.
 
 use sqlx::Result;
 use sqlx::postgres::PgConnection;
@@ -9,16 +9,16 @@ use crate::domain::label::EnumLabel;
 use crate::domain::webhook::endpoint::WebhookEventType;
 use crate::domain::webhook::retry::RETRY_WINDOW;
 
-/// Queues a delivery of each of `events`, which are stored, to each endpoint of its organization that is enabled and hears of its kind. Of
-/// creates and updates none does, and nothing is asked.
+/// Queues a delivery of each of `events` to each enabled endpoint of its organization that subscribes to its kind. Created and updated
+/// profiles are not kinds that an endpoint can subscribe to: they cost no query here.
 pub(in crate::storage) async fn queue(connection: &mut PgConnection, events: &[(OrganizationId, Event)]) -> Result<()> {
-    let told =
+    let deliverable =
         || events.iter().filter(|(_, event)| WebhookEventType::from_label(event.details.kind().as_str()).is_some());
-    if told().next().is_none() {
+    if deliverable().next().is_none() {
         return Ok(());
     }
     sqlx::query(
-        // An endpoint that is deleted meanwhile is waited for and left out.
+        // Locks the endpoints: one that is being deleted is waited for and then left out.
         "insert into webhook_deliveries
                 (organization_id, endpoint_id, event_id, created_at, version, state, due_at, tried_until)
          select e.organization_id,
@@ -37,11 +37,11 @@ pub(in crate::storage) async fn queue(connection: &mut PgConnection, events: &[(
             and e.kind = any(w.enabled_events)
             for key share of w",
     )
-    .bind(told().map(|(organization, _)| organization.uuid()).collect::<Vec<_>>())
-    .bind(told().map(|(_, event)| event.id.uuid()).collect::<Vec<_>>())
-    .bind(told().map(|(_, event)| event.details.kind().as_str()).collect::<Vec<_>>())
-    .bind(told().map(|(_, event)| event.created_at).collect::<Vec<_>>())
-    .bind(told().map(|(_, event)| event.created_at + RETRY_WINDOW).collect::<Vec<_>>())
+    .bind(deliverable().map(|(organization, _)| organization.uuid()).collect::<Vec<_>>())
+    .bind(deliverable().map(|(_, event)| event.id.uuid()).collect::<Vec<_>>())
+    .bind(deliverable().map(|(_, event)| event.details.kind().as_str()).collect::<Vec<_>>())
+    .bind(deliverable().map(|(_, event)| event.created_at).collect::<Vec<_>>())
+    .bind(deliverable().map(|(_, event)| event.created_at + RETRY_WINDOW).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

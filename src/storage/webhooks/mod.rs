@@ -1,4 +1,4 @@
-//! Webhook endpoints, and the deliveries that are queued for them.
+//! Webhook endpoints and their deliveries: fan-out, queue, settlement, lists.
 //! May know what its parent may, and the rows of events.
 
 mod cursor_page;
@@ -6,7 +6,7 @@ mod deliveries;
 mod delivery_queue;
 mod endpoint_row;
 mod endpoints;
-pub(in crate::storage) mod fan_out;
+pub(super) mod fan_out;
 mod redelivery;
 mod settlement;
 

@@ -1,4 +1,4 @@
-//! Queues a delivery again.
+//! Redelivery: queues a delivery again, whatever its state.
 
 use sqlx::postgres::PgConnection;
 
@@ -11,7 +11,11 @@ use crate::domain::webhook::retry::RETRY_WINDOW;
 use crate::domain::{Error, ErrorKind};
 use crate::storage::pool::error::{StorageError, not_found};
 
-pub(in crate::storage) async fn redeliver(
+/// Queues the delivery as due `now`, with a new retry window.
+///
+/// # Errors
+/// `NotFound` if the endpoint or the delivery is; `Conflict` if the endpoint is disabled.
+pub(super) async fn redeliver(
     connection: &mut PgConnection,
     organization: OrganizationId,
     id: WebhookEndpointId,

@@ -1,4 +1,4 @@
-//! What an attempt makes of a delivery and its endpoint, written down.
+//! Stores the outcome of a delivery attempt, on the delivery and on its endpoint.
 
 use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
@@ -19,9 +19,9 @@ struct DeliveryProgressRow {
     state: String,
 }
 
-/// How the endpoint and the delivery stand, both locked, the endpoint first, as whoever removes it locks them. `None` where the delivery is
-/// gone, or settled already as delivered.
-pub(in crate::storage) async fn lock_progress(
+/// Locks the endpoint and the delivery, in the order in which a deletion locks them, and reads the delivery's progress; `None` if the
+/// delivery was deleted or has succeeded.
+pub(super) async fn lock_progress(
     connection: &mut PgConnection,
     key: EndpointKey,
     event: EventId,
@@ -55,7 +55,7 @@ pub(in crate::storage) async fn lock_progress(
     }))
 }
 
-pub(in crate::storage) async fn save_delivery(
+pub(super) async fn save_delivery(
     connection: &mut PgConnection,
     key: EndpointKey,
     event: EventId,
@@ -82,7 +82,7 @@ pub(in crate::storage) async fn save_delivery(
     Ok(())
 }
 
-pub(in crate::storage) async fn save_attempt(
+pub(super) async fn save_attempt(
     connection: &mut PgConnection,
     key: EndpointKey,
     event: EventId,
@@ -120,8 +120,8 @@ pub(in crate::storage) async fn save_attempt(
     Ok(())
 }
 
-/// Writes only what is new: most deliveries change nothing of their endpoint.
-pub(in crate::storage) async fn save_endpoint(
+/// Saves the endpoint only where it changes: most deliveries change nothing of it.
+pub(super) async fn save_endpoint(
     connection: &mut PgConnection,
     key: EndpointKey,
     before: DeliveryProgress,
