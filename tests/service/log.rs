@@ -94,6 +94,23 @@ fn a_failure_of_ours_is_told_once_with_its_cause() {
 }
 
 #[test]
+fn at_debug_level_statements_are_logged_within_the_span_of_their_port_method() {
+    let database = Database::migrated();
+    let (mut service, _, organization) = serve(&database, &["--log=debug", "--log-format=text"]);
+    let profile = service.client.create(&json!({}));
+    service.client.retrieve(id(&profile));
+    service.client.list("");
+    service.process.signal(Signal::TERM);
+    assert_eq!(service.process.wait().code(), Some(0));
+    let lines = service.process.stderr.to_the_end();
+    for method in ["create", "retrieve", "list"] {
+        let span = format!("profiles.{method}");
+        let statement = lines.iter().find(|line| line.contains(&span) && line.contains("db.statement"));
+        assert!(statement.is_some_and(|line| line.contains(&organization)), "{span} in {lines:#?}");
+    }
+}
+
+#[test]
 fn nothing_that_belongs_to_anybody_is_logged_at_any_level() {
     for filter in [&[][..], &["--log=uprof=debug"], &["--log=uprof=trace"], &["--log=debug"], &["--log=trace"]] {
         let database = Database::migrated();

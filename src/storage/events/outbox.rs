@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::event::{Event, EventDetails};
+use crate::domain::event::{Event, EventDetails, EventKind};
 use crate::domain::id::{Id, IdSource, OrganizationId, ProfileId};
 use crate::domain::label::EnumLabel;
 use crate::domain::profile::ProfileField;
@@ -44,7 +44,9 @@ impl std::fmt::Debug for Outbox {
 }
 
 /// The kind of the events that [`append_created_events`] appends. No webhook notifies of it (see [`fan_out`]), so nothing is queued.
-pub(in crate::storage) const CREATED: &str = "user_profile.created";
+pub(in crate::storage) fn created_kind() -> &'static str {
+    EventKind::Created.as_str()
+}
 
 /// Appends the events of created profiles, except those in the common table expression `$skipped`. Part of the statement that inserts the
 /// profiles, which stays one round trip: the arguments are its parameters, one array per column, so that they stand beside their binds.
@@ -188,12 +190,11 @@ fn joined(fields: &[ProfileField]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::EventKind;
     use crate::domain::webhook::endpoint::WebhookEventType;
 
     #[test]
     fn created_events_have_the_label_of_their_kind_and_notify_no_webhook() {
-        assert_eq!(CREATED, EventKind::Created.as_str());
-        assert!(WebhookEventType::from_label(CREATED).is_none());
+        assert_eq!(created_kind(), "user_profile.created");
+        assert!(WebhookEventType::from_label(created_kind()).is_none());
     }
 }

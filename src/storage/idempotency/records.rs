@@ -7,7 +7,8 @@ use uuid::Uuid;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::id::{OrganizationId, ProfileId};
-use crate::domain::idempotency::{Fingerprint, IdempotencyKey, RequestOutcome};
+use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, RequestOutcome};
+use crate::domain::profile::Profile;
 use crate::domain::{Error, Result};
 use crate::storage::pool::error::unavailable;
 
@@ -48,10 +49,10 @@ pub(in crate::storage) struct RecordColumns {
 /// A record to be stored.
 #[derive(Clone, Debug)]
 pub(in crate::storage) struct IdempotencyRecord {
-    pub(in crate::storage) organization: OrganizationId,
-    pub(in crate::storage) key: IdempotencyKey,
-    pub(in crate::storage) profile_id: Option<ProfileId>,
-    pub(in crate::storage) created_at: Timestamp,
+    pub(super) organization: OrganizationId,
+    pub(super) key: IdempotencyKey,
+    pub(super) profile_id: Option<ProfileId>,
+    pub(super) created_at: Timestamp,
     pub(in crate::storage) stored: StoredAnswer,
 }
 
@@ -69,6 +70,28 @@ impl RecordColumns {
             columns.answers.push(record.stored.answer);
         }
         columns
+    }
+}
+
+impl IdempotencyRecord {
+    /// The record of a request that is answered with `profile`.
+    ///
+    /// # Errors
+    /// `Internal` if the answer cannot be serialized.
+    pub(in crate::storage) fn of_profile(
+        organization: OrganizationId,
+        profile: &Profile,
+        now: Timestamp,
+        idempotency: &Idempotency<Profile>,
+    ) -> Result<Self> {
+        let answer = (idempotency.answer)(profile)?;
+        Ok(Self {
+            organization,
+            key: idempotency.key.clone(),
+            profile_id: Some(profile.id),
+            created_at: now,
+            stored: StoredAnswer { fingerprint: idempotency.fingerprint, answer },
+        })
     }
 }
 

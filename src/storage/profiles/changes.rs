@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::postgres::PgConnection;
 
-use super::calls::{Update, record_of};
+use super::calls::Update;
 use super::read::{Found, profile_not_found};
 use super::row::ProfileKey;
 use super::save::save;
@@ -46,7 +46,8 @@ impl Changes {
         let changed = patched.as_ref().map(|after| EventDetails::Updated(after.changed_fields(before)));
         let after = patched.unwrap_or_else(|| before.clone());
         // All that can fail comes before the first change of `self`.
-        let record = idempotency.map(|idempotency| record_of(update.organization, &after, update.now, idempotency));
+        let record = idempotency
+            .map(|idempotency| IdempotencyRecord::of_profile(update.organization, &after, update.now, idempotency));
         let record = record.transpose()?;
         if let (Some(record), Some(full_key)) = (record, full_key) {
             self.stored.insert(full_key, record.stored.clone());

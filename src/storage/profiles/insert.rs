@@ -10,7 +10,7 @@ use super::row::ProfileKey;
 use crate::domain::event::Event;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::profile::Profile;
-use crate::storage::events::outbox::{CREATED, append_created_events};
+use crate::storage::events::outbox::{append_created_events, created_kind};
 use crate::storage::idempotency::insert::insert_records;
 use crate::storage::idempotency::records::RecordColumns;
 
@@ -106,7 +106,7 @@ pub(super) async fn insert(
     .bind(columns.pair_keys)
     .bind(columns.pair_values)
     .bind(event_ids)
-    .bind(CREATED)
+    .bind(created_kind())
     .fetch_all(connection)
     .await?;
     replayed.iter().map(|row| Ok((OrganizationId::new(row.try_get(0)?), ProfileId::new(row.try_get(1)?)))).collect()

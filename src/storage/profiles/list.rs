@@ -177,8 +177,10 @@ async fn by_creation(
     count: i64,
 ) -> Rows {
     let select = match query.order {
-        Order::Ascending => select_profiles!("where p.organization_id = $1 and p.id > $3 order by p.id limit $4"),
-        Order::Descending => select_profiles!("where p.organization_id = $1 and p.id < $3 order by p.id desc limit $4"),
+        Order::Ascending => select_profiles!("$2", "where p.organization_id = $1 and p.id > $3 order by p.id limit $4"),
+        Order::Descending => {
+            select_profiles!("$2", "where p.organization_id = $1 and p.id < $3 order by p.id desc limit $4")
+        }
     };
     sqlx::query_as(select)
         .bind(organization.uuid())
@@ -221,18 +223,21 @@ async fn named(
     };
     let select = match (query.order, after) {
         (Order::Ascending, None) => select_profiles!(
+            "$2",
             "where p.organization_id = $1
                and p.name is not null
              order by lower(p.name collate \"C\"), p.id
              limit $3"
         ),
         (Order::Descending, None) => select_profiles!(
+            "$2",
             "where p.organization_id = $1
                and p.name is not null
              order by lower(p.name collate \"C\") desc, p.id desc
              limit $3"
         ),
         (Order::Ascending, Some(_)) => select_profiles!(
+            "$2",
             "where p.organization_id = $1
                and p.name is not null
                and (lower(p.name collate \"C\"), p.id) > ($4, $5)
@@ -240,6 +245,7 @@ async fn named(
              limit $3"
         ),
         (Order::Descending, Some(_)) => select_profiles!(
+            "$2",
             "where p.organization_id = $1
                and p.name is not null
                and (lower(p.name collate \"C\"), p.id) < ($4, $5)
@@ -263,11 +269,15 @@ async fn nameless(
 ) -> Rows {
     let (select, first) = match query.order {
         Order::Ascending => (
-            select_profiles!("where p.organization_id = $1 and p.name is null and p.id > $3 order by p.id limit $4"),
+            select_profiles!(
+                "$2",
+                "where p.organization_id = $1 and p.name is null and p.id > $3 order by p.id limit $4"
+            ),
             Uuid::nil(),
         ),
         Order::Descending => (
             select_profiles!(
+                "$2",
                 "where p.organization_id = $1 and p.name is null and p.id < $3 order by p.id desc limit $4"
             ),
             Uuid::max(),

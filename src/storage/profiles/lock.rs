@@ -11,13 +11,18 @@ use super::row::ProfileKey;
 use crate::domain::clock::Timestamp;
 use crate::storage::pool::error::StorageError;
 
-/// Locks the rows with the keys `$1` and `$2` until the transaction ends. All transactions lock in key order, so that they cannot deadlock;
-/// a lateral query keeps that order, where `order by` would make Postgres read a whole index. The rows are read by a later statement:
-/// one that waited for a lock would still read with the snapshot from before.
+/// Locks the rows with the keys in two array parameters until the transaction ends. All transactions lock in key order, so that they cannot
+/// deadlock; a lateral query keeps that order, where `order by` would make Postgres read a whole index. The rows are read by a later
+/// statement: one that waited for a lock would still read with the snapshot from before.
 macro_rules! lock_profiles {
-    () => {
-        "select
-           from unnest($1::uuid[], $2::uuid[]) as wanted (organization_id, id)
+    ($organization_ids:literal, $ids:literal) => {
+        concat!(
+            "select
+           from unnest(",
+            $organization_ids,
+            "::uuid[], ",
+            $ids,
+            "::uuid[]) as wanted (organization_id, id)
           cross join lateral (
                 select
                   from user_profiles p
@@ -25,6 +30,7 @@ macro_rules! lock_profiles {
                    and p.id = wanted.id
                    for update
           ) as locked"
+        )
     };
 }
 
@@ -33,7 +39,7 @@ pub(super) use lock_profiles;
 /// Locks the profiles with `keys`; answers how many of them exist.
 pub(in crate::storage) async fn lock(connection: &mut PgConnection, keys: &HashSet<ProfileKey>) -> Result<u64> {
     let (organizations, ids) = in_lock_order(keys);
-    let locked = sqlx::query(lock_profiles!()).bind(organizations).bind(ids).execute(connection).await?;
+    let locked = sqlx::query(lock_profiles!("$1", "$2")).bind(organizations).bind(ids).execute(connection).await?;
     Ok(locked.rows_affected())
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn lock_and_find_records(
     // Left joins from a single row, so that the profiles are locked even where there is no key or no record.
     let rows: Vec<FoundRecordRow> = sqlx::query_as(concat!(
         "with locked as materialized (",
-        lock_profiles!(),
+        lock_profiles!("$1", "$2"),
         ")
          select k.organization_id,
                 k.key,

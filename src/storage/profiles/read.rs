@@ -22,6 +22,7 @@ pub(super) async fn read(
 ) -> std::result::Result<Found, sqlx::Error> {
     let (organizations, ids) = key_columns(keys);
     let rows: Vec<ProfileRow> = sqlx::query_as(select_profiles!(
+        "$2",
         from "unnest($1::uuid[], $3::uuid[]) as wanted (organization_id, id)
              cross join lateral (
                    select *

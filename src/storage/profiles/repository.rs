@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::Connection;
 
-use super::calls::{Create, Created, Update, UpdateOutcomes, record_of};
+use super::calls::{Create, Created, Update, UpdateOutcomes};
 use super::changes::Changes;
 use super::erase::erase;
 use super::insert::{NewProfile, insert};
@@ -17,13 +17,13 @@ use super::row::ProfileKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::EventDetails;
 use crate::domain::id::{OrganizationId, ProfileId};
-use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, RequestOutcome};
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::profile::{Profile, ProfilePatch};
 use crate::domain::profile_list::{PageQuery, ProfilePage};
 use crate::domain::repository::ProfileRepository;
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::{self, Outbox};
-use crate::storage::idempotency::records::{RecordColumns, record_vanished};
+use crate::storage::idempotency::records::{IdempotencyRecord, RecordColumns, record_vanished};
 use crate::storage::idempotency::replay::replay;
 use crate::storage::pool::Pool;
 
@@ -53,7 +53,8 @@ impl PgProfiles {
         let mut records = Vec::new();
         for Create { organization, profile, idempotency } in creates {
             if let Some(idempotency) = idempotency {
-                records.push(record_of(organization, &profile, profile.created_at, &idempotency)?);
+                let now = profile.created_at;
+                records.push(IdempotencyRecord::of_profile(organization, &profile, now, &idempotency)?);
             }
             let event = self.outbox.event(profile.id, EventDetails::Created, profile.created_at);
             new.push(NewProfile { organization, profile, event });
@@ -72,20 +73,6 @@ impl PgProfiles {
             .await
     }
 
-    /// The answer to a create whose key is taken. A query of its own, after the batch was answered: its failure is not theirs.
-    async fn replay_create(
-        &self,
-        organization: OrganizationId,
-        (key, fingerprint): (IdempotencyKey, Fingerprint),
-        now: Timestamp,
-    ) -> Result<RequestOutcome<Profile>> {
-        self.pool
-            .read(move |connection| {
-                Box::pin(async move { replay(connection, organization, &key, fingerprint, now).await })
-            })
-            .await
-    }
-
     /// Passes `create` to `store`, and replays the stored answer if the idempotency key is taken.
     pub(in crate::storage) async fn create_once(
         &self,
@@ -96,7 +83,14 @@ impl PgProfiles {
         let key = create.idempotency.as_ref().map(|idempotency| (idempotency.key.clone(), idempotency.fingerprint));
         match (store(create).await?, key) {
             (Some(profile), _) => Ok(RequestOutcome::Done(profile)),
-            (None, Some(key)) => self.replay_create(organization, key, now).await,
+            // A query of its own, after the batch was answered: a failure concerns this call only.
+            (None, Some((key, fingerprint))) => {
+                self.pool
+                    .read(move |connection| {
+                        Box::pin(async move { replay(connection, organization, &key, fingerprint, now).await })
+                    })
+                    .await
+            }
             (None, None) => Err(Error::internal("a create without a key was replayed")),
         }
     }

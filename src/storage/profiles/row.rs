@@ -16,12 +16,12 @@ use crate::domain::trust::enforcement::EnforcementAction;
 use crate::domain::trust::grant::{GrantName, GrantPart, GrantParts, Requirements, TrustGrant, TrustGrants};
 use crate::domain::{Error, Result};
 
-/// Reads whole profiles as of the moment `$2`, of those in `$from` that `$which` selects and orders.
+/// Reads whole profiles `p`, of those in `$from` that `$which` selects and orders, as of the moment that the parameter `$now` holds.
 macro_rules! select_profiles {
-    ($which:literal) => {
-        $crate::storage::profiles::row::select_profiles!(from "user_profiles p", $which)
+    ($now:literal, $which:literal) => {
+        $crate::storage::profiles::row::select_profiles!($now, from "user_profiles p", $which)
     };
-    (from $from:literal, $which:literal) => {
+    ($now:literal, from $from:literal, $which:literal) => {
         concat!(
             "select p.organization_id,
                     p.id,
@@ -47,7 +47,9 @@ macro_rules! select_profiles {
                           from trust_grants g
                          where g.organization_id = p.organization_id
                            and g.profile_id = p.id
-                           and (g.expires_at is null or g.expires_at > $2)
+                           and (g.expires_at is null or g.expires_at > ",
+            $now,
+            ")
                     ) as grants,
                     array(
                         select (t.grant_name, t.name, t.status, t.requires_data_retention, t.requires_human_review)
@@ -61,7 +63,9 @@ macro_rules! select_profiles {
                          where a.organization_id = p.organization_id
                            and a.profile_id = p.id
                            and a.resolved_at is null
-                           and (a.expires_at is null or a.expires_at > $2)
+                           and (a.expires_at is null or a.expires_at > ",
+            $now,
+            ")
                          order by a.id
                     ) as actions
                from ",

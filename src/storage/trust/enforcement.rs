@@ -59,8 +59,14 @@ impl EnforcementRepository for PgEnforcement {
         now: Timestamp,
     ) -> Result<Page<EnforcementRecord, EnforcementActionId>> {
         let (select, first) = match query.order {
-            Order::Ascending => (select_actions!("id > $3 order by id limit $4"), Uuid::nil()),
-            Order::Descending => (select_actions!("id < $3 order by id desc limit $4"), Uuid::max()),
+            Order::Ascending => (
+                select_actions!("where organization_id = $1 and profile_id = $2 and id > $3 order by id limit $4"),
+                Uuid::nil(),
+            ),
+            Order::Descending => (
+                select_actions!("where organization_id = $1 and profile_id = $2 and id < $3 order by id desc limit $4"),
+                Uuid::max(),
+            ),
         };
         let limit = query.limit.get();
         let rows: Vec<EnforcementActionRow> = self

@@ -18,7 +18,7 @@ use crate::storage::pool::error::{StorageError, not_found};
 use crate::storage::profiles::lock;
 use crate::storage::profiles::row::ProfileKey;
 
-/// Reads actions on a profile (`$2`) of the organization (`$1`).
+/// Reads the actions that `$which` selects and orders.
 macro_rules! select_actions {
     ($which:literal) => {
         concat!(
@@ -33,10 +33,7 @@ macro_rules! select_actions {
                     resolved_at,
                     resolved_by,
                     resolution_note
-               from enforcement_actions
-              where organization_id = $1
-                and profile_id = $2
-                and ",
+               from enforcement_actions ",
             $which
         )
     };
@@ -152,12 +149,13 @@ async fn read(
     key: ProfileKey,
     id: EnforcementActionId,
 ) -> std::result::Result<Option<EnforcementRecord>, StorageError> {
-    let row: Option<EnforcementActionRow> = sqlx::query_as(select_actions!("id = $3"))
-        .bind(key.0.uuid())
-        .bind(key.1.uuid())
-        .bind(id.uuid())
-        .fetch_optional(connection)
-        .await?;
+    let row: Option<EnforcementActionRow> =
+        sqlx::query_as(select_actions!("where organization_id = $1 and profile_id = $2 and id = $3"))
+            .bind(key.0.uuid())
+            .bind(key.1.uuid())
+            .bind(id.uuid())
+            .fetch_optional(connection)
+            .await?;
     Ok(row.map(EnforcementRecord::try_from).transpose()?)
 }
 

@@ -19,7 +19,7 @@ use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, Delivery, Delive
 use crate::domain::webhook::endpoint::{CursorPage, CursorPageQuery, EndpointState, WebhookEventType};
 use crate::storage::pool::error::StorageError;
 
-/// Reads deliveries to the organization's (`$1`) endpoint (`$2`).
+/// Reads the deliveries `d` that `$which` selects and orders.
 macro_rules! select_deliveries {
     ($which:literal) => {
         concat!(
@@ -29,9 +29,7 @@ macro_rules! select_deliveries {
                     d.state,
                     d.due_at
                from webhook_deliveries d
-               join events e on e.organization_id = d.organization_id and e.id = d.event_id
-              where d.organization_id = $1
-                and d.endpoint_id = $2 ",
+               join events e on e.organization_id = d.organization_id and e.id = d.event_id ",
             $which
         )
     };
@@ -72,12 +70,22 @@ pub(super) async fn page(
     endpoint_state(&mut transaction, organization, id).await?;
     let (greater, less) = bounds(query);
     let rows: Vec<DeliveryRow> = sqlx::query_as(match query.order {
-        Order::Ascending => {
-            select_deliveries!("and d.event_id > $3 and d.event_id < $4 order by d.event_id asc limit $5")
-        }
-        Order::Descending => {
-            select_deliveries!("and d.event_id > $3 and d.event_id < $4 order by d.event_id desc limit $5")
-        }
+        Order::Ascending => select_deliveries!(
+            "where d.organization_id = $1
+               and d.endpoint_id = $2
+               and d.event_id > $3
+               and d.event_id < $4
+             order by d.event_id asc
+             limit $5"
+        ),
+        Order::Descending => select_deliveries!(
+            "where d.organization_id = $1
+               and d.endpoint_id = $2
+               and d.event_id > $3
+               and d.event_id < $4
+             order by d.event_id desc
+             limit $5"
+        ),
     })
     .bind(organization.uuid())
     .bind(id.uuid())

@@ -14,7 +14,7 @@ use crate::domain::webhook::url::WebhookUrl;
 use crate::domain::{Error, Result};
 use crate::storage::pool::error::not_found;
 
-/// Reads endpoints of the organization `$1`.
+/// Reads the endpoints that `$which` selects and orders.
 macro_rules! select_endpoints {
     ($which:literal) => {
         concat!(
@@ -27,8 +27,7 @@ macro_rules! select_endpoints {
                     enabled_events,
                     state,
                     disabled_reason
-               from webhook_endpoints
-              where organization_id = $1 ",
+               from webhook_endpoints ",
             $which
         )
     };

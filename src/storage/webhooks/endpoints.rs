@@ -59,7 +59,7 @@ impl WebhookRepository for PgWebhooks {
             .0
             .read(move |connection| {
                 Box::pin(async move {
-                    Ok(sqlx::query_as(select_endpoints!("and id = $2"))
+                    Ok(sqlx::query_as(select_endpoints!("where organization_id = $1 and id = $2"))
                         .bind(organization.uuid())
                         .bind(id.uuid())
                         .fetch_optional(connection)
@@ -78,8 +78,12 @@ impl WebhookRepository for PgWebhooks {
     ) -> Result<CursorPage<WebhookEndpoint>> {
         let (greater, less) = bounds(&query);
         let select = match query.order {
-            Order::Ascending => select_endpoints!("and id > $2 and id < $3 order by id asc limit $4"),
-            Order::Descending => select_endpoints!("and id > $2 and id < $3 order by id desc limit $4"),
+            Order::Ascending => {
+                select_endpoints!("where organization_id = $1 and id > $2 and id < $3 order by id asc limit $4")
+            }
+            Order::Descending => {
+                select_endpoints!("where organization_id = $1 and id > $2 and id < $3 order by id desc limit $4")
+            }
         };
         let rows: Vec<EndpointRow> = self
             .0
@@ -110,11 +114,12 @@ impl WebhookRepository for PgWebhooks {
         self.0
             .once(organization, None, now, idempotency, move |connection| {
                 Box::pin(async move {
-                    let row: Option<EndpointRow> = sqlx::query_as(select_endpoints!("and id = $2 for no key update"))
-                        .bind(organization.uuid())
-                        .bind(id.uuid())
-                        .fetch_optional(&mut *connection)
-                        .await?;
+                    let row: Option<EndpointRow> =
+                        sqlx::query_as(select_endpoints!("where organization_id = $1 and id = $2 for no key update"))
+                            .bind(organization.uuid())
+                            .bind(id.uuid())
+                            .fetch_optional(&mut *connection)
+                            .await?;
                     let before: WebhookEndpoint = row.ok_or_else(endpoint_not_found)?.try_into()?;
                     let Some(after) = before.patched(patch, now) else { return Ok(before) };
                     save(connection, organization, &before, &after).await?;

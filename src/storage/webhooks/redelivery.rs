@@ -43,12 +43,16 @@ pub(super) async fn redeliver(
     .bind(now + RETRY_WINDOW)
     .execute(&mut *connection)
     .await?;
-    let row: Option<DeliveryRow> = sqlx::query_as(select_deliveries!("and d.event_id = $3"))
-        .bind(organization.uuid())
-        .bind(id.uuid())
-        .bind(event.uuid())
-        .fetch_optional(&mut *connection)
-        .await?;
+    let row: Option<DeliveryRow> = sqlx::query_as(select_deliveries!(
+        "where d.organization_id = $1
+           and d.endpoint_id = $2
+           and d.event_id = $3"
+    ))
+    .bind(organization.uuid())
+    .bind(id.uuid())
+    .bind(event.uuid())
+    .fetch_optional(&mut *connection)
+    .await?;
     let mut found: Delivery = row.ok_or_else(|| not_found("Webhook delivery"))?.try_into()?;
     add_attempts(connection, organization, id, std::slice::from_mut(&mut found)).await?;
     Ok(found)
