@@ -103,15 +103,15 @@ fn example_key() -> ApiKey {
 }
 
 pub(super) fn webhook() -> Value {
-    serialized(WireEndpoint::from(endpoint()))
+    serialized(endpoint().map(WireEndpoint::from))
 }
 
 pub(super) fn webhooks() -> Value {
-    serialized(webhook::cursor_page(CursorPage { items: vec![endpoint()], has_more: false }))
+    serialized(webhook::cursor_page(CursorPage { items: endpoint().into_iter().collect(), has_more: false }))
 }
 
 pub(super) fn new_webhook() -> Value {
-    serialized(NewWireEndpoint::new(endpoint(), &SECRET))
+    serialized(endpoint().map(|endpoint| NewWireEndpoint::new(endpoint, &SECRET)))
 }
 
 pub(super) fn deleted_webhook() -> Value {
@@ -130,18 +130,18 @@ pub(super) fn deliveries() -> Value {
     serialized(webhook_delivery::cursor_page(CursorPage { items: vec![pending()], has_more: false }))
 }
 
-fn endpoint() -> WebhookEndpoint {
-    WebhookEndpoint {
+fn endpoint() -> Option<WebhookEndpoint> {
+    Some(WebhookEndpoint {
         id: ENDPOINT_ID,
         created_at: CREATED_AT,
         updated_at: CREATED_AT,
-        url: WebhookUrl::from_stored("https://example.com/webhooks".to_owned()),
+        url: WebhookUrl::from_stored("https://example.com/webhooks".to_owned()).ok()?,
         name: EndpointLabel::default(),
         description: EndpointDescription::default(),
         enabled_events: vec![WebhookEventType::ProgramStatusUpdated],
         state: EndpointState::Enabled,
         disabled_reason: String::new(),
-    }
+    })
 }
 
 fn pending() -> Delivery {

@@ -1,7 +1,9 @@
-//! Where deliveries go: a URL as an organization registers it.
+//! The URL of a webhook endpoint.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
+use ::http::Uri;
+use ::url::{Host, ParseError, Url};
 use validator::ValidationError;
 
 use super::address::{self, Forbidden};
@@ -11,21 +13,29 @@ use crate::domain::label::EnumLabel;
 /// The longest URL, in bytes.
 pub const MAX_BYTES: usize = 2_048;
 
-/// How far deliveries reach.
+const INVALID_URL: &str = "Input should be a valid URL, such as https://example.com/path";
+const INVALID_SCHEME: &str = "URL scheme should be https";
+const INVALID_CHARACTER: &str = "URL should hold ASCII characters only, others percent-encoded";
+const INVALID_HOST: &str = "URL host should be a name or an address, in ASCII";
+const INVALID_IPV4: &str = "URL host should be an IPv4 address with four decimal numbers";
+const INVALID_IPV6: &str = "URL host is not a valid IPv6 address";
+const INVALID_PORT: &str = "URL port should be a number from 1 to 65535";
+
+/// Which hosts deliveries may reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reach {
-    /// Hosts of the internet, by https.
+    /// Hosts on the internet, over https.
     #[default]
     Internet,
-    /// Any host, this machine too, and by http as well: for a laptop.
+    /// Any host, this machine included, over https or http. For development.
     Anywhere,
 }
 
 impl Reach {
-    /// Whether a delivery may go to `address`.
+    /// Checks that a delivery may go to `address`.
     ///
     /// # Errors
-    /// Why not.
+    /// Why it may not.
     pub fn check(self, address: IpAddr) -> Result<(), Forbidden> {
         match self {
             Self::Internet => address::check(address),
@@ -34,130 +44,131 @@ impl Reach {
     }
 }
 
-/// A URL that deliveries can be sent to: `https://` or `http://`, a host, at most a port, a path and a query. ASCII only, no user, no
-/// fragment.
+/// An `https://` or `http://` URL with a host and optionally a port, a path and a query. ASCII only; no user, password or fragment. Holds
+/// the text as it was registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WebhookUrl(String);
-
-/// What a URL names as its host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Host<'u> {
-    Name(&'u str),
-    Address(IpAddr),
+pub struct WebhookUrl {
+    text: String,
+    is_https: bool,
 }
 
 impl WebhookUrl {
-    /// `text`, if it is such a URL and within `reach`, as far as can be told without asking for the address of a name.
+    /// Parses `text` and checks that it is within `reach`. The addresses behind a host name are checked later, for each connection.
     ///
     /// # Errors
-    /// The reason why not.
+    /// Why the URL is refused.
     pub fn parse(text: String, reach: Reach) -> Result<Self, ValidationError> {
         if text.len() > MAX_BYTES {
             return Err(reason("length", format!("URL should have at most {MAX_BYTES} bytes")));
         }
-        let host = read(&text).map_err(|why| reason("url", why))?;
+        let url = parse(&text).map_err(|why| reason("url", why))?;
         if reach == Reach::Internet {
-            check(&text, host)?;
+            check_internet(&url)?;
         }
-        Ok(Self(text))
+        Ok(Self { is_https: url.scheme() == "https", text })
     }
 
-    /// A URL that was taken once, from where it is kept.
-    #[must_use]
-    pub const fn from_stored(text: String) -> Self {
-        Self(text)
+    /// Parses a stored URL. Its reach is checked for each connection instead.
+    ///
+    /// # Errors
+    /// Why the URL is invalid.
+    pub fn from_stored(text: String) -> Result<Self, ValidationError> {
+        Self::parse(text, Reach::Anywhere)
     }
 
-    /// The URL.
+    /// The URL as it was registered.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
-    /// Whether it is `https://`.
+    /// Whether the scheme is https.
     #[must_use]
-    pub fn is_https(&self) -> bool {
-        is_https(&self.0)
+    pub const fn is_https(&self) -> bool {
+        self.is_https
     }
 }
 
-fn is_https(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https"))
-}
-
-fn check(text: &str, host: Host<'_>) -> Result<(), ValidationError> {
-    if !is_https(text) {
-        return Err(reason("scheme", "URL scheme should be https"));
+fn check_internet(url: &Url) -> Result<(), ValidationError> {
+    if url.scheme() != "https" {
+        return Err(reason("scheme", INVALID_SCHEME));
     }
-    let forbidden = match host {
-        Host::Address(address) => address::check(address).err(),
-        Host::Name(name) => {
-            let (_, last) = name.trim_end_matches('.').rsplit_once('.').unwrap_or(("", name.trim_end_matches('.')));
-            last.eq_ignore_ascii_case("localhost").then_some(Forbidden::Loopback)
+    let allowed = match url.host() {
+        Some(Host::Ipv4(address)) => address::check(address.into()),
+        Some(Host::Ipv6(address)) => address::check(address.into()),
+        Some(Host::Domain(name)) if name.trim_end_matches('.').rsplit('.').next() == Some("localhost") => {
+            Err(Forbidden::Loopback)
         }
+        Some(Host::Domain(_)) | None => Ok(()),
     };
-    match forbidden {
-        Some(why) => Err(reason("address", format!("URL host should not be {}", why.as_str()))),
-        None => Ok(()),
-    }
+    allowed.map_err(|why| reason("address", format!("URL host should not be {}", why.as_str())))
 }
 
-/// The host of a well-formed URL.
-fn read(text: &str) -> Result<Host<'_>, &'static str> {
-    let (scheme, rest) =
-        text.split_once("://").ok_or("Input should be a valid URL, such as https://example.com/path")?;
-    if !["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-        return Err("URL scheme should be https");
+/// Parses `text` twice, by the WHATWG standard (`url`) and as the HTTP client does (`http::Uri`), and refuses what the two read
+/// differently: `url` accepts, among others, `127.1` and `0x7f000001` as addresses.
+fn parse(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|error| match error {
+        ParseError::RelativeUrlWithoutBase => INVALID_URL,
+        ParseError::InvalidPort => INVALID_PORT,
+        ParseError::InvalidIpv4Address => INVALID_IPV4,
+        ParseError::InvalidIpv6Address => INVALID_IPV6,
+        _ => INVALID_HOST,
+    })?;
+    if !["https", "http"].contains(&url.scheme()) {
+        return Err(INVALID_SCHEME);
     }
-    let (authority, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |at| rest.split_at(at));
-    if path.contains('#') {
+    if url.fragment().is_some() {
         return Err("URL should have no fragment");
     }
-    if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte)) {
-        return Err("URL should hold ASCII characters only, others percent-encoded");
+    // `url` percent-encodes or drops what RFC 3986 does not allow; the client would send it.
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]".contains(&byte)) {
+        return Err(INVALID_CHARACTER);
     }
-    if authority.contains('@') {
+    let uri: Uri = text.parse().map_err(|_| if text.contains("://") { INVALID_HOST } else { INVALID_URL })?;
+    let authority = uri.authority().ok_or(INVALID_URL)?;
+    if authority.as_str().contains('@') {
         return Err("URL should have no user and no password");
     }
-    let (host, port) = match authority.strip_prefix('[').map(|inner| inner.split_once(']')) {
-        Some(Some((inner, port))) => {
-            let address: Ipv6Addr = inner.parse().map_err(|_| "URL host is not a valid IPv6 address")?;
-            (Host::Address(address.into()), port.strip_prefix(':').or(port.is_empty().then_some("")))
-        }
-        Some(None) => return Err("URL host is not a valid IPv6 address"),
-        None => {
-            let (host, port) = authority.split_once(':').map_or((authority, ""), |(host, port)| (host, port));
-            (named(host)?, Some(port))
-        }
+    if uri.path_and_query().is_some_and(|path| path.as_str().contains(['[', ']'])) {
+        return Err(INVALID_CHARACTER);
+    }
+    let same_host = match url.host().ok_or(INVALID_HOST)? {
+        Host::Domain(name) => is_name(name) && authority.host().eq_ignore_ascii_case(name),
+        Host::Ipv4(address) => authority.host().parse() == Ok(address),
+        Host::Ipv6(address) => authority.host().trim_matches(['[', ']']).parse() == Ok(address),
     };
-    let port = port.filter(|_| !authority.ends_with(':')).ok_or("URL port should be a number from 1 to 65535")?;
-    let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
-    if port.is_empty() || is_port { Ok(host) } else { Err("URL port should be a number from 1 to 65535") }
+    if !same_host {
+        return Err(if matches!(url.host(), Some(Host::Ipv4(_))) { INVALID_IPV4 } else { INVALID_HOST });
+    }
+    if uri.scheme_str() != Some(url.scheme()) {
+        return Err(INVALID_SCHEME);
+    }
+    let has_port = authority.as_str() != authority.host();
+    match url.port_or_known_default() {
+        Some(0) => Err(INVALID_PORT),
+        port if has_port && authority.port_u16() != port => Err(INVALID_PORT),
+        _ => Ok(url),
+    }
 }
 
-/// A name, or an IPv4 address in its one form with four decimal numbers: systems read `127.1` and `0x7f000001` as addresses too.
-fn named(host: &str) -> Result<Host<'_>, &'static str> {
-    if let Ok(address) = host.parse::<Ipv4Addr>() {
-        return Ok(Host::Address(address.into()));
-    }
+/// Whether `host` is a DNS name: `url` checks neither empty labels nor lengths. A last label such as `0xg` is refused too: it could be
+/// taken for a number.
+fn is_name(host: &str) -> bool {
     let name = host.strip_suffix('.').unwrap_or(host);
+    let last = name.rsplit('.').next().unwrap_or_default();
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
-    if name.len() > 253 || !name.split('.').all(is_label) {
-        return Err("URL host should be a name or an address, in ASCII");
-    }
-    let last = name.rsplit('.').next().unwrap_or_default();
-    let is_number = last.bytes().all(|byte| byte.is_ascii_digit())
-        || last.get(..2).is_some_and(|prefix| prefix.eq_ignore_ascii_case("0x"));
-    if is_number { Err("URL host should be an IPv4 address with four decimal numbers") } else { Ok(Host::Name(name)) }
+    name.len() <= 253 && name.split('.').all(is_label) && !last.starts_with("0x")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -183,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_with_which_nothing_can_be_sent_is_refused_wherever_deliveries_reach() {
+    fn an_invalid_url_is_refused_for_any_reach() {
         for text in [
             "",
             "example.com",
@@ -224,6 +235,15 @@ mod tests {
             "https://0177.0.0.1/",
             "https://1.2.3.4.5/",
             "https://example.0x1/",
+            "https://example.0xg/",
+            "https://127.0.0.1./",
+            "https://xn--a.example/",
+            "https://exa%6dple.com/",
+            "https://@example.com/",
+            "https:\\\\example.com/",
+            "https://exam\tple.com/",
+            "https://example.com/[",
+            " https://example.com/",
         ] {
             assert!(!refusal(text, Reach::Anywhere).is_empty(), "{text}");
         }
@@ -231,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_on_the_internet_or_not_encrypted_is_accepted_only_where_deliveries_reach_it() {
+    fn a_private_host_or_http_is_accepted_only_for_reach_anywhere() {
         for (text, why) in [
             ("http://example.com/", "URL scheme should be https"),
             ("https://127.0.0.1/", "URL host should not be a loopback address"),
@@ -252,12 +272,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_a_url_crash(text in "(https?://)?[ -~é]{0,40}") {
+        fn parsing_never_panics(text in "(https?://)?[ -~é]{0,40}") {
             let _ = WebhookUrl::parse(text, Reach::Internet);
         }
 
         #[test]
-        fn every_address_is_checked_where_a_url_names_it(bits: u32) {
+        fn an_address_in_a_url_is_checked(bits: u32) {
             let address = Ipv4Addr::from_bits(bits);
             for text in [format!("https://{address}/"), format!("https://[{}]/", address.to_ipv6_mapped())] {
                 prop_assert_eq!(WebhookUrl::parse(text, Reach::Internet).is_ok(), address::check(address.into()).is_ok());

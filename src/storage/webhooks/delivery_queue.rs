@@ -151,7 +151,7 @@ impl DeliveryQueue for PgDeliveries {
                 })
             })
             .await?;
-        rows.into_iter().map(ClaimedDelivery::try_from).collect()
+        rows.into_iter().map(|row| claimed(key.endpoint, row)).collect()
     }
 
     #[tracing::instrument(level = "debug", name = "deliveries.settle", skip_all, fields(organization.id = %key.organization))]
@@ -160,7 +160,7 @@ impl DeliveryQueue for PgDeliveries {
         key: EndpointKey,
         event: EventId,
         attempt: Attempt,
-        chance: u16,
+        jitter: u16,
         now: Timestamp,
     ) -> Result<Option<Settlement>> {
         self.0
@@ -170,7 +170,7 @@ impl DeliveryQueue for PgDeliveries {
                     let Some(progress) = settlement::lock_progress(&mut transaction, key, event).await? else {
                         return Ok(None);
                     };
-                    let settlement = progress.after(&attempt.outcome, now, chance);
+                    let settlement = progress.after(&attempt.outcome, now, jitter);
                     settlement::save_delivery(&mut transaction, key, event, &settlement).await?;
                     settlement::save_attempt(&mut transaction, key, event, &attempt).await?;
                     settlement::save_endpoint(&mut transaction, key, progress, &settlement, now).await?;
@@ -208,20 +208,14 @@ fn key(organization: Uuid, endpoint: Uuid) -> EndpointKey {
     EndpointKey { organization: OrganizationId::new(organization), endpoint: WebhookEndpointId::new(endpoint) }
 }
 
-impl TryFrom<ClaimedDeliveryRow> for ClaimedDelivery {
-    type Error = Error;
-
-    fn try_from(row: ClaimedDeliveryRow) -> Result<Self> {
-        let secret = |bytes: Vec<u8>| {
-            let bits = bytes.try_into().map_err(|_| Error::internal("webhook_endpoints: a secret breaks a rule"))?;
-            Ok(SigningSecret::new(bits))
-        };
-        let secrets = [Some(row.signing_secret), row.previous_secret].into_iter().flatten().map(secret);
-        Ok(Self {
-            event: row.event.try_into()?,
-            version: row.version,
-            url: WebhookUrl::from_stored(row.url),
-            secrets: secrets.collect::<Result<_>>()?,
-        })
-    }
+fn claimed(endpoint: WebhookEndpointId, row: ClaimedDeliveryRow) -> Result<ClaimedDelivery> {
+    let broken = |column: &str| Error::internal(format!("webhook_endpoints {endpoint}: {column} breaks a rule"));
+    let secret = |bytes: Vec<u8>| bytes.try_into().map(SigningSecret::new).map_err(|_| broken("a secret"));
+    let secrets = [Some(row.signing_secret), row.previous_secret].into_iter().flatten().map(secret);
+    Ok(ClaimedDelivery {
+        event: row.event.try_into()?,
+        version: row.version,
+        url: WebhookUrl::from_stored(row.url).map_err(|_| broken("url"))?,
+        secrets: secrets.collect::<Result<_>>()?,
+    })
 }
