@@ -229,9 +229,9 @@ impl DispatcherState {
     async fn settle(&self, key: EndpointKey, event: EventId, attempt: Attempt) -> Result<bool> {
         let accepted = attempt.outcome.is_accepted();
         let bits = self.ports.randomness.bits()?;
-        let chance = u16::from_le_bytes([bits[0], bits[1]]);
+        let jitter = u16::from_le_bytes([bits[0], bits[1]]);
         let now = self.ports.clock.now();
-        let settled = self.ports.queue.settle(key, event, attempt, chance, now).await?;
+        let settled = self.ports.queue.settle(key, event, attempt, jitter, now).await?;
         if let Some(why) = settled.and_then(|settled| settled.disables) {
             tracing::warn!(reason = why, "webhook endpoint disabled; enable it again once it accepts deliveries");
         }

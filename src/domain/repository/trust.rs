@@ -1,4 +1,4 @@
-//! The ports of trust: grants, and what limits profiles.
+//! The ports of trust grants and enforcement actions.
 
 use async_trait::async_trait;
 
@@ -11,14 +11,14 @@ use crate::domain::trust::decision::{Decision, DecisionQuery};
 use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
 use crate::domain::trust::grant::{GrantName, GrantQuery, ProfileGrant};
 
-/// The trust grants of profiles.
+/// The trust grants of profiles. Called by the operator's API and the command line.
 #[async_trait]
 pub trait TrustGrantRepository: Send + Sync {
-    /// Lets `decision` take effect on the grant `name` of a profile, and keeps it. Decisions on one profile follow each other,
-    /// and each gets its id when its turn has come: it is answered with that one.
+    /// Applies `decision` to the grant `name` of a profile under the profile's row lock, and stores it with its event. Returns it with the id
+    /// that it was given under the lock, so that ids are in the order of decisions.
     ///
     /// # Errors
-    /// `NotFound` if the profile is; `Conflict` where the decision cannot follow what was before ([`Decision::outcome`]); `Invalid` if the key
+    /// `NotFound` if the profile does not exist; `Conflict` if the grant's state rules the decision out ([`Decision::outcome`]); `Invalid` if the key
     /// of `idempotency` was used for another request.
     async fn decide(
         &self,
@@ -29,7 +29,7 @@ pub trait TrustGrantRepository: Send + Sync {
         idempotency: Option<Idempotency<Decision>>,
     ) -> Result<RequestOutcome<Decision>>;
 
-    /// One page of the grants of all profiles, as they are at `now`; it is full unless it is the last.
+    /// One page of the grants of all profiles as of `now`. Every page but the last is full.
     ///
     /// # Errors
     /// None of its own.
@@ -40,21 +40,21 @@ pub trait TrustGrantRepository: Send + Sync {
         now: Timestamp,
     ) -> Result<Page<ProfileGrant, DecisionId>>;
 
-    /// One page of the decisions on one grant; it is full unless it is the last. A grant that nobody ever decided has none.
+    /// One page of the decisions on one grant. Every page but the last is full.
     ///
     /// # Errors
-    /// `NotFound` if the profile is.
+    /// `NotFound` if the profile does not exist.
     async fn decisions(&self, organization: OrganizationId, query: DecisionQuery)
     -> Result<Page<Decision, DecisionId>>;
 }
 
-/// The limits on profiles.
+/// The enforcement actions on profiles. Called by the operator's API and the command line.
 #[async_trait]
 pub trait EnforcementRepository: Send + Sync {
-    /// Opens an action on a profile.
+    /// Opens an action on a profile and appends its event.
     ///
     /// # Errors
-    /// `NotFound` if the profile is; `Invalid` if the key of `idempotency` was used for another request.
+    /// `NotFound` if the profile does not exist; `Invalid` if the key of `idempotency` was used for another request.
     async fn open(
         &self,
         organization: OrganizationId,
@@ -63,10 +63,10 @@ pub trait EnforcementRepository: Send + Sync {
         idempotency: Option<Idempotency<EnforcementRecord>>,
     ) -> Result<RequestOutcome<EnforcementRecord>>;
 
-    /// One page of the actions on a profile as they are at `now`, closed ones too; it is full unless it is the last.
+    /// One page of the actions on a profile as of `now`, including resolved ones. Every page but the last is full.
     ///
     /// # Errors
-    /// `NotFound` if the profile is.
+    /// `NotFound` if the profile does not exist.
     async fn list(
         &self,
         organization: OrganizationId,
@@ -74,48 +74,17 @@ pub trait EnforcementRepository: Send + Sync {
         now: Timestamp,
     ) -> Result<Page<EnforcementRecord, EnforcementActionId>>;
 
-    /// Lets an action on a profile (`of`) take `step`. Steps on one profile follow each other.
+    /// Applies `step` to an action on a profile under the profile's row lock.
     ///
     /// # Errors
-    /// `NotFound` if the profile or the action is; `Conflict` where the action cannot take that step
+    /// `NotFound` if the profile or the action does not exist; `Conflict` if the action's state rules the step out
     /// ([`EnforcementRecord::advanced`]); `Invalid` if the key of `idempotency` was used for another request.
     async fn advance(
         &self,
         organization: OrganizationId,
-        of: (ProfileId, EnforcementActionId),
+        action: (ProfileId, EnforcementActionId),
         step: EnforcementStep,
         now: Timestamp,
         idempotency: Option<Idempotency<EnforcementRecord>>,
     ) -> Result<RequestOutcome<EnforcementRecord>>;
-}
-
-/// What ends by itself: written down for those who listen, for nothing that is read depends on it. The one port that serves all
-/// organizations at once. Each call does a bounded amount of work and leaves alone what somebody else is at.
-#[async_trait]
-pub trait ExpiryRepository: Send + Sync {
-    /// Withdraws grants whose end has come `now`. Answers how many.
-    ///
-    /// # Errors
-    /// None of its own.
-    async fn expire_grants(&self, now: Timestamp) -> Result<usize>;
-
-    /// Resolves actions whose end has come `now`. Answers how many.
-    ///
-    /// # Errors
-    /// None of its own.
-    async fn expire_actions(&self, now: Timestamp) -> Result<usize>;
-
-    /// Deletes links that nobody used and that open nothing any more. Answers how many.
-    ///
-    /// # Errors
-    /// None of its own.
-    async fn delete_expired_links(&self, now: Timestamp) -> Result<usize>;
-
-    /// Deletes some of the answers that have been kept for repetitions long enough ([`IDEMPOTENCY_RETENTION`]); answers how many.
-    ///
-    /// # Errors
-    /// None of its own.
-    ///
-    /// [`IDEMPOTENCY_RETENTION`]: crate::domain::idempotency::IDEMPOTENCY_RETENTION
-    async fn delete_expired_answers(&self, now: Timestamp) -> Result<usize>;
 }

@@ -1,4 +1,4 @@
-//! The ports of webhooks. What comes with an [`Idempotency`] is `Invalid` if its key was used for another request.
+//! The ports of webhooks: endpoints for their organization, deliveries for the dispatcher.
 
 use async_trait::async_trait;
 
@@ -10,13 +10,14 @@ use crate::domain::webhook::delivery::{Attempt, ClaimedDelivery, Delivery, Settl
 use crate::domain::webhook::endpoint::{CursorPage, CursorPageQuery, EndpointKey, EndpointPatch, WebhookEndpoint};
 use crate::domain::webhook::secret::SigningSecret;
 
-/// The webhook endpoints of organizations, and what is sent to them.
+/// The webhook endpoints of organizations and the deliveries to them. Called by the operator's API and the command line. Each method with
+/// an [`Idempotency`] is `Invalid` if its key was used for another request.
 #[async_trait]
 pub trait WebhookRepository: Send + Sync {
-    /// Stores `endpoint`, whose deliveries `secret` signs.
+    /// Stores `endpoint`, and `secret` to sign its deliveries with.
     ///
     /// # Errors
-    /// `NotFound` if the organization is gone; `Conflict` if it has [`MAX_ENDPOINTS`] already.
+    /// `NotFound` if the organization does not exist; `Conflict` if it already has [`MAX_ENDPOINTS`].
     ///
     /// [`MAX_ENDPOINTS`]: crate::domain::webhook::endpoint::MAX_ENDPOINTS
     async fn create(
@@ -33,7 +34,7 @@ pub trait WebhookRepository: Send + Sync {
     /// `NotFound`.
     async fn retrieve(&self, organization: OrganizationId, id: WebhookEndpointId) -> Result<WebhookEndpoint>;
 
-    /// A cursor page of the organization's endpoints, in the order of their creation or against it.
+    /// A cursor page of the organization's endpoints by creation.
     ///
     /// # Errors
     /// None of its own.
@@ -43,8 +44,8 @@ pub trait WebhookRepository: Send + Sync {
         query: CursorPageQuery<WebhookEndpointId>,
     ) -> Result<CursorPage<WebhookEndpoint>>;
 
-    /// Applies `patch` to the stored endpoint ([`WebhookEndpoint::patched`]) and answers the outcome. Deliveries that were pending when an
-    /// endpoint was disabled go on when it is enabled.
+    /// Applies `patch` to the stored endpoint ([`WebhookEndpoint::patched`]) and returns it. Deliveries that were pending when the endpoint was
+    /// disabled resume when it is enabled.
     ///
     /// # Errors
     /// `NotFound`.
@@ -57,13 +58,13 @@ pub trait WebhookRepository: Send + Sync {
         idempotency: Option<Idempotency<WebhookEndpoint>>,
     ) -> Result<RequestOutcome<WebhookEndpoint>>;
 
-    /// Removes the endpoint and whatever was sent or is to be sent to it.
+    /// Deletes the endpoint with its deliveries and attempts.
     ///
     /// # Errors
     /// `NotFound`.
     async fn delete(&self, organization: OrganizationId, id: WebhookEndpointId) -> Result<()>;
 
-    /// Signs with `secret` from now on; the one before it signs too until `previous_until`, the one before that no more.
+    /// Replaces the signing secret by `secret`. The replaced one also signs until `previous_until`; an older one no longer does.
     ///
     /// # Errors
     /// `NotFound`.
@@ -77,10 +78,10 @@ pub trait WebhookRepository: Send + Sync {
         idempotency: Option<Idempotency<()>>,
     ) -> Result<RequestOutcome<()>>;
 
-    /// A cursor page of what was and is to be delivered to an endpoint, in the order of the events or against it, with its attempts.
+    /// A cursor page of the deliveries to an endpoint with their attempts, by event.
     ///
     /// # Errors
-    /// `NotFound` if the endpoint is.
+    /// `NotFound` if the endpoint does not exist.
     async fn deliveries(
         &self,
         organization: OrganizationId,
@@ -88,10 +89,10 @@ pub trait WebhookRepository: Send + Sync {
         query: CursorPageQuery<EventId>,
     ) -> Result<CursorPage<Delivery>>;
 
-    /// Queues a delivery anew, whatever became of it; it is tried from `now` on as if it had just happened.
+    /// Queues a delivery again in any state. It is due `now`, with a new retry window.
     ///
     /// # Errors
-    /// `NotFound` if the endpoint or the delivery is; `Conflict` while the endpoint is disabled.
+    /// `NotFound` if the endpoint or the delivery does not exist; `Conflict` while the endpoint is disabled.
     async fn redeliver(
         &self,
         organization: OrganizationId,
@@ -102,18 +103,17 @@ pub trait WebhookRepository: Send + Sync {
     ) -> Result<RequestOutcome<Delivery>>;
 }
 
-/// What is to be delivered, for those who deliver it. Any number of them may take from it at once.
+/// The queue of deliveries. Called by the dispatcher, in any number of processes at once.
 #[async_trait]
 pub trait DeliveryQueue: Send + Sync {
-    /// The enabled endpoints, of all organizations, to which something is due at `now`, in no particular order: the one question that comes
-    /// before an organization is known.
+    /// The enabled endpoints of all organizations with a delivery that is due at `now`, in no particular order.
     ///
     /// # Errors
     /// None of its own.
     async fn due(&self, now: Timestamp) -> Result<Vec<EndpointKey>>;
 
-    /// Takes on up to `limit` deliveries that are due at `now`, oldest first. Until `lease` nobody else is given them; after it they are due
-    /// again, unless they were settled. Nothing is due to a disabled endpoint.
+    /// Claims up to `limit` deliveries that are due at `now`, oldest first. They are due again at `lease` unless an attempt was recorded by
+    /// then. Nothing is due to a disabled endpoint.
     ///
     /// # Errors
     /// None of its own.
@@ -125,8 +125,9 @@ pub trait DeliveryQueue: Send + Sync {
         limit: usize,
     ) -> Result<Vec<ClaimedDelivery>>;
 
-    /// Notes an attempt that ended `now`, and what it makes of the delivery ([`DeliveryProgress::after`]), of its endpoint too. A delivery that was
-    /// settled as delivered by somebody else meanwhile stays so; one that is gone is none.
+    /// Stores an attempt that ended `now`, and applies its result to the delivery and its endpoint ([`DeliveryProgress::after`], which takes
+    /// `jitter`), under both row locks. `None`, and nothing is stored, if the delivery was deleted, or another process recorded it as
+    /// delivered.
     ///
     /// # Errors
     /// None of its own.
@@ -137,11 +138,11 @@ pub trait DeliveryQueue: Send + Sync {
         key: EndpointKey,
         event: EventId,
         attempt: Attempt,
-        chance: u16,
+        jitter: u16,
         now: Timestamp,
     ) -> Result<Option<Settlement>>;
 
-    /// Removes a delivery of which there is nothing to tell in the shape that it is for.
+    /// Deletes a delivery whose event has no webhook body in the API version of the delivery.
     ///
     /// # Errors
     /// None of its own.

@@ -115,9 +115,9 @@ pub struct Settlement {
 }
 
 impl DeliveryProgress {
-    /// What an attempt that ended `now` with `outcome` makes of it; for `chance`, see [`next_attempt`].
+    /// What an attempt that ended `now` with `outcome` makes of it; for `jitter`, see [`next_attempt`].
     #[must_use]
-    pub fn after(self, outcome: &AttemptOutcome, now: Timestamp, chance: u16) -> Settlement {
+    pub fn after(self, outcome: &AttemptOutcome, now: Timestamp, jitter: u16) -> Settlement {
         if outcome.is_accepted() {
             return Settlement {
                 state: DeliveryState::Delivered,
@@ -129,7 +129,7 @@ impl DeliveryProgress {
         }
         let failing_since = self.failing_since.unwrap_or(now);
         let failures = self.failures.saturating_add(1);
-        let next_attempt_at = next_attempt(failures, self.until, now, chance).filter(|_| !outcome.is_gone());
+        let next_attempt_at = next_attempt(failures, self.until, now, jitter).filter(|_| !outcome.is_gone());
         let disables = match next_attempt_at {
             _ if outcome.is_gone() => Some("The endpoint answered 410 Gone."),
             None if is_persistent(failing_since, now) => {
@@ -172,8 +172,8 @@ mod tests {
             succeeded_meanwhile: bool,
         ) {
             let (mut progress, mut now) = (fresh(), QUEUED);
-            for (outcome, chance) in outcomes {
-                let settled = progress.after(&outcome, now, chance);
+            for (outcome, jitter) in outcomes {
+                let settled = progress.after(&outcome, now, jitter);
                 prop_assert_eq!(settled.state == DeliveryState::Pending, settled.next_attempt_at.is_some());
                 let Some(next) = settled.next_attempt_at else {
                     prop_assert_eq!(settled.state, DeliveryState::Failed);

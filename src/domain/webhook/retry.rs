@@ -17,16 +17,16 @@ const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_hours(4);
 
 /// When to try again what has failed `failures` times in a row, at `now` for the last time; `None`: it is given up, for it was to be
-/// tried until `until`, and has been. `chance` decides how much of the second half of the pause is waited, so that what failed
+/// tried until `until`, and has been. `jitter` decides how much of the second half of the pause is waited, so that what failed
 /// together does not come back together. The last attempt is made at `until`, not before.
 #[must_use]
-pub fn next_attempt(failures: u32, until: Timestamp, now: Timestamp, chance: u16) -> Option<Timestamp> {
+pub fn next_attempt(failures: u32, until: Timestamp, now: Timestamp, jitter: u16) -> Option<Timestamp> {
     if now >= until {
         return None;
     }
     let doublings = failures.saturating_sub(1).min(16);
     let longest = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
-    let pause = longest / 2 + longest / 2 * u32::from(chance) / u32::from(u16::MAX);
+    let pause = longest / 2 + longest / 2 * u32::from(jitter) / u32::from(u16::MAX);
     Some((now + pause).min(until))
 }
 
@@ -43,15 +43,15 @@ mod tests {
     use super::*;
 
     /// The moments at which a delivery is tried that always fails at once.
-    fn attempts(chances: impl IntoIterator<Item = u16>) -> Vec<Timestamp> {
+    fn attempts(jitters: impl IntoIterator<Item = u16>) -> Vec<Timestamp> {
         let queued = Timestamp::UNIX_EPOCH;
         let mut moments = vec![queued];
-        let mut chances = chances.into_iter();
+        let mut jitters = jitters.into_iter();
         while let Some(next) = next_attempt(
             u32::try_from(moments.len()).unwrap(),
             queued + RETRY_WINDOW,
             *moments.last().unwrap(),
-            chances.next().unwrap(),
+            jitters.next().unwrap(),
         ) {
             moments.push(next);
         }
@@ -60,8 +60,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_delivery_is_tried_for_three_days_ever_more_rarely(chances in prop::collection::vec(any::<u16>(), 100)) {
-            let moments = attempts(chances);
+        fn a_delivery_is_tried_for_three_days_ever_more_rarely(jitters in prop::collection::vec(any::<u16>(), 100)) {
+            let moments = attempts(jitters);
             prop_assert!(moments.is_sorted_by(|a, b| a < b));
             prop_assert_eq!(*moments.last().unwrap(), Timestamp::UNIX_EPOCH + RETRY_WINDOW);
             prop_assert!((20..=60).contains(&moments.len()), "{} attempts", moments.len());
@@ -71,13 +71,13 @@ mod tests {
         }
 
         #[test]
-        fn a_pause_is_between_half_and_all_of_what_it_could_be(failures in 1_u32..100, chance: u16) {
+        fn a_pause_is_between_half_and_all_of_what_it_could_be(failures in 1_u32..100, jitter: u16) {
             let now = Timestamp::UNIX_EPOCH;
             let far = now + RETRY_WINDOW;
-            let pause = |chance| next_attempt(failures, far, now, chance).unwrap() - now;
+            let pause = |jitter| next_attempt(failures, far, now, jitter).unwrap() - now;
             let (shortest, longest) = (pause(0), pause(u16::MAX));
             prop_assert_eq!(shortest * 2, longest);
-            prop_assert!((shortest..=longest).contains(&pause(chance)));
+            prop_assert!((shortest..=longest).contains(&pause(jitter)));
         }
     }
 

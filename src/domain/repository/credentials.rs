@@ -1,0 +1,69 @@
+//! The ports of organizations and their API keys.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash};
+use crate::domain::credential::organization::{Organization, OrganizationPatch};
+use crate::domain::error::Result;
+use crate::domain::id::{ApiKeyId, OrganizationId};
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::page::Page;
+
+/// The organizations. Called by the operator's command line only: no API key gives access to it.
+#[async_trait]
+pub trait OrganizationRepository: Send + Sync {
+    /// Stores `organization`.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn create(&self, organization: &Organization) -> Result<()>;
+
+    /// All organizations, oldest first.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn list(&self) -> Result<Vec<Organization>>;
+
+    /// Applies `patch` and returns the organization.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn update(&self, id: OrganizationId, patch: OrganizationPatch) -> Result<Organization>;
+}
+
+/// The API keys of organizations. Called by the authentication of requests, the operator's API and the command line.
+#[async_trait]
+pub trait ApiKeyRepository: Send + Sync {
+    /// Stores `key` under the `hash` of its secret.
+    ///
+    /// # Errors
+    /// `NotFound` if the organization does not exist; `Invalid` if the key of `idempotency` was used for another request.
+    async fn create(
+        &self,
+        key: &ApiKey,
+        hash: KeyHash,
+        idempotency: Option<Idempotency<()>>,
+    ) -> Result<RequestOutcome<()>>;
+
+    /// One page of the keys of `organization`, including revoked and expired ones.
+    ///
+    /// # Errors
+    /// `NotFound` if the organization does not exist.
+    async fn list(&self, organization: OrganizationId, query: ApiKeyQuery) -> Result<Page<ApiKey, ApiKeyId>>;
+
+    /// Revokes the key `id`. Revoking it again changes nothing: the first time stays.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn revoke(&self, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<ApiKey>;
+
+    /// The key whose secret has this `hash`, in any organization; `None` if there is none. Authentication calls it before the organization
+    /// is known.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>>;
+}

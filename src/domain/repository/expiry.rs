@@ -1,0 +1,38 @@
+//! The port of the background jobs that record expiries.
+
+use async_trait::async_trait;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::error::Result;
+
+/// Records what has expired, and deletes expired rows, for all organizations. Called by the background jobs. Reads do not depend on it: an
+/// expiry holds for them at once. Each call handles a bounded number of rows, skips rows that another transaction has locked, and returns
+/// how many it handled.
+#[async_trait]
+pub trait ExpiryRepository: Send + Sync {
+    /// Withdraws grants that have expired at `now`, and appends their events.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn expire_grants(&self, now: Timestamp) -> Result<usize>;
+
+    /// Resolves enforcement actions that have expired at `now`, and appends their events.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn expire_actions(&self, now: Timestamp) -> Result<usize>;
+
+    /// Deletes enrollment links that expired unused.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn delete_expired_links(&self, now: Timestamp) -> Result<usize>;
+
+    /// Deletes answers that were stored for replays longer than [`IDEMPOTENCY_RETENTION`] ago.
+    ///
+    /// # Errors
+    /// None of its own.
+    ///
+    /// [`IDEMPOTENCY_RETENTION`]: crate::domain::idempotency::IDEMPOTENCY_RETENTION
+    async fn delete_expired_answers(&self, now: Timestamp) -> Result<usize>;
+}

@@ -1,0 +1,58 @@
+//! The port of profiles.
+
+use async_trait::async_trait;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::error::Result;
+use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::profile::{Profile, ProfilePatch};
+use crate::domain::profile_list::{PageQuery, ProfilePage};
+
+/// The profiles of an organization. Called by the handlers of the API.
+#[async_trait]
+pub trait ProfileRepository: Send + Sync {
+    /// Stores `profile` and its event. The transaction is committed when this returns.
+    ///
+    /// # Errors
+    /// `NotFound` if the organization does not exist; `Invalid` if the key of `idempotency` was used for another request.
+    async fn create(
+        &self,
+        organization: OrganizationId,
+        profile: Profile,
+        idempotency: Option<Idempotency<Profile>>,
+    ) -> Result<RequestOutcome<Profile>>;
+
+    /// The profile `id` with its grants, and the enforcement actions that are open at `now`.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile>;
+
+    /// One page. With `statuses`, a bounded number of profiles is examined: a page may be short or empty and still have a next one. Without,
+    /// every page but the last is full.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<ProfilePage>;
+
+    /// Applies `patch` to the stored profile ([`Profile::patched`]) under its row lock and returns the updated profile. Concurrent updates
+    /// of one profile never overwrite each other's fields.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` if the updated profile would break a rule, or if the key of `idempotency` was used for another request.
+    async fn update(
+        &self,
+        organization: OrganizationId,
+        id: ProfileId,
+        patch: ProfilePatch,
+        now: Timestamp,
+        idempotency: Option<Idempotency<Profile>>,
+    ) -> Result<RequestOutcome<Profile>>;
+
+    /// Erases the profile and deletes every row that belongs to it. Its id and the times of its creation and erasure remain.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()>;
+}
