@@ -30,7 +30,7 @@ pub fn start(args: &LogArgs, registry: &Registry) -> Result<Log, String> {
     let lines = fmt().with_env_filter(filter).with_writer(log.lines());
     let set = match format {
         LogFormat::Text => lines.with_target(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(true).try_init(),
     };
     // The one reason for an error is a log that is already there: a test that starts two services.
     drop(set);
