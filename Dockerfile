@@ -21,6 +21,7 @@ RUN touch src/main.rs src/lib.rs \
 # The root of the image: the binary, and each library that it names.
 RUN mkdir -p /image/usr/local/bin \
     && cp target/release/uprof /image/usr/local/bin/ \
+    && cp LICENSE /image/ \
     && ldd target/release/uprof | grep -o '/[^ ]*' | xargs cp --parents --dereference --target-directory=/image
 
 FROM scratch
