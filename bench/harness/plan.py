@@ -50,7 +50,7 @@ class Effort:
 
 QUICK = Effort(rounds=1, seconds=1, contest=10_000, sizes=(1_000, 10_000, 100_000), lone_starts=1, starts=3, growth_rounds=1, growth_warm_up=1)
 
-# Measured on two cores: what a sample takes beside its load, and a row of a table with its metadata, event and indexes.
+# Estimates for two cores: the seconds of a sample beside its load, of a filled profile with its metadata, event and indexes, and of a cold start.
 SAMPLE_SECONDS, ROW_SECONDS, START_SECONDS = 0.3, 1e-5, 0.2
 
 
