@@ -151,13 +151,15 @@ fn connections_that_fall_silent_after_their_answer_keep_no_place() {
 fn idle_connections_that_have_fallen_silent_fail_no_request() {
     let database = Database::migrated();
     let network = Network::before(&database);
-    let (service, _) = serve(&network, &database, &["--database-wait=20s"]);
+    // No poll uses a connection meanwhile: what is swallowed was sent for a request.
+    let (service, _) = serve(&network, &database, &["--database-wait=20s", "--webhooks-poll=60m"]);
     // For a second they pass from one user to the next; then each answers once more, and is trusted for another.
     Session::open(&database.url()).unwrap().execute("select pg_sleep(2.5)");
     network.swallow();
     for _ in 0..2 * PLACES {
         service.client.list("");
     }
+    assert!(network.swallowed() > 0, "no request met a silent connection");
 }
 
 #[test]

@@ -16,6 +16,16 @@ fn request(app: &TestApp, method: &str, path: &str, body: Option<&str>) -> Strin
     }
 }
 
+/// Longer than the timeouts under test, shorter than those that actix has by default (5 s).
+const BODY_TIMEOUT: &str = "--body-timeout=4s";
+
+/// A request without its body: it is refused after the body timeout.
+fn without_its_body(app: &TestApp) -> Wire {
+    let mut wire = Wire::connect(app.address);
+    wire.send(request(app, "POST", PROFILES, Some("{}")).trim_end_matches("{}"));
+    wire
+}
+
 #[test]
 fn pipelined_requests_are_answered_in_their_order() {
     let app = TestApp::start();
@@ -177,8 +187,9 @@ fn what_is_no_http_is_refused_and_ends_the_connection() {
 }
 
 #[test]
-fn a_head_that_does_not_come_in_time_ends_the_connection() {
-    let app = TestApp::with(&["--header-timeout=1s"]);
+fn a_head_that_does_not_arrive_in_time_ends_the_connection() {
+    let app = TestApp::with(&["--header-timeout=1s", BODY_TIMEOUT]);
+    let mut incomplete = without_its_body(&app);
     let begun = ["G", "GET /health/live HTTP/1.1\r\n", "GET /health/live HTTP/1.1\r\nhost: x\r\n"];
     let wires = begun.map(|begun| {
         let mut wire = Wire::connect(app.address);
@@ -191,16 +202,19 @@ fn a_head_that_does_not_come_in_time_ends_the_connection() {
         assert_eq!(wire.rest(), b"");
     }
     silent.rest();
+    assert!(!incomplete.has_answer(), "the body timeout came before the header timeout");
     app.client.list("");
 }
 
 #[test]
-fn a_connection_that_lies_idle_is_closed() {
-    let app = TestApp::with(&["--keep-alive=1s"]);
+fn an_idle_connection_is_closed_after_the_keep_alive_time() {
+    let app = TestApp::with(&["--keep-alive=1s", BODY_TIMEOUT]);
+    let mut incomplete = without_its_body(&app);
     let mut wire = Wire::connect(app.address);
     wire.send(request(&app, "GET", PROFILES, None));
     wire.answer().ok();
     assert_eq!(wire.rest(), b"");
+    assert!(!incomplete.has_answer(), "the body timeout came before the end of the idle connection");
 }
 
 #[test]
