@@ -3,9 +3,9 @@
 pub(crate) mod concurrency;
 mod create;
 mod cursors;
+mod delete;
 mod details;
-mod erasure;
-mod lifecycle;
+mod ids;
 mod list;
 mod list_by_enforcement_status;
 mod list_by_name;

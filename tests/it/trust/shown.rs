@@ -150,6 +150,21 @@ fn a_decision_shows_as_it_is_in_every_shape() {
 }
 
 #[test]
+fn a_grant_is_shown_by_its_name_in_answers_to_retrieve_list_and_update() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({"name": "Approved"}));
+    grant(&app, "('cyber', 'active')");
+    let grants = json!({"cyber": {"status": "active"}});
+    assert_eq!(app.client.retrieve(id(&profile))["trust_grants"], grants);
+    grant(&app, "('efs', 'pending'), ('other', 'rejected')");
+    let grants = json!({"cyber": {"status": "active"}, "efs": {"status": "pending"}, "other": {"status": "rejected"}});
+    assert_eq!(app.client.retrieve(id(&profile))["trust_grants"], grants);
+    assert_eq!(app.client.list("")["data"][0]["trust_grants"], grants);
+    assert_eq!(app.client.update(id(&profile), &json!({"name": "Renamed"}))["trust_grants"], grants);
+    assert_eq!(app.client.create(&json!({}))["trust_grants"], json!({}));
+}
+
+#[test]
 fn a_grant_that_is_no_program_shows_as_a_trust_grant_only() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));

@@ -1,4 +1,4 @@
-//! What is left of a profile after its delete: nothing that says who it was.
+//! Deleting a profile: what every route answers from then on, and that no personal data is left in any table.
 
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -6,9 +6,10 @@ use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::support::client::{id, path};
+use crate::support::routes::Route;
 use crate::support::{Shape, TestApp};
 
-/// Texts that stand nowhere else, one for each field in which a caller may write what it likes.
+/// Texts that occur nowhere else, one for each free-text field.
 const MARKERS: [&str; 6] =
     ["markername", "markerreference", "markeremail", "markernamehash", "markerkey", "markervalue"];
 
@@ -28,7 +29,7 @@ fn create(app: &TestApp, prefix: &str) -> Value {
     }))
 }
 
-/// Decisions and limits for every profile.
+/// Adds grants and enforcement actions to every profile.
 fn decide(app: &TestApp) {
     app.database.seed(
         "insert into trust_grants (organization_id, profile_id, name, status, decision_id, decided_at)
@@ -46,7 +47,7 @@ fn decide(app: &TestApp) {
     );
 }
 
-/// The tables that hang on a profile.
+/// The tables whose rows are deleted with their profile.
 const TABLES: [&str; 7] = [
     "user_profiles",
     "user_profile_metadata",
@@ -62,14 +63,34 @@ fn holds(dump: &str, prefix: &str) -> Vec<String> {
 }
 
 #[test]
-fn after_a_delete_no_table_holds_anything_that_was_said_of_the_profile() {
+fn a_deleted_profile_is_not_found_on_any_route() {
+    let app = TestApp::start();
+    let (kept, deleted) = (app.client.create(&json!({})), app.client.create(&json!({"metadata": {"plan": "pro"}})));
+    let answer = app.client.delete(&path(id(&deleted))).send().ok();
+    assert_eq!(answer, json!({"id": id(&deleted), "type": "user_profile_deleted"}));
+    for route in Route::all().iter().filter(|route| route.names_a_profile()) {
+        let answer = route.take(&app.client, id(&deleted));
+        assert_eq!(answer.refused(404), "User profile not found", "{} {}", route.method, route.path);
+    }
+    assert_eq!(app.client.list("")["data"], json!([kept]));
+}
+
+#[test]
+fn a_delete_accepts_a_content_type_without_a_body() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    app.client.delete(&path(id(&profile))).header("content-type", "application/json").send().ok();
+}
+
+#[test]
+fn after_a_delete_no_table_holds_any_personal_data_of_the_profile() {
     let app = TestApp::start();
     let (gone, kept) = (create(&app, "gone"), create(&app, "kept"));
     decide(&app);
     for profile in [&gone, &kept] {
         app.client.post(&format!("{}/enrollment_url", path(id(profile)))).send().ok();
     }
-    // What an update replaced is gone as well.
+    // Values that an update replaced are erased too.
     let update =
         json!({"name": "gonemarkername 2", "metadata": {"gonemarkerkey": "", "gonemarkerkey2": "gonemarkervalue2"}});
     app.client.update(id(&gone), &update);
@@ -83,12 +104,12 @@ fn after_a_delete_no_table_holds_anything_that_was_said_of_the_profile() {
     assert_eq!(holds(&after, "kept").len(), 6, "{after}");
     assert_eq!(after.matches("1987-06-05").count(), 1);
     for table in TABLES {
-        assert_eq!(app.database.count(table), 1, "{table} holds more than what is kept");
+        assert_eq!(app.database.count(table), 1, "{table} holds rows of the deleted profile");
     }
 }
 
 #[test]
-fn the_id_remains_with_the_times_of_creation_and_erasure() {
+fn after_a_delete_the_id_and_the_times_of_creation_and_erasure_are_stored() {
     let app = TestApp::start();
     let profile = create(&app, "gone");
     let uuid = app.database.texts("select id::text from user_profiles").remove(0);
@@ -109,7 +130,7 @@ fn the_id_remains_with_the_times_of_creation_and_erasure() {
 }
 
 #[test]
-fn a_second_delete_finds_nothing_and_leaves_what_remains() {
+fn a_second_delete_finds_nothing_and_changes_nothing() {
     let app = TestApp::start();
     let profile = create(&app, "gone");
     for (shape, status) in Shape::ALL.into_iter().zip([200, 404, 404, 404]) {
@@ -120,7 +141,7 @@ fn a_second_delete_finds_nothing_and_leaves_what_remains() {
 }
 
 #[test]
-fn nobody_elses_delete_erases_anything() {
+fn a_delete_by_another_organization_erases_nothing() {
     let app = TestApp::start();
     let profile = create(&app, "kept");
     let before = app.database.dump();
@@ -131,7 +152,7 @@ fn nobody_elses_delete_erases_anything() {
 }
 
 #[test]
-fn an_erased_profile_is_gone_for_every_shape_and_list() {
+fn a_deleted_profile_is_not_found_in_any_shape_or_list() {
     let app = TestApp::start();
     let (gone, kept) = (create(&app, "gone"), create(&app, "kept"));
     app.client.delete(&path(id(&gone))).send().ok();
