@@ -125,7 +125,7 @@ fn rust_files(folder: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn no_module_names_another_that_the_table_does_not_allow() {
+fn modules_depend_only_on_those_that_the_table_allows() {
     let forbidden: Vec<String> =
         rust_files("src").iter().flat_map(|(file, text)| forbidden_dependencies(file, text)).collect();
     assert!(forbidden.is_empty(), "forbidden dependencies:\n{}", forbidden.join("\n"));
@@ -173,14 +173,11 @@ fn allowed_dependencies_pass() {
 }
 
 #[test]
-fn no_file_is_longer_than_a_reader_keeps_in_mind() {
+fn no_file_is_longer_than_320_lines() {
     for folder in ["src", "tests"] {
         for (file, text) in rust_files(folder) {
             let lines = text.lines().count();
-            assert!(
-                lines <= 320,
-                "{folder}/{file} has {lines} lines: split it by what it is about (about 300 are enough)"
-            );
+            assert!(lines <= 320, "{folder}/{file} has {lines} lines: split it by subject");
         }
     }
 }
@@ -196,7 +193,7 @@ fn each_module_says_in_its_first_lines_what_it_is_for_and_what_it_may_name() {
 }
 
 #[test]
-fn no_files_of_a_module_name_each_other_in_a_circle() {
+fn no_files_of_a_module_depend_on_each_other_in_a_circle() {
     let circles = circles(&rust_files("src"));
     assert!(circles.is_empty(), "circles of files:\n{}", circles.join("\n"));
 }
@@ -244,8 +241,11 @@ fn files_without_a_circle_pass() {
     assert_eq!(circles(&files), Vec::<String>::new());
 }
 
+/// Folders that hold more files than others may, and how many. The numbers may only fall.
+const LARGE_FOLDERS: &[(&str, usize)] = &[("domain", 17), ("http", 17)];
+
 #[test]
-fn no_folder_is_a_flat_drawer_and_no_file_has_a_name_that_says_nothing() {
+fn no_folder_holds_too_many_files_and_no_file_has_a_vague_name() {
     let mut folders = std::collections::BTreeMap::<String, usize>::new();
     for (file, _) in rust_files("src") {
         let (folder, name) = file.rsplit_once('/').unwrap_or(("", &file));
@@ -257,6 +257,7 @@ fn no_folder_is_a_flat_drawer_and_no_file_has_a_name_that_says_nothing() {
         );
     }
     for (folder, count) in folders {
-        assert!(count <= 20, "src/{folder} has {count} files: about a dozen are enough");
+        let most = LARGE_FOLDERS.iter().find(|(large, _)| *large == folder).map_or(14, |(_, most)| *most);
+        assert!(count <= most, "src/{folder} has {count} files: split it, {most} are the limit");
     }
 }

@@ -1,11 +1,11 @@
-//! Which paths a source file names: whatever `use` brings in and whatever stands written out, resolved to the crate's root.
+//! The paths that a source file names, in `use` and elsewhere, resolved to the crate's root.
 
 /// A path that a file names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Named {
     /// Of this crate, from its root: `domain::clock::Clock`. Empty or `*`: the root itself.
     Ours(String),
-    /// Of another crate, or of whatever else is in scope: its first word.
+    /// Of another crate, or of something else in scope: its first word.
     Other(String),
 }
 
@@ -205,21 +205,21 @@ fn every_way_to_name_a_path_is_seen() {
         "g::H",
         "i::j",
         "k",
-        "room::file::*",
-        "room::file::child::Thing",
-        "room::file::own",
-        "room::sibling",
+        "module::file::*",
+        "module::file::child::Thing",
+        "module::file::own",
+        "module::sibling",
     ];
     let others = ["clap", "serde", "sqlx", "time", "tokio", "uuid"];
     let expected: Vec<_> = ours.map(|path| Named::Ours(path.into())).into_iter().collect();
     let expected: Vec<_> = expected.into_iter().chain(others.map(|name| Named::Other(name.into()))).collect();
-    assert_eq!(paths("room::file", source), expected);
+    assert_eq!(paths("module::file", source), expected);
 }
 
 #[test]
 fn a_glob_import_of_the_crate_names_its_root() {
     for source in ["use crate as all;", "use crate::*;", "use crate::{self as all};", "use super::super::*;"] {
-        let named = paths("room::file", source);
+        let named = paths("module::file", source);
         assert!(matches!(&named[..], [Named::Ours(path)] if path.is_empty() || path == "*"), "{source} {named:?}");
     }
 }

@@ -1,9 +1,9 @@
-//! docs/walk.md: from a new profile to its grant, through everybody's hands.
+//! docs/walk.md: from a new profile to its grant.
 
 use uprof::domain::credential::api_key::Scope;
 
 use crate::support::receiver::Receiver;
-use crate::support::told::Told;
+use crate::support::walkthrough::Walkthrough;
 use crate::support::{KeySpec, Shape, TestApp};
 
 const PROFILE: &str = "/v1/user_profiles/uprof_011CZkZCu8hGbp5mYRQgUmz9";
@@ -11,14 +11,14 @@ const LINK: &str = "/enroll/0hDvZ3yUq8Wc1Rk5TtLm2NpXs7Ba4Jf6Gg9VbEoYiQu";
 const SECRET: &str = "whsec_Mh3n5Yw1q8sT0uV7xZ2aB4cD6eF9gH1iJ3kL5mN7oP8=";
 
 #[test]
-fn from_a_new_profile_to_its_grant_everything_is_as_the_page_tells_it() {
+fn every_request_of_the_page_is_answered_as_it_documents() {
     let app = TestApp::with(&["--public-url=https://profiles.example.com", "--webhooks-allow-insecure"]);
     let operator = app.another_key(KeySpec { scopes: vec![Scope::Admin], ..KeySpec::default() });
     let platform = Receiver::start();
-    let mut walk = Told::by("walk.md", app.address);
-    walk.call("$PLATFORM_KEY", &app.key.secret);
-    walk.call("$OPERATOR_KEY", &operator.secret);
-    walk.call("https://platform.example.com/hooks", &platform.url("/hooks"));
+    let mut walk = Walkthrough::open("walk.md", app.address);
+    walk.define("$PLATFORM_KEY", &app.key.secret);
+    walk.define("$OPERATOR_KEY", &operator.secret);
+    walk.define("https://platform.example.com/hooks", &platform.url("/hooks"));
 
     walk.sends("POST /v1/organizations/webhooks");
 
@@ -29,9 +29,9 @@ fn from_a_new_profile_to_its_grant_everything_is_as_the_page_tells_it() {
     walk.sends(&format!("POST {LINK}"));
     walk.sends(&format!("GET {PROFILE}"));
 
-    let asked = platform.next();
-    assert!(asked.is_signed_with(walk.real(SECRET)), "{asked:?}");
-    walk.receives(&asked);
+    let requested = platform.next();
+    assert!(requested.is_signed_with(walk.real(SECRET)), "{requested:?}");
+    walk.receives(&requested);
 
     walk.sends("GET /v1/organizations/trust_grants");
     walk.sends(&format!("POST {PROFILE}/trust_grants/cyber"));

@@ -8,9 +8,9 @@ use crate::process::{Service, key, uprof};
 use crate::scratch::{Scratch, eventually};
 use crate::support::answer::keys;
 use crate::support::client::PROFILES;
-use crate::support::hooks::SUBJECTS;
 use crate::support::receiver::Receiver;
-use crate::webhooks::happen;
+use crate::support::webhooks::EVENT_KINDS;
+use crate::webhooks::emit_event;
 
 /// The verbs on one data directory.
 struct Operator<'a>(&'a Scratch);
@@ -124,13 +124,13 @@ fn webhook_endpoints_are_managed_and_their_deliveries_listed() {
     let of = ["--organization", string(&organization)];
     let receiver = Receiver::start();
     let url = receiver.url("/hooks");
-    let create = ["webhooks", "create", of[0], of[1], "--events", SUBJECTS[2], "--url"];
+    let create = ["webhooks", "create", of[0], of[1], "--events", EVENT_KINDS[2], "--url"];
     assert_eq!(operator.refusal(&[&create[..], &[&url]].concat()), "error: --url: URL scheme should be https\n");
     let made = operator.json(&[&create[..], &[&url, "--webhooks-allow-insecure"]].concat());
     assert_eq!((&made["url"], &made["state"]), (&json!(url), &json!("enabled")));
     let id = string(&made["id"]);
 
-    happen(&dev.client);
+    emit_event(&dev.client);
     let arrived = receiver.next();
     assert!(arrived.is_signed_with(string(&made["signing_secret"])));
     let deliveries = || operator.json(&["webhooks", "deliveries", id, of[0], of[1]]);

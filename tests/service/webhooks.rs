@@ -13,9 +13,9 @@ use crate::support::accounts::Accounts;
 use crate::support::app::DEFAULT_VERSION;
 use crate::support::client::{Client, PROFILES, id};
 use crate::support::database::Database;
-use crate::support::hooks::{SUBJECTS, WEBHOOKS};
 use crate::support::page::Page;
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::webhooks::{EVENT_KINDS, WEBHOOKS};
 use crate::support::{Key, KeySpec};
 
 /// An endpoint may take as long as it likes, so that what is on its way stays there.
@@ -32,11 +32,11 @@ fn serve(database: &Database, key: &Key) -> Service {
 }
 
 fn register(client: &Client, receiver: &Receiver) -> Value {
-    client.post(WEBHOOKS).json(&json!({"url": receiver.url("/hook?tenant=a"), "enabled_events": SUBJECTS})).ok()
+    client.post(WEBHOOKS).json(&json!({"url": receiver.url("/hook?tenant=a"), "enabled_events": EVENT_KINDS})).ok()
 }
 
 /// Lets the grant of a new profile be asked for.
-pub(crate) fn happen(client: &Client) {
+pub(crate) fn emit_event(client: &Client) {
     let profile = client.create(&json!({}));
     let link = client.post(&format!("{PROFILES}/{}/enrollment_url", id(&profile))).send().ok();
     assert_eq!(Page::submit(link["url"].as_str().unwrap()).status, 303);
@@ -71,7 +71,7 @@ fn what_was_on_its_way_when_the_process_was_killed_arrives_and_so_does_everythin
         }
         countdown.store(2, Ordering::SeqCst);
         for _ in 0..EVENTS {
-            happen(&service.client);
+            emit_event(&service.client);
         }
         eventually("one is on its way", || (held.lock().unwrap().len() > round).then_some(()));
         service.process.signal(Signal::KILL);
@@ -100,9 +100,9 @@ fn a_process_that_is_told_to_stop_waits_for_what_is_on_its_way_and_takes_on_noth
     let mut service = serve(&database, &key);
     let receiver = Receiver::that(Reply::Silence);
     register(&service.client, &receiver);
-    happen(&service.client);
+    emit_event(&service.client);
     receiver.arrived(1);
-    happen(&service.client);
+    emit_event(&service.client);
     service.process.signal(Signal::TERM);
     eventually("it stops", || {
         service.process.stderr.so_far().iter().any(|line| line.contains("stopping")).then_some(())

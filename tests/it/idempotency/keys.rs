@@ -7,15 +7,11 @@ use serde_json::{Value, json};
 
 use crate::support::client::{Call, PROFILES, id, path};
 use crate::support::rows::hexadecimal;
-use crate::support::{Answer, KeySpec, Shape, TestApp, Wire};
+use crate::support::{KeySpec, Shape, TestApp, Wire};
 
 /// A POST under a key of the caller's.
 fn keyed<'c>(app: &'c TestApp, path: &str, key: &str) -> Call<'c> {
     app.client.post(path).header("idempotency-key", key)
-}
-
-pub(crate) fn replayed(answer: &Answer) -> bool {
-    answer.header("idempotent-replayed") == Some("true")
 }
 
 #[test]
@@ -23,13 +19,13 @@ fn a_repeated_create_makes_one_profile_and_is_answered_as_the_first() {
     let app = TestApp::start();
     let body = json!({"name": "Example", "metadata": {"plan": "pro"}});
     let first = keyed(&app, PROFILES, "one").json(&body);
-    assert!(!replayed(&first));
+    assert!(!first.is_replay());
     let first = first.ok();
     // Whatever happens to the profile in between.
     app.client.update(id(&first), &json!({"name": "Another"}));
     for _ in 0..2 {
         let again = keyed(&app, PROFILES, "one").json(&body);
-        assert!(replayed(&again));
+        assert!(again.is_replay());
         assert_eq!(again.ok(), first);
     }
     assert_eq!(app.client.list("")["data"].as_array().unwrap().len(), 1);
@@ -47,7 +43,7 @@ fn a_repeated_update_is_applied_once() {
     let first = keyed(&app, &path, "k").json(&json!({"name": "First"})).ok();
     app.client.update(id(&profile), &json!({"name": "Second"}));
     let again = keyed(&app, &path, "k").json(&json!({"name": "First"}));
-    assert!(replayed(&again));
+    assert!(again.is_replay());
     assert_eq!(again.ok(), first);
     assert_eq!(app.client.retrieve(id(&profile))["name"], "Second");
     // One that changes nothing is kept as well.
@@ -85,7 +81,7 @@ fn another_request_under_a_used_key_is_refused_and_does_nothing() {
     let other_shape = app.client.speaking(Shape::Ga);
     assert_eq!(other_shape.post(PROFILES).header("idempotency-key", "k").json(&body).refused(400), used);
     assert_eq!(app.database.dump(), before);
-    assert!(replayed(&keyed(&app, PROFILES, "k").json(&body)));
+    assert!(keyed(&app, PROFILES, "k").json(&body).is_replay());
 }
 
 #[test]
@@ -95,7 +91,7 @@ fn a_repeated_link_is_the_same_link_and_its_token_is_kept_nowhere() {
     let path = format!("{}/enrollment_url", path(id(&profile)));
     let first = keyed(&app, &path, "k").send().ok();
     let again = keyed(&app, &path, "k").send();
-    assert!(replayed(&again));
+    assert!(again.is_replay());
     assert_eq!(again.ok(), first);
     assert_eq!(app.database.count("enrollments"), 1);
     let token = first["url"].as_str().unwrap().rsplit('/').next().unwrap();
@@ -156,7 +152,7 @@ fn sixty_four_requests_at_once_under_one_key_make_one_profile() {
     });
     let mut statuses = BTreeMap::new();
     for answer in &answers {
-        *statuses.entry((answer.status, replayed(answer))).or_insert(0) += 1;
+        *statuses.entry((answer.status, answer.is_replay())).or_insert(0) += 1;
         match answer.status {
             200 => assert_eq!(answer.body["id"], app.client.list("")["data"][0]["id"]),
             _ => assert_eq!(answer.refused(409), "A request with the same Idempotency-Key is still running"),
@@ -220,7 +216,7 @@ fn a_key_that_another_process_is_just_taking_is_waited_for() {
             drop(other);
             waiting.join().unwrap().ok();
         });
-        assert!(replayed(&keyed(&app, &path, "k").json(&body)), "{path}");
+        assert!(keyed(&app, &path, "k").json(&body).is_replay(), "{path}");
     }
 }
 
@@ -247,17 +243,17 @@ fn a_key_is_free_again_after_24_hours() {
     keyed(&app, &update, "u").json(&body).ok();
     app.database.seed("update idempotency_keys set created_at = created_at - interval '23 hours 59 minutes'");
     assert_eq!(keyed(&app, PROFILES, "c").json(&body).ok(), created);
-    assert!(replayed(&keyed(&app, &update, "u").json(&body)));
+    assert!(keyed(&app, &update, "u").json(&body).is_replay());
     app.database.seed("update idempotency_keys set created_at = created_at - interval '1 minute'");
     let other = json!({"name": "Other"});
     let again = keyed(&app, PROFILES, "c").json(&other);
-    assert!(!replayed(&again));
+    assert!(!again.is_replay());
     let again = again.ok();
     assert_ne!(again["id"], created["id"]);
     assert_eq!(keyed(&app, &update, "u").json(&other).ok()["name"], "Other");
     // And taken from then on.
     assert_eq!(keyed(&app, PROFILES, "c").json(&other).ok(), again);
-    assert!(replayed(&keyed(&app, &update, "u").json(&other)));
+    assert!(keyed(&app, &update, "u").json(&other).is_replay());
 }
 
 #[test]

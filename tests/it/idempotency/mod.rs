@@ -1,4 +1,4 @@
 //! `Idempotency-Key` on every POST.
 
-pub(crate) mod keys;
+mod keys;
 mod replays;

@@ -6,7 +6,6 @@ use serde_json::json;
 use uprof::domain::credential::api_key::Scope;
 use ureq::http::Method;
 
-use crate::idempotency::keys::replayed;
 use crate::support::client::{PROFILES, id};
 use crate::support::routes::Route;
 use crate::support::rows::hexadecimal;
@@ -24,10 +23,10 @@ fn every_post_is_done_once_under_its_key_and_keeps_no_secret_of_its_answer() {
         let id = id(&profile);
         let key = format!("{} {id}", route.path);
         let first = route.take_once(&app.client, id, &key);
-        assert!(!replayed(&first), "{key}");
+        assert!(!first.is_replay(), "{key}");
         let first = first.ok();
         let again = route.take_once(&app.client, id, &key);
-        assert!(replayed(&again), "{key}");
+        assert!(again.is_replay(), "{key}");
         assert_eq!(again.ok(), first, "{key}");
 
         let token = first["url"].as_str().and_then(|url| url.rsplit('/').next()).filter(|token| token.len() == TOKEN);
@@ -57,7 +56,7 @@ fn a_post_that_is_refused_leaves_its_key_free() {
         if route.names_an_object() {
             route.take_once(&app.client, "uprof_01AAAAAAAAAAAAAAAAAAAAAA", route.path).refused(404);
         }
-        assert!(!replayed(&route.take_once(&app.client, id(&profile), route.path)), "{}", route.path);
+        assert!(!route.take_once(&app.client, id(&profile), route.path).is_replay(), "{}", route.path);
     }
     assert!(Route::all().iter().any(|route| route.method == Method::POST && route.scope == Scope::Admin));
 }

@@ -27,10 +27,11 @@ use uprof::storage::{BatchSettings, BatchingProfiles, Outbox, PgProfiles, Pool, 
 use crate::support::TestApp;
 use crate::support::accounts::Accounts;
 use crate::support::app::DEFAULT_VERSION;
-use crate::support::client::{PATIENCE, id, path};
+use crate::support::client::{id, path};
 use crate::support::database::{Database, runtime};
+use crate::support::max_wait::MAX_WAIT;
 
-const SETTINGS: BatchSettings = BatchSettings { max_rows: 256, capacity: 4096, max_wait: PATIENCE };
+const SETTINGS: BatchSettings = BatchSettings { max_rows: 256, capacity: 4096, max_wait: MAX_WAIT };
 
 /// The port on a database of its own, with two organizations.
 struct Port {
@@ -50,8 +51,8 @@ fn with_port(settings: BatchSettings, test: impl AsyncFnOnce(&Port)) -> i64 {
         let pool = PoolSettings {
             url: database.url(),
             max_connections: 8,
-            acquire_timeout: PATIENCE,
-            statement_timeout: PATIENCE,
+            acquire_timeout: MAX_WAIT,
+            statement_timeout: MAX_WAIT,
         };
         let pool = Pool::new(&pool).unwrap();
         let profiles = PgProfiles::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default())));

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::support::TestApp;
-use crate::support::client::{PATIENCE, PROFILES, id};
+use crate::support::client::{PROFILES, id};
+use crate::support::max_wait::MAX_WAIT;
 use crate::support::routes::Route;
 
 const LOCKED: &str = "lock table user_profiles, events, webhook_endpoints in access exclusive mode";
@@ -17,7 +18,7 @@ fn until_it_is_back(app: &TestApp) {
     // Nobody sends anything: this only passes the time.
     let (_sender, silence) = mpsc::channel::<()>();
     while app.client.get(PROFILES).send().status != 200 {
-        assert!(begun.elapsed() < PATIENCE, "the service does not come back");
+        assert!(begun.elapsed() < MAX_WAIT, "the service does not come back");
         let _ = silence.recv_timeout(Duration::from_millis(50));
     }
 }

@@ -7,9 +7,9 @@ use ureq::http::Method;
 
 use crate::support::TestApp;
 use crate::support::client::{PROFILES, id, path};
-use crate::support::hooks::{delivering, happen, hurry, register};
 use crate::support::max_wait::until;
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::webhooks::{delivering, emit_event, make_retries_due, register};
 
 const REQUESTS: &str = "uprof_http_requests_total";
 
@@ -128,12 +128,12 @@ fn attempts_to_deliver_are_counted_by_what_came_of_them() {
     let app = delivering("5s");
     let receiver = Receiver::answering(|number| Reply::Status(if number == 0 { 503 } else { 200 }));
     register(&app, &receiver);
-    happen(&app);
+    emit_event(&app);
     receiver.arrived(1);
     let attempts = |outcome| app.metrics().count(&format!("uprof_webhook_attempts_total{{outcome=\"{outcome}\"}}"));
     until("its count", || attempts("refused") == 1);
     until("another attempt", || {
-        hurry(&app);
+        make_retries_due(&app);
         attempts("taken") == 1
     });
     assert_eq!((attempts("refused"), attempts("unanswered")), (1, 0));

@@ -1,31 +1,13 @@
 //! What happens to one profile, or in one organization, at the same moment.
 
 use std::collections::BTreeSet;
-use std::sync::Barrier;
-use std::thread;
 
 use serde_json::{Value, json};
 
 use crate::support::client::{PROFILES, id, path};
 use crate::support::page::Page;
+use crate::support::threads::concurrently;
 use crate::support::{Answer, Client, TestApp};
-
-/// Runs `work` for each item in a thread of its own, all from the same moment on.
-pub(crate) fn at_once<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let start = Barrier::new(items.len());
-    thread::scope(|scope| {
-        let threads: Vec<_> = items
-            .iter()
-            .map(|item| {
-                scope.spawn(|| {
-                    start.wait();
-                    work(item)
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
-}
 
 fn update(client: &Client, profile: &Value, changes: &Value) -> Answer {
     client.post(&path(id(profile))).json(changes)
@@ -37,7 +19,7 @@ fn updates_at_once_never_lose_a_metadata_key_that_one_of_them_touched() {
     for round in 0..30 {
         let profile = app.client.create(&json!({"metadata": {"removed": "x", "kept": "x"}}));
         let changes = [json!({"a": "1"}), json!({"b": "2", "c": "3"}), json!({"removed": ""}), json!({"d": "4"})];
-        for answer in at_once(&changes, |change| update(&app.client, &profile, &json!({"metadata": change}))) {
+        for answer in concurrently(&changes, |change| update(&app.client, &profile, &json!({"metadata": change}))) {
             answer.ok();
         }
         let expected = json!({"a": "1", "b": "2", "c": "3", "d": "4", "kept": "x"});
@@ -57,7 +39,7 @@ fn updates_at_once_never_lose_a_field_that_one_of_them_touched() {
             json!({"metadata": {"plan": "pro"}}),
             json!({}),
         ];
-        for answer in at_once(&changes, |change| update(&app.client, &profile, change)) {
+        for answer in concurrently(&changes, |change| update(&app.client, &profile, change)) {
             answer.ok();
         }
         let after = app.client.retrieve(id(&profile));
@@ -73,7 +55,7 @@ fn updates_at_once_never_leave_more_than_sixteen_pairs() {
         let before: serde_json::Map<_, _> = (0..10).map(|number| (format!("old{number}"), json!("x"))).collect();
         let profile = app.client.create(&json!({"metadata": before}));
         let keys: Vec<_> = (0..12).map(|number| format!("new{number}")).collect();
-        let answers = at_once(&keys, |key| update(&app.client, &profile, &json!({"metadata": {key: "x"}})));
+        let answers = concurrently(&keys, |key| update(&app.client, &profile, &json!({"metadata": {key: "x"}})));
         let mut added = BTreeSet::new();
         for (key, answer) in keys.iter().zip(answers) {
             if answer.status == 200 {
@@ -95,7 +77,7 @@ fn a_name_and_a_relationship_at_once_never_leave_a_resold_profile_nameless() {
     for _ in 0..20 {
         let profile = app.client.create(&json!({"name": "Before"}));
         let changes = [json!({"name": null}), json!({"relationship": "resold"})];
-        let answers = at_once(&changes, |change| update(&app.client, &profile, change).status);
+        let answers = concurrently(&changes, |change| update(&app.client, &profile, change).status);
         let after = app.client.retrieve(id(&profile));
         assert!(after["relationship"] != "resold" || after["name"] == "Before", "{after}");
         assert!(answers == [200, 400] || answers == [400, 200], "{answers:?}");
@@ -107,7 +89,7 @@ fn of_deletes_at_once_one_succeeds_and_updates_meanwhile_succeed_or_find_nothing
     let app = TestApp::start();
     for _ in 0..15 {
         let profile = app.client.create(&json!({"metadata": {"plan": "pro"}}));
-        let answers = at_once(&[true, false, true, false, true], |delete| {
+        let answers = concurrently(&[true, false, true, false, true], |delete| {
             if *delete {
                 return (true, app.client.delete(&path(id(&profile))).send());
             }
@@ -131,7 +113,7 @@ fn of_deletes_at_once_one_succeeds_and_updates_meanwhile_succeed_or_find_nothing
 fn creates_at_once_are_all_kept_under_ids_of_their_own() {
     let app = TestApp::start();
     let numbers: Vec<_> = (0..16).collect();
-    let created = at_once(&numbers, |thread| {
+    let created = concurrently(&numbers, |thread| {
         (0..5).map(|number| app.client.create(&json!({"name": format!("{thread}-{number}")}))).collect::<Vec<_>>()
     });
     let mut created = created.concat();
@@ -147,7 +129,7 @@ fn of_submissions_at_once_one_asks_for_the_grant() {
     let profile = app.client.create(&json!({}));
     // Twice each of four links.
     let links: Vec<_> = (0..4).map(|_| app.link(id(&profile))).flat_map(|link| [link.clone(), link]).collect();
-    let pages = at_once(&links, |link| Page::submit(link));
+    let pages = concurrently(&links, |link| Page::submit(link));
     assert!(pages.iter().all(|page| page.status == 303), "{pages:?}");
     let ended = pages.iter().filter(|page| page.header("location") == "done").count();
     assert!((1..=2).contains(&ended), "{pages:?}");
@@ -169,7 +151,7 @@ fn a_submission_beside_updates_and_an_erasure_never_fails() {
             &|| app.client.delete(&path(id(&profile))).send().status,
             &|| Page::open(&link).status,
         ];
-        let statuses = at_once(&work, |work| work());
+        let statuses = concurrently(&work, |work| work());
         assert!([303, 404].contains(&statuses[0]), "round {round}: {statuses:?}");
         assert!([200, 404].contains(&statuses[1]) && [200, 404].contains(&statuses[3]), "round {round}: {statuses:?}");
         assert_eq!(statuses[2], 200, "round {round}");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::client::id;
-use crate::support::{Doors, Shape};
+use crate::support::{Shape, WriteRoutes};
 
 const SHAPES: [Shape; 2] = [Shape::V3, Shape::Ga];
 
@@ -22,14 +22,14 @@ fn full() -> Value {
 #[test]
 fn a_country_is_two_upper_case_ascii_letters() {
     for shape in SHAPES {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         for country in ["DE", "US", "ZZ"] {
             let body = json!({"external_user_details": {"country": country}});
-            doors.take(&body, |profile| profile["external_user_details"]["country"] == country);
+            routes.accept(&body, |profile| profile["external_user_details"]["country"] == country);
         }
         for country in ["", "D", "de", "De", "DEU", "D1", "ÄÖ", "Ä", "D ", "D\0", "ＤＥ"] {
             let reasons = "external_user_details.country: String should be two upper-case ASCII letters";
-            doors.refuse(&json!({"external_user_details": {"country": country}}), reasons);
+            routes.refuse(&json!({"external_user_details": {"country": country}}), reasons);
         }
     }
 }
@@ -37,10 +37,10 @@ fn a_country_is_two_upper_case_ascii_letters() {
 #[test]
 fn the_details_are_an_object() {
     for shape in SHAPES {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         for value in [json!("x"), json!(1), json!(true), json!([]), json!([["country", "DE"]])] {
             let reasons = "external_user_details: Input should be a valid object";
-            doors.refuse(&json!({"external_user_details": value}), reasons);
+            routes.refuse(&json!({"external_user_details": value}), reasons);
         }
     }
 }
@@ -48,12 +48,12 @@ fn the_details_are_an_object() {
 #[test]
 fn a_key_that_the_details_do_not_have_is_refused_by_its_path() {
     for shape in SHAPES {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         let outer = ["name", "external_id", "external_user_onboarded_at", "access_type", "metadata", "relationship"];
         for key in outer.iter().chain(&["plan", "Country", "external_user_details", ""]) {
             for value in [json!(null), json!("x")] {
                 let reasons = format!("external_user_details.{key}: Extra inputs are not permitted");
-                doors.refuse(&json!({"external_user_details": {*key: value}}), &reasons);
+                routes.refuse(&json!({"external_user_details": {*key: value}}), &reasons);
             }
         }
     }
@@ -62,14 +62,14 @@ fn a_key_that_the_details_do_not_have_is_refused_by_its_path() {
 #[test]
 fn in_a_create_a_detail_that_is_null_is_absent() {
     for shape in SHAPES {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         for key in full().as_object().unwrap().keys() {
             let mut details = full();
             details[key] = Value::Null;
-            let created = doors.create(&json!({"external_user_details": details})).ok();
+            let created = routes.create(&json!({"external_user_details": details})).ok();
             assert_eq!(created["external_user_details"], details, "{shape:?} {key}");
         }
-        let created = doors.create(&json!({"external_user_details": {}})).ok();
+        let created = routes.create(&json!({"external_user_details": {}})).ok();
         assert!(created["external_user_details"].as_object().unwrap().values().all(Value::is_null));
     }
 }
@@ -77,11 +77,11 @@ fn in_a_create_a_detail_that_is_null_is_absent() {
 #[test]
 fn in_an_update_a_detail_cannot_be_cleared_and_all_that_are_null_are_told() {
     for shape in SHAPES {
-        let doors = Doors::of(shape);
-        let profile = doors.client.create(&json!({"external_user_details": full()}));
+        let routes = WriteRoutes::of(shape);
+        let profile = routes.client.create(&json!({"external_user_details": full()}));
         let update = |details: &Value| {
             let path = crate::support::client::path(id(&profile));
-            doors.client.post(&path).json(&json!({"external_user_details": details}))
+            routes.client.post(&path).json(&json!({"external_user_details": details}))
         };
         let keys: Vec<_> = full().as_object().unwrap().keys().cloned().collect();
         let refused =
@@ -93,7 +93,7 @@ fn in_an_update_a_detail_cannot_be_cleared_and_all_that_are_null_are_told() {
         assert_eq!(update(&nulls).refused(400), keys.iter().map(refused).collect::<Vec<_>>().join("; "), "{shape:?}");
         assert_eq!(update(&json!({})).ok(), profile);
         assert_eq!(update(&full()).ok(), profile);
-        assert_eq!(doors.client.retrieve(id(&profile)), profile);
+        assert_eq!(routes.client.retrieve(id(&profile)), profile);
     }
 }
 
@@ -109,10 +109,10 @@ fn in_an_update_each_detail_is_replaced_on_its_own() {
         "reference_id": "r2",
     });
     for shape in SHAPES {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         for (key, value) in others.as_object().unwrap() {
-            let profile = doors.client.create(&json!({"name": "Example", "external_user_details": full()}));
-            let updated = doors.client.update(id(&profile), &json!({"external_user_details": {key: value}}));
+            let profile = routes.client.create(&json!({"name": "Example", "external_user_details": full()}));
+            let updated = routes.client.update(id(&profile), &json!({"external_user_details": {key: value}}));
             let mut expected = full();
             expected[key] = value.clone();
             assert_eq!(updated["external_user_details"], expected, "{shape:?}");
@@ -125,17 +125,17 @@ fn in_an_update_each_detail_is_replaced_on_its_own() {
 #[test]
 fn an_update_in_a_shape_without_details_leaves_them() {
     for shape in SHAPES {
-        let doors = Doors::of(shape);
-        let profile = doors.client.create(&json!({"external_user_details": full()}));
+        let routes = WriteRoutes::of(shape);
+        let profile = routes.client.create(&json!({"external_user_details": full()}));
         for (older, field) in [(Shape::V1, "external_id"), (Shape::V2, "external_id")] {
-            let client = doors.app.client.speaking(older);
+            let client = routes.app.client.speaking(older);
             client.update(id(&profile), &json!({field: format!("{older:?}"), "name": "Renamed"}));
             let mut expected = full();
             expected["reference_id"] = json!(format!("{older:?}"));
-            assert_eq!(doors.client.retrieve(id(&profile))["external_user_details"], expected, "{shape:?} {older:?}");
+            assert_eq!(routes.client.retrieve(id(&profile))["external_user_details"], expected, "{shape:?} {older:?}");
         }
         // What cannot be cleared under this shape can under those.
-        doors.app.client.update(id(&profile), &json!({"external_id": null}));
-        assert_eq!(doors.client.retrieve(id(&profile))["external_user_details"]["reference_id"], json!(null));
+        routes.app.client.update(id(&profile), &json!({"external_id": null}));
+        assert_eq!(routes.client.retrieve(id(&profile))["external_user_details"]["reference_id"], json!(null));
     }
 }

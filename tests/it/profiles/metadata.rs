@@ -31,8 +31,8 @@ fn keys_hold_64_characters_and_values_512_whatever_their_bytes() {
         assert_eq!(app.client.retrieve(id(&profile)), profile);
 
         let long = json!({"metadata": {"plan": character.repeat(513)}});
-        let doors = [PROFILES.to_owned(), path(id(&profile))];
-        for door in &doors {
+        let routes = [PROFILES.to_owned(), path(id(&profile))];
+        for door in &routes {
             let reasons = "metadata.plan: String should have at most 512 characters";
             assert_eq!(app.client.post(door).json(&long).refused(400), reasons);
             let answer = app.client.post(door).json(&json!({"metadata": {character.repeat(65): "x"}}));

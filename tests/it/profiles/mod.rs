@@ -1,6 +1,6 @@
 //! User profiles: create, update, delete, and lists.
 
-pub(crate) mod concurrency;
+mod concurrency;
 mod create;
 mod cursors;
 mod delete;

@@ -48,6 +48,11 @@ impl Answer {
         self.body["error"]["message"].as_str().unwrap()
     }
 
+    /// Whether it was stored under an idempotency key.
+    pub(crate) fn is_replay(&self) -> bool {
+        self.header("idempotent-replayed") == Some("true")
+    }
+
     fn check_envelope(&self, request_id: &str) {
         let Self { status, body, .. } = self;
         assert_eq!(keys(body), ["error", "request_id", "type"], "{body}");

@@ -52,9 +52,7 @@ impl TestApp {
     /// A service with `settings` as `uprof serve` takes them: `&["--max-body-bytes=1000"]`.
     pub(crate) fn with(settings: &[&str]) -> Self {
         let database = Database::migrated();
-        let ours =
-            ["it", "--listen=127.0.0.1:0", "--workers=2", "--database-connections=8", "--drain=0s", "--grace=5s"];
-        let arguments = Arguments::try_parse_from(ours.iter().chain(settings)).unwrap().server;
+        let arguments = arguments(settings);
         let (sender, started) = mpsc::channel();
         let registry = Registry::default();
         let counted = registry.clone();

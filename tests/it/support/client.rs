@@ -1,7 +1,6 @@
 //! A well-behaved client. Every answer that passes through it is checked, see [`Answer::checked`].
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
@@ -10,6 +9,7 @@ use ureq::http::{Method, Request, request};
 use super::accounts::Key;
 use super::answer::Answer;
 use super::document;
+use super::max_wait::MAX_WAIT;
 use super::shape::Shape;
 
 /// Where profiles live.
@@ -17,9 +17,6 @@ pub(crate) const PROFILES: &str = "/v1/user_profiles";
 
 /// The name of the original shape.
 pub(crate) const V1: &str = "user-profiles-2026-03-24";
-
-/// Nothing here takes this long, unless it hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Speaks for one key, in one shape.
 #[derive(Clone)]
@@ -196,7 +193,7 @@ fn agent() -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
-        .timeout_global(Some(PATIENCE))
+        .timeout_global(Some(MAX_WAIT))
         .build()
         .new_agent()
 }

@@ -1,16 +1,26 @@
-//! Waiting for what happens on other threads.
+//! Waiting for what other threads do, up to a limit that only a hang reaches.
 
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::client::PATIENCE;
+/// Longer than anything here takes, unless it hangs.
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// Waits for what `is_so` tells.
+/// Waits until `look` finds something.
 #[track_caller]
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "{what} never comes");
-        thread::yield_now();
+pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(started.elapsed() < MAX_WAIT, "it never happened: {what}");
+        thread::park_timeout(Duration::from_millis(10));
     }
+}
+
+/// Waits until `holds`.
+#[track_caller]
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    eventually(what, || holds().then_some(()));
 }

@@ -4,7 +4,8 @@ use serde_json::json;
 use ureq::http::{HeaderMap, Method, Request};
 
 use super::app::TestApp;
-use super::client::{PATIENCE, path};
+use super::client::path;
+use super::max_wait::MAX_WAIT;
 
 /// The content type of a form.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
@@ -86,7 +87,7 @@ impl Page {
 /// Sends a request with exactly these headers; a body for POST only.
 pub(crate) fn exchange(method: &Method, url: &str, headers: &[(&str, &str)], body: &str) -> Page {
     let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
-    let agent = config.timeout_global(Some(PATIENCE)).build().new_agent();
+    let agent = config.timeout_global(Some(MAX_WAIT)).build().new_agent();
     let mut request = Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);

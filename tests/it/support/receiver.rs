@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::Sha256;
 use ureq::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::client::PATIENCE;
+use super::max_wait::MAX_WAIT;
 
 /// How a request is answered.
 #[derive(Clone, Debug)]
@@ -134,7 +134,7 @@ impl Receiver {
     pub(crate) fn arrived(&self, count: usize) -> Vec<Delivery> {
         let (log, changed) = &*self.log;
         let waiting = |log: &mut Log| log.arrived.len() < count;
-        let (log, _) = changed.wait_timeout_while(log.lock().unwrap(), PATIENCE, waiting).unwrap();
+        let (log, _) = changed.wait_timeout_while(log.lock().unwrap(), MAX_WAIT, waiting).unwrap();
         assert!(log.arrived.len() >= count, "only {} of {count} came: {:#?}", log.arrived.len(), log.arrived);
         log.arrived.clone()
     }
@@ -173,8 +173,8 @@ fn accept(listener: &TcpListener, log: &Shared, ended: &Arc<AtomicBool>, answers
 
 /// Fails where the other end has gone.
 fn serve(mut stream: TcpStream, log: &Shared, ended: &AtomicBool, answers: &Answers) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(MAX_WAIT))?;
+    stream.set_write_timeout(Some(MAX_WAIT))?;
     let arrived = read(&mut stream)?;
     let number = {
         let mut log = log.0.lock().unwrap();

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use ureq::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::answer::Answer;
-use super::client::PATIENCE;
+use super::max_wait::MAX_WAIT;
 
 /// A connection. A hang of the service is a failure: every read has a deadline.
 pub(crate) struct Wire(BufReader<TcpStream>);
@@ -14,8 +14,8 @@ pub(crate) struct Wire(BufReader<TcpStream>);
 impl Wire {
     pub(crate) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(MAX_WAIT)).unwrap();
+        stream.set_write_timeout(Some(MAX_WAIT)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self(BufReader::new(stream))
     }

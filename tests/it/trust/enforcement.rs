@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use crate::profiles::concurrency::at_once;
 use crate::support::client::{id, path};
+use crate::support::threads::concurrently;
 use crate::support::{Answer, Client, Shape, TestApp};
 
 fn actions(profile: &Value) -> String {
@@ -242,7 +242,7 @@ fn a_limit_is_lifted_once_however_many_try_at_once() {
         let profile = app.client.create(&json!({}));
         let action = open(&operator, &profile, &restriction("unspecified", &json!({"action": "verify"}))).ok();
         let made = ["resolved", "check_submitted", "resolved", "resolved"];
-        let answers = at_once(&made, |made| transition(&operator, &profile, &action, made));
+        let answers = concurrently(&made, |made| transition(&operator, &profile, &action, made));
         let lifted = made.iter().zip(&answers).filter(|(made, answer)| **made == "resolved" && answer.status == 200);
         assert_eq!(lifted.count(), 1);
         assert!(answers.iter().all(|answer| answer.status == 200 || answer.refused(409).starts_with("transition: ")));

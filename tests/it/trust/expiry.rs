@@ -8,10 +8,10 @@ use uprof::domain::id::RandomIds;
 use uprof::domain::repository::ExpiryRepository;
 use uprof::storage::{Outbox, PgExpiry, Pool, PoolSettings};
 
-use crate::profiles::concurrency::at_once;
 use crate::support::TestApp;
 use crate::support::client::{id, path};
 use crate::support::database::runtime;
+use crate::support::threads::concurrently;
 
 /// Sweeps once: how many grants and limits have ended, and how many links and answers are gone.
 fn sweep(app: &TestApp) -> [usize; 4] {
@@ -97,7 +97,7 @@ fn several_who_sweep_at_once_write_everything_down_once() {
     }
     let mut done = [0; 4];
     // Whoever finds a profile locked leaves it to whoever is at it.
-    for turn in at_once(&[(); 4], |()| sweep(&app)) {
+    for turn in concurrently(&[(); 4], |()| sweep(&app)) {
         done = [0, 1, 2, 3].map(|index| done[index] + turn[index]);
     }
     assert_eq!(done, [20, 20, 20, 20]);

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::profiles::concurrency::at_once;
 use crate::support::client::{id, path};
+use crate::support::threads::concurrently;
 use crate::support::{Answer, Client, Shape, TestApp};
 
 const QUEUE: &str = "/v1/organizations/trust_grants";
@@ -254,13 +254,13 @@ fn of_decisions_at_once_each_follows_the_one_before_it_and_none_is_lost() {
     for _ in 0..10 {
         let profile = app.client.create(&json!({}));
         say(&operator, &profile, "pending").ok();
-        let answers = at_once(&["rejected", "withdrawn"], |status| say(&operator, &profile, status).status);
+        let answers = concurrently(&["rejected", "withdrawn"], |status| say(&operator, &profile, status).status);
         // A grant that is rejected cannot be withdrawn, nor the other way round.
         assert!(answers == [200, 409] || answers == [409, 200], "{answers:?}");
         assert_eq!(statuses(&operator, &profile).len(), 2);
         let profile = app.client.create(&json!({}));
         let verdicts = ["a", "b", "c", "a"];
-        let made = at_once(&verdicts, |tier| {
+        let made = concurrently(&verdicts, |tier| {
             let verdict = json!({"status": "active", "actor": "r", "tiers": {*tier: {"status": "active"}}});
             decide(&operator, &profile, "cyber", &verdict).ok()
         });
@@ -310,7 +310,7 @@ fn a_decision_that_is_repeated_with_its_key_is_made_once() {
         call.json(&json!({"status": "pending", "actor": "reviewer"}))
     };
     let (first, second) = (again().ok(), again());
-    assert_eq!(second.header("idempotent-replayed"), Some("true"));
+    assert!(second.is_replay());
     assert_eq!(second.ok(), first);
     assert_eq!(statuses(&operator, &profile), ["pending"]);
 }

@@ -14,9 +14,9 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
 use crate::support::TestApp;
-use crate::support::client::PATIENCE;
-use crate::support::hooks::{all, happen, tried, until};
+use crate::support::max_wait::MAX_WAIT;
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::webhooks::{all, attempted, emit_event, until};
 
 /// A name server that answers the next of its answers each time.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ fn check(address: IpAddr) -> Result<(), Forbidden> {
 }
 
 fn sender(answers: &[&[SocketAddr]]) -> Sender {
-    Sender::over(Names::that(answers), check, true, PATIENCE)
+    Sender::over(Names::that(answers), check, true, MAX_WAIT)
 }
 
 fn refused(why: &'static str) -> AttemptOutcome {
@@ -147,8 +147,8 @@ fn a_service_with_its_defaults_reaches_nothing_inside_whatever_is_registered() {
         let created = app.client.post("/v1/organizations/webhooks").json(&body).ok();
         // As if it had been registered when that was allowed.
         app.database.seed(&format!("update webhook_endpoints set url = '{url}'"));
-        happen(&app);
-        let failed = until(&app, &created, |found| tried(found, 1));
+        emit_event(&app);
+        let failed = until(&app, &created, |found| attempted(found, 1));
         assert!(!all(&failed, "delivered"));
         let expected = match url.starts_with("https") {
             false => "http is not allowed here",

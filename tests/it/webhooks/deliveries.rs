@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::support::client::{PROFILES, id};
-use crate::support::hooks::{
-    SUBJECTS, WEBHOOKS, all, deliveries, delivering, endpoint, eventually, happen, path, register, until,
-};
+use crate::support::max_wait::eventually;
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::webhooks::{
+    EVENT_KINDS, WEBHOOKS, all, deliveries, delivering, emit_event, endpoint, path, register, until,
+};
 use crate::support::{Client, Key, KeySpec, TestApp};
 
 fn secret(endpoint: &Value) -> &str {
@@ -18,7 +19,7 @@ fn what_happens_arrives_once_signed_and_in_the_form_of_the_contract() {
     let app = delivering("5s");
     let receiver = Receiver::that(Reply::Status(204));
     let created = register(&app, &receiver);
-    let profile = happen(&app);
+    let profile = emit_event(&app);
     let arrived = receiver.arrived(1).remove(0);
     assert_eq!(arrived.first_line, "POST /hook?tenant=a HTTP/1.1");
     assert_eq!(arrived.header("content-type"), "application/json");
@@ -58,9 +59,9 @@ fn many_events_arrive_once_each_at_every_endpoint_that_hears_of_them() {
     let receivers = [Receiver::that(Reply::Status(200)), Receiver::that(Reply::Status(200))];
     let endpoints: Vec<_> = receivers.iter().map(|receiver| register(&app, receiver)).collect();
     let deaf = Receiver::that(Reply::Status(200));
-    let other_events = json!({"url": deaf.url("/hook?tenant=a"), "enabled_events": SUBJECTS[..2]});
+    let other_events = json!({"url": deaf.url("/hook?tenant=a"), "enabled_events": EVENT_KINDS[..2]});
     app.client.post(WEBHOOKS).json(&other_events).ok();
-    let profiles: Vec<_> = (0..30).map(|_| happen(&app)).collect();
+    let profiles: Vec<_> = (0..30).map(|_| emit_event(&app)).collect();
     for (receiver, created) in receivers.iter().zip(&endpoints) {
         until(&app, created, |found| found.len() == 30 && all(found, "delivered"));
         let arrived = receiver.arrived(30);
@@ -80,8 +81,8 @@ fn another_organization_hears_nothing() {
     register(&app, &ours);
     let key: Key = app.strangers_key();
     let stranger = app.client.with_key(&key);
-    stranger.post(WEBHOOKS).json(&json!({"url": theirs.url("/hook?tenant=a"), "enabled_events": SUBJECTS})).ok();
-    happen(&app);
+    stranger.post(WEBHOOKS).json(&json!({"url": theirs.url("/hook?tenant=a"), "enabled_events": EVENT_KINDS})).ok();
+    emit_event(&app);
     ours.arrived(1);
     assert_eq!(theirs.connections(), 0);
     assert_eq!(app.database.count("webhook_deliveries"), 1);
@@ -93,14 +94,14 @@ fn while_a_secret_is_replaced_both_sign_and_later_only_the_new_one() {
     let receiver = Receiver::that(Reply::Status(200));
     let created = register(&app, &receiver);
     let answer = app.client.post(&format!("{}/regenerate_signing_secret", path(&created))).send().ok();
-    happen(&app);
+    emit_event(&app);
     let both = receiver.arrived(1).remove(0);
     assert!(both.is_signed_with(secret(&answer)) && both.is_signed_with(secret(&created)));
     assert!(both.header("webhook-signature").split(' ').count() == 2);
     let remaining = "previous_secret_until between now() + interval '23 hours' and now() + interval '24 hours'";
     assert_eq!(app.database.count(&format!("webhook_endpoints where {remaining}")), 1);
     app.database.seed("update webhook_endpoints set previous_secret_until = now()");
-    happen(&app);
+    emit_event(&app);
     let one = receiver.arrived(2).remove(1);
     assert!(one.is_signed_with(secret(&answer)) && !one.is_signed_with(secret(&created)));
 }
@@ -110,7 +111,7 @@ fn a_delivery_that_is_asked_for_again_has_the_same_id_and_the_same_bytes() {
     let app = delivering("5s");
     let receiver = Receiver::that(Reply::Status(200));
     let created = register(&app, &receiver);
-    happen(&app);
+    emit_event(&app);
     let delivered = until(&app, &created, |found| !found.is_empty() && all(found, "delivered"));
     let redeliver = format!("{}/deliveries/{}/redeliver", path(&created), delivered[0]["id"].as_str().unwrap());
     let queued = app.client.post(&redeliver).send().ok();
@@ -134,9 +135,9 @@ fn what_happens_while_an_endpoint_is_disabled_never_arrives() {
     let receiver = Receiver::that(Reply::Status(200));
     let created = register(&app, &receiver);
     app.client.post(&path(&created)).json(&json!({"state": "disabled"})).ok();
-    happen(&app);
+    emit_event(&app);
     app.client.post(&path(&created)).json(&json!({"state": "enabled"})).ok();
-    let heard = happen(&app);
+    let heard = emit_event(&app);
     assert_eq!(receiver.arrived(1)[0].json()["data"]["id"], heard.as_str());
     assert_eq!(deliveries(&app, &created).len(), 1);
 }
@@ -146,7 +147,7 @@ fn a_deleted_endpoint_takes_what_was_to_be_delivered_with_it() {
     let app = TestApp::with(&["--webhooks-allow-insecure", "--webhooks-poll=60m"]);
     let receiver = Receiver::that(Reply::Status(200));
     let created = register(&app, &receiver);
-    happen(&app);
+    emit_event(&app);
     assert_eq!(deliveries(&app, &created).len(), 1);
     app.client.delete(&path(&created)).send().ok();
     assert_eq!(app.database.count("webhook_deliveries"), 0);
@@ -166,7 +167,8 @@ fn a_grant_that_the_pinned_shape_does_not_show_is_not_told_of() {
         let receiver = Receiver::start();
         let organization = app.accounts.organization(version);
         let theirs = app.client.with_key(&app.accounts.key(organization, KeySpec::default()));
-        let created = theirs.post(WEBHOOKS).json(&json!({"url": receiver.url("/"), "enabled_events": SUBJECTS})).ok();
+        let created =
+            theirs.post(WEBHOOKS).json(&json!({"url": receiver.url("/"), "enabled_events": EVENT_KINDS})).ok();
         let profile = theirs.create(&json!({}));
         for grant in ["early_access", "efs", "cyber"] {
             decide(&theirs, id(&profile), grant);
@@ -174,7 +176,9 @@ fn a_grant_that_the_pinned_shape_does_not_show_is_not_told_of() {
         let told = if version == "ga" { 2 } else { 3 };
         let list =
             || theirs.get(&format!("{}/deliveries", path(&created))).send().ok()["data"].as_array().unwrap().clone();
-        eventually(|| Some(list()).filter(|found| found.len() == told && all(found, "delivered")));
+        eventually("every event is delivered", || {
+            Some(list()).filter(|found| found.len() == told && all(found, "delivered"))
+        });
         assert_eq!(receiver.arrived(told).len(), told, "{version}");
     }
 }
@@ -226,7 +230,7 @@ fn the_deliveries_of_an_endpoint_are_paged_as_endpoints_are() {
     let receiver = Receiver::that(Reply::Status(200));
     let created = register(&app, &receiver);
     for _ in 0..5 {
-        happen(&app);
+        emit_event(&app);
     }
     let all = until(&app, &created, |found| found.len() == 5 && all(found, "delivered"));
     let ids: Vec<_> = all.iter().map(|each| each["id"].as_str().unwrap()).collect();

@@ -6,8 +6,10 @@ use std::net::TcpListener;
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
-use crate::support::hooks::{all, delivering, endpoint, happen, hurry, path, register, tried, until};
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::webhooks::{
+    all, attempted, delivering, emit_event, endpoint, make_retries_due, path, register, until,
+};
 
 /// What the last attempt came to, as the only delivery tells.
 fn last_attempt(deliveries: &[Value]) -> Value {
@@ -27,15 +29,15 @@ fn an_endpoint_that_is_down_gets_what_happened_once_it_is_up() {
     let url = format!("http://{address}/");
     let body = json!({"url": url, "enabled_events": ["user_profile.program_status_updated"]});
     let created = app.client.post("/v1/organizations/webhooks").json(&body).ok();
-    let profile = happen(&app);
-    let failed = until(&app, &created, |found| tried(found, 1));
+    let profile = emit_event(&app);
+    let failed = until(&app, &created, |found| attempted(found, 1));
     assert_eq!(failed[0]["state"], "pending");
     assert!(failed[0]["next_attempt_at"].is_string());
     let attempt = last_attempt(&failed);
     assert_eq!((&attempt["status"], &attempt["error"]), (&json!(null), &json!("the connection was refused")));
 
     let receiver = Receiver::at(address, |_| Reply::Status(200));
-    hurry(&app);
+    make_retries_due(&app);
     let settled = until(&app, &created, |found| all(found, "delivered"));
     assert_eq!(settled[0]["attempts"].as_array().unwrap().len(), 2);
     assert_eq!(receiver.arrived(1)[0].json()["data"]["id"], profile.as_str());
@@ -53,16 +55,16 @@ fn an_endpoint_that_never_answers_holds_up_no_other() {
     ]);
     let (silent, quick) = (Receiver::that(Reply::Silence), Receiver::that(Reply::Status(200)));
     let [held, served] = [&silent, &quick].map(|receiver| register(&app, receiver));
-    happen(&app);
+    emit_event(&app);
     silent.arrived(1);
     for _ in 0..20 {
-        happen(&app);
+        emit_event(&app);
     }
     until(&app, &served, |found| found.len() == 21 && all(found, "delivered"));
     // It has still not been given a second one.
     assert_eq!(silent.arrived(1).len(), 1);
     drop(silent);
-    let given_up_on = until(&app, &held, |found| tried(found, 1));
+    let given_up_on = until(&app, &held, |found| attempted(found, 1));
     assert!(
         given_up_on.iter().any(|each| each["attempts"][0]["error"] == "the connection broke before an answer came")
     );
@@ -73,10 +75,10 @@ fn an_answer_that_takes_too_long_is_a_failure_and_what_was_sent_arrives_again() 
     let app = delivering("300ms");
     let receiver = Receiver::answering(|number| if number == 0 { Reply::Silence } else { Reply::Status(200) });
     let created = register(&app, &receiver);
-    happen(&app);
-    let failed = until(&app, &created, |found| tried(found, 1));
+    emit_event(&app);
+    let failed = until(&app, &created, |found| attempted(found, 1));
     assert_eq!(last_attempt(&failed)["error"], "there was no answer in time");
-    hurry(&app);
+    make_retries_due(&app);
     until(&app, &created, |found| all(found, "delivered"));
     let arrived = receiver.arrived(2);
     assert_eq!((arrived[0].id(), &arrived[0].body), (arrived[1].id(), &arrived[1].body));
@@ -92,9 +94,9 @@ fn a_flapping_endpoint_gets_everything_and_stays_enabled() {
         _ => Reply::Status(200),
     });
     let created = register(&app, &receiver);
-    let mut profiles: Vec<_> = (0..10).map(|_| happen(&app)).collect();
+    let mut profiles: Vec<_> = (0..10).map(|_| emit_event(&app)).collect();
     until(&app, &created, |found| {
-        hurry(&app);
+        make_retries_due(&app);
         found.len() == 10 && all(found, "delivered")
     });
     let mut told: Vec<_> =
@@ -121,8 +123,8 @@ fn what_an_endpoint_answers_beside_a_status_is_not_read() {
     ] {
         let receiver = Receiver::that(reply.clone());
         let created = register(&app, &receiver);
-        happen(&app);
-        let settled = until(&app, &created, |found| tried(found, 1));
+        emit_event(&app);
+        let settled = until(&app, &created, |found| attempted(found, 1));
         let attempt = last_attempt(&settled);
         assert_eq!((&attempt["status"], &attempt["error"]), (&status, &error), "{reply:?}");
         let taken = status == 200 || status == 204;
@@ -137,8 +139,8 @@ fn a_redirect_is_a_failure_and_leads_nowhere() {
     let elsewhere = Receiver::that(Reply::Status(200));
     let receiver = Receiver::that(Reply::Redirect(elsewhere.url("/hook?tenant=a")));
     let created = register(&app, &receiver);
-    happen(&app);
-    let failed = until(&app, &created, |found| tried(found, 1));
+    emit_event(&app);
+    let failed = until(&app, &created, |found| attempted(found, 1));
     assert_eq!((&failed[0]["state"], &last_attempt(&failed)["status"]), (&json!("pending"), &json!(302)));
     assert_eq!(elsewhere.connections(), 0);
 }
@@ -148,7 +150,7 @@ fn an_endpoint_that_is_gone_is_disabled_and_hears_no_more_until_it_is_enabled() 
     let app = delivering("5s");
     let receiver = Receiver::answering(|number| Reply::Status(if number == 0 { 410 } else { 200 }));
     let created = register(&app, &receiver);
-    happen(&app);
+    emit_event(&app);
     until(&app, &created, |found| all(found, "failed"));
     let disabled = endpoint(&app, &created);
     assert_eq!(
@@ -156,10 +158,10 @@ fn an_endpoint_that_is_gone_is_disabled_and_hears_no_more_until_it_is_enabled() 
         (&json!("disabled"), &json!("The endpoint answered 410 Gone."))
     );
     assert_ne!(disabled["updated_at"], created["updated_at"]);
-    happen(&app);
+    emit_event(&app);
     let enabled = app.client.post(&path(&created)).json(&json!({"state": "enabled"})).ok();
     assert_eq!((&enabled["state"], &enabled["disabled_reason"]), (&json!("enabled"), &json!("")));
-    let heard = happen(&app);
+    let heard = emit_event(&app);
     let arrived = receiver.arrived(2);
     assert_eq!((arrived.len(), &arrived[1].json()["data"]["id"]), (2, &json!(heard)));
 }
@@ -169,14 +171,14 @@ fn what_was_pending_when_an_endpoint_was_disabled_waits_and_goes_on_with_it() {
     let app = delivering("5s");
     let receiver = Receiver::answering(|number| Reply::Status(if number == 0 { 500 } else { 200 }));
     let created = register(&app, &receiver);
-    happen(&app);
-    until(&app, &created, |found| tried(found, 1));
+    emit_event(&app);
+    until(&app, &created, |found| attempted(found, 1));
     app.client.post(&path(&created)).json(&json!({"state": "disabled"})).ok();
-    hurry(&app);
+    make_retries_due(&app);
     // Whoever looks now finds nothing to do: an event of another endpoint passes by.
     let other = Receiver::that(Reply::Status(200));
     let passing = register(&app, &other);
-    happen(&app);
+    emit_event(&app);
     until(&app, &passing, |found| found.len() == 1 && all(found, "delivered"));
     assert_eq!(receiver.arrived(1).len(), 1);
     app.client.post(&path(&created)).json(&json!({"state": "enabled"})).ok();
@@ -189,14 +191,14 @@ fn an_endpoint_that_nothing_has_reached_for_long_is_disabled_with_a_delivery_tha
     let app = delivering("5s");
     let receiver = Receiver::that(Reply::Status(500));
     let created = register(&app, &receiver);
-    happen(&app);
-    until(&app, &created, |found| tried(found, 1));
+    emit_event(&app);
+    until(&app, &created, |found| attempted(found, 1));
     // Nothing has succeeded for a day, and the three days of this delivery are over.
     app.database.seed(
         "update webhook_endpoints set failing_since = now() - interval '2 days';
          update webhook_deliveries set tried_until = now()",
     );
-    hurry(&app);
+    make_retries_due(&app);
     let failed = until(&app, &created, |found| all(found, "failed"));
     assert_eq!(failed[0]["next_attempt_at"], json!(null));
     let disabled = endpoint(&app, &created);
@@ -209,15 +211,15 @@ fn one_delivery_that_is_given_up_does_not_disable_an_endpoint_that_takes_others(
     let app = delivering("5s");
     let receiver = Receiver::answering(|number| Reply::Status(if number == 1 { 200 } else { 500 }));
     let created = register(&app, &receiver);
-    happen(&app);
-    until(&app, &created, |found| tried(found, 1));
+    emit_event(&app);
+    until(&app, &created, |found| attempted(found, 1));
     app.database.seed(
         "update webhook_endpoints set failing_since = now() - interval '2 days';
          update webhook_deliveries set tried_until = now()",
     );
-    happen(&app);
+    emit_event(&app);
     until(&app, &created, |found| found.len() == 2 && found[1]["state"] == "delivered");
-    hurry(&app);
+    make_retries_due(&app);
     until(&app, &created, |found| found[0]["state"] == "failed");
     assert_eq!(endpoint(&app, &created)["state"], "enabled");
 }

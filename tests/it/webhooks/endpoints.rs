@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Client, TestApp};
 
 const WEBHOOKS: &str = "/v1/organizations/webhooks";
-const SUBJECTS: [&str; 3] = [
+const EVENT_KINDS: [&str; 3] = [
     "user_profile.enforcement_action_opened",
     "user_profile.enforcement_action_resolved",
     "user_profile.program_status_updated",
@@ -21,7 +21,7 @@ fn create(client: &Client, body: &Value) -> Value {
 }
 
 fn plain() -> Value {
-    json!({"url": "https://example.com/hook", "enabled_events": [SUBJECTS[2]]})
+    json!({"url": "https://example.com/hook", "enabled_events": [EVENT_KINDS[2]]})
 }
 
 /// What is answered of an endpoint that was just created, after its creation.
@@ -49,7 +49,7 @@ fn an_endpoint_is_answered_with_every_field_and_its_secret_only_once() {
             "url": "https://example.com/hook",
             "name": "",
             "description": "",
-            "enabled_events": [SUBJECTS[2]],
+            "enabled_events": [EVENT_KINDS[2]],
             "state": "enabled",
             "disabled_reason": "",
         })
@@ -62,14 +62,15 @@ fn an_endpoint_is_answered_with_every_field_and_its_secret_only_once() {
 #[test]
 fn an_update_changes_what_it_names_and_nothing_else() {
     let app = TestApp::start();
-    let created = create(&app.client, &json!({"url": "https://example.com", "enabled_events": SUBJECTS, "name": "a"}));
+    let created =
+        create(&app.client, &json!({"url": "https://example.com", "enabled_events": EVENT_KINDS, "name": "a"}));
     let update = |body: Value| app.client.post(&path(&created)).json(&body).ok();
     for nothing in [json!({}), json!({"enabled_events": []}), json!({"name": null, "url": null, "state": "enabled"})] {
         assert_eq!(update(nothing), shown(&created));
     }
     for (field, value) in [
         ("description", json!("For the help desk")),
-        ("enabled_events", json!([SUBJECTS[0]])),
+        ("enabled_events", json!([EVENT_KINDS[0]])),
         ("name", json!("")),
         ("state", json!("disabled")),
         ("url", json!("https://example.org:8443/other?x=y")),
@@ -121,7 +122,7 @@ fn everything_that_is_wrong_with_a_create_is_said_at_once() {
              url: URL host should not be a loopback address",
         ),
         (
-            json!({"url": "https://example.com", "enabled_events": SUBJECTS, "description": "é".repeat(1_001)}),
+            json!({"url": "https://example.com", "enabled_events": EVENT_KINDS, "description": "é".repeat(1_001)}),
             "description: String should have at most 1000 characters",
         ),
     ] {
@@ -139,9 +140,9 @@ fn everything_that_is_wrong_with_a_create_is_said_at_once() {
 #[test]
 fn the_same_event_twice_counts_once() {
     let app = TestApp::start();
-    let events = json!([SUBJECTS[1], SUBJECTS[0], SUBJECTS[1]]);
+    let events = json!([EVENT_KINDS[1], EVENT_KINDS[0], EVENT_KINDS[1]]);
     let created = create(&app.client, &json!({"url": "https://example.com", "enabled_events": events}));
-    assert_eq!(created["enabled_events"], json!([SUBJECTS[1], SUBJECTS[0]]));
+    assert_eq!(created["enabled_events"], json!([EVENT_KINDS[1], EVENT_KINDS[0]]));
 }
 
 #[test]
@@ -246,7 +247,7 @@ fn what_is_asked_for_again_under_a_key_is_done_once() {
     let keyed = |path: &str, key: &str| app.client.post(path).header("idempotency-key", key);
     let created = keyed(WEBHOOKS, "create").json(&plain()).ok();
     let again = keyed(WEBHOOKS, "create").json(&plain());
-    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert!(again.is_replay());
     assert_eq!(again.ok(), created);
     assert_eq!(app.database.count("webhook_endpoints"), 1);
 

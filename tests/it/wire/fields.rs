@@ -2,105 +2,73 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::{PROFILES, id, path};
-use crate::support::{Answer, TestApp};
+use crate::support::{Shape, WriteRoutes};
 
 const NOT_A_STRING: &str = "Input should be a valid string";
 const TOO_SHORT: &str = "String should have at least 1 character";
 const TOO_LONG: &str = "String should have at most 255 characters";
 
-/// A service with one profile, and the two ways to send a field to it.
-struct Doors {
-    app: TestApp,
-    profile: Value,
-}
-
-impl Doors {
-    fn open() -> Self {
-        let app = TestApp::start();
-        let profile =
-            app.client.create(&json!({"name": "Before", "external_id": "before", "metadata": {"kept": "yes"}}));
-        Self { app, profile }
-    }
-
-    fn create(&self, body: &Value) -> Answer {
-        self.app.client.post(PROFILES).json(body)
-    }
-
-    fn update(&self, body: &Value) -> Answer {
-        self.app.client.post(&path(id(&self.profile))).json(body)
-    }
-
-    /// Both doors refuse `body`, for the reasons given, and nothing has changed behind them.
-    #[track_caller]
-    fn refuse(&self, body: &Value, reasons: &str) {
-        assert_eq!(self.create(body).refused(400), reasons, "create {body}");
-        assert_eq!(self.update(body).refused(400), reasons, "update {body}");
-        assert_eq!(self.app.client.list("")["data"], json!([self.profile]), "after {body}");
-    }
-}
-
 #[test]
 fn names_and_external_ids_hold_255_characters_whatever_their_bytes() {
-    let doors = Doors::open();
+    let routes = WriteRoutes::of(Shape::V1);
     for field in ["name", "external_id"] {
         for character in ["x", "é", "漢", "😀"] {
             let body = json!({field: character.repeat(256)});
-            assert_eq!(doors.create(&body).refused(400), format!("{field}: {TOO_LONG}"));
-            assert_eq!(doors.update(&body).refused(400), format!("{field}: {TOO_LONG}"));
+            assert_eq!(routes.create(&body).refused(400), format!("{field}: {TOO_LONG}"));
+            assert_eq!(routes.update(&body).refused(400), format!("{field}: {TOO_LONG}"));
             let body = json!({field: character.repeat(255)});
-            assert_eq!(doors.create(&body).ok()[field], body[field]);
-            assert_eq!(doors.update(&body).ok()[field], body[field]);
+            assert_eq!(routes.create(&body).ok()[field], body[field]);
+            assert_eq!(routes.update(&body).ok()[field], body[field]);
         }
         // A letter and its accent are two characters.
         let body = json!({field: "e\u{301}".repeat(128)});
-        assert_eq!(doors.create(&body).refused(400), format!("{field}: {TOO_LONG}"));
+        assert_eq!(routes.create(&body).refused(400), format!("{field}: {TOO_LONG}"));
     }
 }
 
 #[test]
 fn an_empty_text_is_no_text() {
-    let doors = Doors::open();
-    doors.refuse(&json!({"name": ""}), &format!("name: {TOO_SHORT}"));
-    doors.refuse(&json!({"external_id": ""}), &format!("external_id: {TOO_SHORT}"));
+    let routes = WriteRoutes::of(Shape::V1);
+    routes.refuse(&json!({"name": ""}), &format!("name: {TOO_SHORT}"));
+    routes.refuse(&json!({"external_id": ""}), &format!("external_id: {TOO_SHORT}"));
 }
 
 #[test]
 fn a_field_of_another_type_is_refused() {
-    let doors = Doors::open();
+    let routes = WriteRoutes::of(Shape::V1);
     for value in [json!(1), json!(-0.5), json!(1e300), json!(true), json!(["x"]), json!({"x": "y"})] {
         for field in ["name", "external_id", "relationship"] {
-            doors.refuse(&json!({field: value}), &format!("{field}: {NOT_A_STRING}"));
+            routes.refuse(&json!({field: value}), &format!("{field}: {NOT_A_STRING}"));
         }
     }
     for value in [json!(1), json!(false), json!("plan=pro"), json!([]), json!([["plan", "pro"]])] {
-        doors.refuse(&json!({"metadata": value}), "metadata: Input should be a valid object");
+        routes.refuse(&json!({"metadata": value}), "metadata: Input should be a valid object");
     }
 }
 
 #[test]
 fn a_relationship_is_one_of_three_words() {
-    let doors = Doors::open();
+    let routes = WriteRoutes::of(Shape::V1);
     for word in ["", "External", "external ", "application", "exte\u{301}rnal"] {
         let reasons = "relationship: Input should be one of `external`, `resold`, `internal`";
-        doors.refuse(&json!({"relationship": word}), reasons);
+        routes.refuse(&json!({"relationship": word}), reasons);
     }
 }
 
 #[test]
 fn a_nul_character_is_refused_wherever_it_stands() {
-    let doors = Doors::open();
+    let routes = WriteRoutes::of(Shape::V1);
     let nul = "String should not contain a NUL character";
-    doors.refuse(&json!({"name": "\0"}), &format!("name: {nul}"));
-    doors.refuse(&json!({"name": "Exa\0mple"}), &format!("name: {nul}"));
-    doors.refuse(&json!({"external_id": "x\0"}), &format!("external_id: {nul}"));
-    doors.refuse(&json!({"metadata": {"plan": "\0pro"}}), &format!("metadata.plan: {nul}"));
-    doors.refuse(&json!({"metadata": {"pl\0an": "pro"}}), &format!("metadata.pl\0an: Key: {nul}"));
+    routes.refuse(&json!({"name": "\0"}), &format!("name: {nul}"));
+    routes.refuse(&json!({"name": "Exa\0mple"}), &format!("name: {nul}"));
+    routes.refuse(&json!({"external_id": "x\0"}), &format!("external_id: {nul}"));
+    routes.refuse(&json!({"metadata": {"plan": "\0pro"}}), &format!("metadata.plan: {nul}"));
+    routes.refuse(&json!({"metadata": {"pl\0an": "pro"}}), &format!("metadata.pl\0an: Key: {nul}"));
 }
 
 #[test]
 fn everything_that_is_wrong_is_told_at_once_by_its_path() {
-    let doors = Doors::open();
+    let routes = WriteRoutes::of(Shape::V1);
     let body = json!({
         "name": 7,
         "external_id": "",
@@ -119,32 +87,32 @@ fn everything_that_is_wrong_is_told_at_once_by_its_path() {
         "plan: Extra inputs are not permitted",
         "relationship: Input should be one of `external`, `resold`, `internal`",
     ];
-    doors.refuse(&body, &reasons.join("; "));
+    routes.refuse(&body, &reasons.join("; "));
 }
 
 #[test]
 fn a_key_that_no_shape_has_is_refused_even_if_it_is_null() {
-    let doors = Doors::open();
+    let routes = WriteRoutes::of(Shape::V1);
     for key in ["plan", "Name", "name ", "id", "type", "created_at", "updated_at", "trust_grants", "programs", "$ref"] {
-        doors.refuse(&json!({key: null}), &format!("{key}: Extra inputs are not permitted"));
+        routes.refuse(&json!({key: null}), &format!("{key}: Extra inputs are not permitted"));
     }
 }
 
 #[test]
 fn a_key_of_another_shape_is_refused_by_the_name_of_this_one() {
-    let doors = Doors::open();
+    let routes = WriteRoutes::of(Shape::V1);
     for key in ["access_type", "external_user_details", "external_user_onboarded_at"] {
         for value in [json!(null), json!("passthrough"), json!({})] {
-            doors.refuse(&json!({key: value}), &format!("{key}: not accepted under user-profiles-2026-03-24"));
+            routes.refuse(&json!({key: value}), &format!("{key}: not accepted under user-profiles-2026-03-24"));
         }
     }
 }
 
 #[test]
 fn an_answer_does_not_grow_with_the_number_and_length_of_wrong_keys() {
-    let doors = Doors::open();
+    let routes = WriteRoutes::of(Shape::V1);
     let keys = (0..2_000).map(|number| (format!("{number}{}", "k".repeat(80)), json!(1)));
-    let answer = doors.create(&Value::Object(keys.collect()));
+    let answer = routes.create(&Value::Object(keys.collect()));
     let message = answer.refused(400);
     assert!(message.len() < 10_000, "{} bytes", message.len());
     assert!(message.ends_with("and 1968 more"), "{message}");

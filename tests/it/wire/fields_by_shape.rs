@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::client::id;
 use crate::support::shape::{at, body};
-use crate::support::{Doors, Shape};
+use crate::support::{Shape, WriteRoutes};
 
 const LATER: [Shape; 3] = [Shape::V2, Shape::V3, Shape::Ga];
 const NOT_A_STRING: &str = "Input should be a valid string";
@@ -40,16 +40,16 @@ fn words(shape: Shape) -> &'static [(&'static str, &'static [&'static str])] {
 #[test]
 fn texts_hold_255_characters_whatever_their_bytes() {
     for shape in LATER {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         for field in texts(shape) {
             for character in ["x", "é", "漢", "😀"] {
                 let longest = json!(character.repeat(255));
-                doors.take(&body(field, &longest), |profile| *at(field, profile) == longest);
+                routes.accept(&body(field, &longest), |profile| *at(field, profile) == longest);
                 let reasons = format!("{field}: String should have at most 255 characters");
-                doors.refuse(&body(field, &json!(character.repeat(256))), &reasons);
+                routes.refuse(&body(field, &json!(character.repeat(256))), &reasons);
             }
             let spaces = json!(" \t\n ");
-            doors.take(&body(field, &spaces), |profile| *at(field, profile) == spaces);
+            routes.accept(&body(field, &spaces), |profile| *at(field, profile) == spaces);
         }
     }
 }
@@ -57,13 +57,13 @@ fn texts_hold_255_characters_whatever_their_bytes() {
 #[test]
 fn texts_are_not_empty_hold_no_nul_and_are_texts() {
     for shape in LATER {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         for field in texts(shape) {
-            doors.refuse(&body(field, &json!("")), &format!("{field}: String should have at least 1 character"));
+            routes.refuse(&body(field, &json!("")), &format!("{field}: String should have at least 1 character"));
             let nul = format!("{field}: String should not contain a NUL character");
-            doors.refuse(&body(field, &json!("a\0b")), &nul);
+            routes.refuse(&body(field, &json!("a\0b")), &nul);
             for value in [json!(1), json!(true), json!(["x"]), json!({"x": "y"})] {
-                doors.refuse(&body(field, &value), &format!("{field}: {NOT_A_STRING}"));
+                routes.refuse(&body(field, &value), &format!("{field}: {NOT_A_STRING}"));
             }
         }
     }
@@ -72,18 +72,18 @@ fn texts_are_not_empty_hold_no_nul_and_are_texts() {
 #[test]
 fn closed_sets_take_their_words_and_no_others() {
     for shape in LATER {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         for (field, words) in words(shape) {
             for word in *words {
-                doors.take(&body(field, &json!(word)), |profile| *at(field, profile) == *word);
+                routes.accept(&body(field, &json!(word)), |profile| *at(field, profile) == *word);
             }
             let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
             let reasons = format!("{field}: Input should be one of {}", quoted.join(", "));
             for word in ["", "external", "Active", "ACTIVE", "active ", "non-profit", "active\0"] {
-                doors.refuse(&body(field, &json!(word)), &reasons);
+                routes.refuse(&body(field, &json!(word)), &reasons);
             }
             for value in [json!(0), json!(false), json!([words[0]])] {
-                doors.refuse(&body(field, &value), &format!("{field}: {NOT_A_STRING}"));
+                routes.refuse(&body(field, &value), &format!("{field}: {NOT_A_STRING}"));
             }
         }
     }
@@ -97,10 +97,10 @@ fn a_field_of_another_shape_is_refused_by_the_name_of_this_one() {
         (Shape::Ga, &["external_id", "external_user_onboarded_at", "relationship"]),
     ];
     for (shape, fields) in others {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         for field in fields {
             for value in [json!(null), json!("external"), json!({}), json!(7)] {
-                doors.refuse(&json!({*field: value}), &format!("{field}: not accepted under {}", shape.name()));
+                routes.refuse(&json!({*field: value}), &format!("{field}: not accepted under {}", shape.name()));
             }
         }
     }
@@ -109,12 +109,12 @@ fn a_field_of_another_shape_is_refused_by_the_name_of_this_one() {
 #[test]
 fn a_key_that_no_shape_takes_is_refused_even_if_it_is_null() {
     for shape in LATER {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         let answered = ["id", "type", "created_at", "updated_at", "trust_grants", "programs", "enforcement_status"];
         // Fields of the details stand in the details only.
         let inner = ["reference_id", "onboarded_at", "country", "email_hash", "account_status"];
         for key in answered.iter().chain(&inner).chain(&["plan", "Name", "accessType"]) {
-            doors.refuse(&json!({*key: null}), &format!("{key}: Extra inputs are not permitted"));
+            routes.refuse(&json!({*key: null}), &format!("{key}: Extra inputs are not permitted"));
         }
     }
 }
@@ -122,7 +122,7 @@ fn a_key_that_no_shape_takes_is_refused_even_if_it_is_null() {
 #[test]
 fn in_a_create_null_means_the_same_as_absence() {
     for shape in LATER {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         let mut nulls = json!({"name": null, "access_type": null, "metadata": null});
         let own = match shape {
             Shape::V1 | Shape::V2 => {
@@ -131,7 +131,7 @@ fn in_a_create_null_means_the_same_as_absence() {
             Shape::V3 | Shape::Ga => json!({"external_user_details": null}),
         };
         nulls.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
-        let (with, mut without) = (doors.create(&nulls).ok(), doors.create(&json!({})).ok());
+        let (with, mut without) = (routes.create(&nulls).ok(), routes.create(&json!({})).ok());
         for key in ["id", "created_at", "updated_at"] {
             without[key] = with[key].clone();
         }
@@ -142,28 +142,28 @@ fn in_a_create_null_means_the_same_as_absence() {
 #[test]
 fn in_an_update_null_clears_a_name_and_an_external_id_and_means_absence_elsewhere() {
     for shape in LATER {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         let full = json!({"name": "Example", "access_type": "passthrough", "metadata": {"plan": "pro"}});
-        let profile = doors.client.create(&full);
+        let profile = routes.client.create(&full);
         let mut absent = vec!["access_type", "metadata"];
         absent.push(if shape == Shape::V2 { "relationship" } else { "external_user_details" });
         for field in absent {
-            assert_eq!(doors.client.update(id(&profile), &json!({field: null})), profile, "{shape:?} {field}");
+            assert_eq!(routes.client.update(id(&profile), &json!({field: null})), profile, "{shape:?} {field}");
         }
-        let cleared = doors.client.update(id(&profile), &json!({"name": null}));
+        let cleared = routes.client.update(id(&profile), &json!({"name": null}));
         assert_eq!((&cleared["name"], &cleared["metadata"]), (&Value::Null, &profile["metadata"]), "{shape:?}");
     }
-    let doors = Doors::of(Shape::V2);
-    let profile = doors.client.create(&json!({"external_id": "x"}));
-    assert_eq!(doors.client.update(id(&profile), &json!({"external_id": null}))["external_id"], json!(null));
-    let refused = doors.update(&json!({"external_user_onboarded_at": null}));
+    let routes = WriteRoutes::of(Shape::V2);
+    let profile = routes.client.create(&json!({"external_id": "x"}));
+    assert_eq!(routes.client.update(id(&profile), &json!({"external_id": null}))["external_id"], json!(null));
+    let refused = routes.update(&json!({"external_user_onboarded_at": null}));
     assert_eq!(refused.refused(400), format!("external_user_onboarded_at: {CANNOT_BE_CLEARED}"));
 }
 
 #[test]
 fn the_older_word_is_accepted_beside_the_newer_unless_it_contradicts_it() {
-    let doors = Doors::of(Shape::V2);
-    let stored = |profile: &Value| doors.app.client.retrieve(id(profile))["relationship"].clone();
+    let routes = WriteRoutes::of(Shape::V2);
+    let stored = |profile: &Value| routes.app.client.retrieve(id(profile))["relationship"].clone();
     let agreeing = [
         (json!({"relationship": "external"}), "external"),
         (json!({"relationship": "resold"}), "resold"),
@@ -176,11 +176,11 @@ fn the_older_word_is_accepted_beside_the_newer_unless_it_contradicts_it() {
     ];
     for (body, relationship) in &agreeing {
         for before in ["external", "resold", "internal"] {
-            let profile = doors.app.client.create(&json!({"name": "Example", "relationship": before}));
-            let updated = doors.client.update(id(&profile), body);
+            let profile = routes.app.client.create(&json!({"name": "Example", "relationship": before}));
+            let updated = routes.client.update(id(&profile), body);
             assert_eq!(stored(&updated), *relationship, "{before} {body}");
         }
-        let created = doors.client.create(body);
+        let created = routes.client.create(body);
         assert_eq!(stored(&created), *relationship, "{body}");
         assert_eq!(created["access_type"], if *relationship == "resold" { "passthrough" } else { "application" });
     }
@@ -188,22 +188,22 @@ fn the_older_word_is_accepted_beside_the_newer_unless_it_contradicts_it() {
         [("resold", "application"), ("external", "passthrough"), ("internal", "passthrough")]
     {
         let body = json!({"relationship": relationship, "access_type": access_type});
-        doors.refuse(&body, "relationship: Value contradicts `access_type`");
+        routes.refuse(&body, "relationship: Value contradicts `access_type`");
     }
     let words = "relationship: Input should be one of `external`, `resold`, `internal`";
-    doors.refuse(&json!({"relationship": "application", "access_type": "application"}), words);
+    routes.refuse(&json!({"relationship": "application", "access_type": "application"}), words);
 }
 
 #[test]
 fn metadata_keep_their_rules_under_every_shape() {
     for shape in LATER {
-        let doors = Doors::of(shape);
-        doors.refuse(&json!({"metadata": {"plan": 1}}), &format!("metadata.plan: {NOT_A_STRING}"));
-        doors.refuse(&json!({"metadata": []}), "metadata: Input should be a valid object");
+        let routes = WriteRoutes::of(shape);
+        routes.refuse(&json!({"metadata": {"plan": 1}}), &format!("metadata.plan: {NOT_A_STRING}"));
+        routes.refuse(&json!({"metadata": []}), "metadata: Input should be a valid object");
         let long = json!({"metadata": {"plan": "x".repeat(513)}});
-        doors.refuse(&long, "metadata.plan: String should have at most 512 characters");
-        doors.create(&json!({"metadata": {"plan": ""}})).refused(400);
-        let merged = doors.update(&json!({"metadata": {"kept": "", "new": "yes"}})).ok();
+        routes.refuse(&long, "metadata.plan: String should have at most 512 characters");
+        routes.create(&json!({"metadata": {"plan": ""}})).refused(400);
+        let merged = routes.update(&json!({"metadata": {"kept": "", "new": "yes"}})).ok();
         assert_eq!(merged["metadata"], json!({"new": "yes"}), "{shape:?}");
     }
 }
@@ -240,7 +240,7 @@ fn everything_that_is_wrong_is_told_at_once_by_its_path() {
         format!("external_user_onboarded_at: {timestamp}"),
         "relationship: Input should be one of `external`, `resold`, `internal`".to_owned(),
     ];
-    Doors::of(Shape::V2).refuse(&body, &common(access(), v2));
+    WriteRoutes::of(Shape::V2).refuse(&body, &common(access(), v2));
     for shape in [Shape::V3, Shape::Ga] {
         let details = [
             format!("external_id: not accepted under {}", shape.name()),
@@ -254,6 +254,6 @@ fn everything_that_is_wrong_is_told_at_once_by_its_path() {
             format!("external_user_onboarded_at: not accepted under {}", shape.name()),
             format!("relationship: not accepted under {}", shape.name()),
         ];
-        Doors::of(shape).refuse(&body, &common(access(), details.to_vec()));
+        WriteRoutes::of(shape).refuse(&body, &common(access(), details.to_vec()));
     }
 }

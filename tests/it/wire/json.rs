@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::TestApp;
 use crate::support::client::{PROFILES, id, path};
 
-/// Both doors answer `text` with 400 and a message that starts with `message`; nothing is stored.
+/// Both routes answer `text` with 400 and a message that starts with `message`; nothing is stored.
 #[track_caller]
 fn refuse(app: &TestApp, texts: &[&[u8]], message: &str) {
     let profile = app.client.create(&json!({"name": "Before"}));

@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 use uprof::domain::clock::{Clock, SystemClock};
 
 use crate::support::shape::{at, body};
-use crate::support::{Doors, Shape};
+use crate::support::{Shape, WriteRoutes};
 
 const FIELDS: [(Shape, &str); 3] = [
     (Shape::V2, "external_user_onboarded_at"),
@@ -41,9 +41,9 @@ fn a_time_with_any_offset_is_shown_in_utc_to_the_microsecond() {
         ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
     ];
     for (shape, field) in FIELDS {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         for (sent, shown) in times {
-            doors.take(&body(field, &json!(sent)), |profile| *at(field, profile) == shown);
+            routes.accept(&body(field, &json!(sent)), |profile| *at(field, profile) == shown);
         }
     }
 }
@@ -93,13 +93,13 @@ fn what_is_no_complete_time_is_refused() {
         "0000-01-01T00:00:00+00:01",
     ];
     for (shape, field) in FIELDS {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         for text in incomplete {
             let reason = "Input should be a complete RFC 3339 timestamp, such as 2026-03-15T10:00:00Z";
-            doors.refuse(&body(field, &json!(text)), &format!("{field}: {reason}"));
+            routes.refuse(&body(field, &json!(text)), &format!("{field}: {reason}"));
         }
         for value in [json!(1_773_568_800), json!(1.5), json!(true), json!({"seconds": 1}), json!([2026, 3, 15])] {
-            doors.refuse(&body(field, &value), &format!("{field}: Input should be a valid string"));
+            routes.refuse(&body(field, &value), &format!("{field}: Input should be a valid string"));
         }
     }
 }
@@ -107,34 +107,34 @@ fn what_is_no_complete_time_is_refused() {
 #[test]
 fn a_time_may_be_ahead_of_the_service_by_a_minute_at_the_most() {
     for (shape, field) in FIELDS {
-        let doors = Doors::of(shape);
+        let routes = WriteRoutes::of(shape);
         let near = written(SystemClock.now() + Duration::seconds(30));
-        doors.take(&body(field, &json!(near)), |profile| *at(field, profile) == near);
+        routes.accept(&body(field, &json!(near)), |profile| *at(field, profile) == near);
         // The service's clock goes on while the request is under way, but not by this much.
         for ahead in [Duration::seconds(95), Duration::hours(1), Duration::days(365 * 100)] {
             let sent = body(field, &json!(written(SystemClock.now() + ahead)));
-            doors.refuse(&sent, &format!("{field}: Timestamp lies in the future"));
+            routes.refuse(&sent, &format!("{field}: Timestamp lies in the future"));
         }
         // It is the moment that counts and not how it is written.
         let offset = time::UtcOffset::from_hms(14, 0, 0).unwrap();
         let late_in_kiribati = SystemClock.now().to_offset(offset);
-        doors.take(&body(field, &json!(written(late_in_kiribati))), |profile| {
+        routes.accept(&body(field, &json!(written(late_in_kiribati))), |profile| {
             *at(field, profile) == written(late_in_kiribati.to_offset(time::UtcOffset::UTC))
         });
         let early_in_pago_pago =
             (SystemClock.now() + Duration::hours(2)).to_offset(time::UtcOffset::from_hms(-11, 0, 0).unwrap());
         let sent = body(field, &json!(written(early_in_pago_pago)));
-        doors.refuse(&sent, &format!("{field}: Timestamp lies in the future"));
+        routes.refuse(&sent, &format!("{field}: Timestamp lies in the future"));
         let latest = body(field, &json!("9999-12-31T23:59:59Z"));
-        doors.refuse(&latest, &format!("{field}: Timestamp lies in the future"));
+        routes.refuse(&latest, &format!("{field}: Timestamp lies in the future"));
     }
 }
 
 #[test]
 fn a_leap_second_is_accepted_and_shown_as_a_time_that_there_is() {
     for (shape, field) in FIELDS {
-        let doors = Doors::of(shape);
-        doors.take(&body(field, &json!("2016-12-31T23:59:60Z")), |profile| {
+        let routes = WriteRoutes::of(shape);
+        routes.accept(&body(field, &json!("2016-12-31T23:59:60Z")), |profile| {
             let shown: &Value = at(field, profile);
             shown == "2016-12-31T23:59:59.999999Z"
         });

@@ -1,4 +1,4 @@
-//! A service with one profile, and the two ways to send a field to it in one shape.
+//! A service with one profile, and the two routes that write its fields: create and update.
 
 use serde_json::{Value, json};
 
@@ -7,14 +7,14 @@ use super::app::TestApp;
 use super::client::{Client, PROFILES, id, path};
 use super::shape::Shape;
 
-pub(crate) struct Doors {
+pub(crate) struct WriteRoutes {
     pub(crate) app: TestApp,
     pub(crate) client: Client,
     profile: Value,
 }
 
-impl Doors {
-    /// The doors of `shape`.
+impl WriteRoutes {
+    /// In `shape`.
     pub(crate) fn of(shape: Shape) -> Self {
         let app = TestApp::start();
         let client = app.client.speaking(shape);
@@ -30,16 +30,16 @@ impl Doors {
         self.client.post(&path(id(&self.profile))).json(body)
     }
 
-    /// Both doors take `body` and answer what `shown` says of it.
+    /// Both routes accept `body`, and `shown` holds for their answers.
     #[track_caller]
-    pub(crate) fn take(&self, body: &Value, shown: impl Fn(&Value) -> bool) {
+    pub(crate) fn accept(&self, body: &Value, shown: impl Fn(&Value) -> bool) {
         for answer in [self.create(body).ok(), self.update(body).ok()] {
             assert!(shown(&answer), "{body} became {answer}");
             assert!(shown(&self.client.retrieve(id(&answer))), "{body} is not read as it was answered");
         }
     }
 
-    /// Both doors refuse `body`, for the reasons given, and nothing changes behind them.
+    /// Both routes refuse `body` for `reasons`, and no profile changes.
     #[track_caller]
     pub(crate) fn refuse(&self, body: &Value, reasons: &str) {
         let oldest = || self.client.list("order=asc&limit=2")["data"].clone();
