@@ -1,13 +1,13 @@
-//! Base62: fixed width, big-endian, `0-9A-Za-z`, so that texts sort as the numbers they write.
+//! Base62 of fixed width: big-endian, `0-9A-Za-z`. Encoded texts sort as their numbers.
 
 /// The digits, in ASCII order.
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// How many digits are split off at a time, and what a number is divided by for that: the largest such power within 32 bits.
+/// Digits per division, and the divisor: the largest power of 62 within 32 bits.
 const CHUNK: usize = 5;
 const POWER: u64 = 62_u64.pow(5);
 
-/// The number that `BYTES` big-endian bytes (a multiple of 4) write, in `DIGITS` digits. The caller sees to it that they suffice.
+/// Encodes a number of `BYTES` big-endian bytes (a multiple of 4) in `DIGITS` digits, of which the caller must give enough.
 pub(super) fn encode<const BYTES: usize, const DIGITS: usize>(mut number: [u8; BYTES]) -> [u8; DIGITS] {
     let mut digits = [0; DIGITS];
     for chunk in digits.rchunks_mut(CHUNK) {
@@ -27,7 +27,7 @@ pub(super) fn encode<const BYTES: usize, const DIGITS: usize>(mut number: [u8; B
     digits
 }
 
-/// The number that `digits` write, or `None` where one is no digit or the number has more than 128 bits.
+/// The number that `digits` encode; `None` if a character is not a digit, or the number has more than 128 bits.
 pub(super) fn decode(digits: &str) -> Option<u128> {
     digits.bytes().try_fold(0_u128, |number, byte| {
         let digit = ALPHABET.binary_search(&byte).ok()?;
@@ -43,13 +43,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_decodes_to_itself(number: u128) {
+        fn encoding_round_trips(number: u128) {
             let digits = encode::<16, 22>(number.to_be_bytes());
             prop_assert_eq!(decode(std::str::from_utf8(&digits).unwrap()), Some(number));
         }
 
         #[test]
-        fn zeros_in_front_change_nothing(number: u128) {
+        fn leading_zero_bytes_encode_as_leading_zero_digits(number: u128) {
             let mut wide = [0; 32];
             wide[16..].copy_from_slice(&number.to_be_bytes());
             let digits = encode::<32, 43>(wide);

@@ -1,6 +1,6 @@
-//! What an update does to one field.
+//! The change of one optional field in an update.
 
-/// What an update does to a field that may be empty.
+/// The change of a field that may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
     /// Leaves it.

@@ -1,46 +1,46 @@
-//! The one error of the domain: a kind that decides the status, a public text, and a private cause.
+//! The error type of the service: a kind that decides the HTTP status, a public message and a private cause.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
-/// What every port and rule answers.
+/// The result of ports and rules.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A private cause: goes to the log of a failure, never over the wire.
+/// A private cause: logged, never sent to a client.
 pub type Cause = Box<dyn StdError + Send + Sync>;
 
-/// How many violations one message lists; a body of nothing but wrong keys must not become a longer answer than it was.
+/// The most violations in one message, so that a large invalid body does not cause a large response.
 const LISTED_VIOLATIONS: usize = 32;
 
-/// How many characters of a caller's own key a message repeats.
+/// The most characters of a key of the request in a message.
 const SHOWN_KEY_CHARACTERS: usize = 64;
 
-/// The kinds of failure. One table, in the HTTP room, maps them to statuses.
+/// The kind of an error. `http/error.rs` maps kinds to HTTP statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The request breaks a rule; it changed nothing.
+    /// The request is invalid; it changed nothing.
     Invalid,
-    /// No credential, or one that is unknown, revoked or expired.
+    /// The API key is missing, unknown, revoked or expired.
     Unauthenticated,
-    /// A good credential that may not do this.
+    /// The API key is valid but lacks the permission.
     Forbidden,
     /// No such object in this organization.
     NotFound,
-    /// The object is in a state that rules this out; the same request would fail again.
+    /// The object's state rules the request out; retrying would fail again.
     Conflict,
-    /// The same request is being done already; try again when it has been.
+    /// A request with the same idempotency key is in progress; retry later.
     InProgress,
-    /// The database cannot be reached or takes no more work; try again later.
+    /// The database is unreachable or overloaded; retry later.
     Unavailable,
     /// The deadline passed before the database answered.
     TimedOut,
-    /// A fault of this service.
+    /// A bug, or a stored value that breaks a rule.
     Internal,
 }
 
-/// A failure: what the caller may read, and what only the operator may.
+/// An error with its public message and its private cause.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
@@ -66,7 +66,7 @@ impl Error {
         self
     }
 
-    /// The same error for somebody else who meets it; its cause as text.
+    /// A copy, for another caller of the same batch; the cause becomes text.
     #[must_use]
     pub fn duplicate(&self) -> Self {
         Self {
@@ -76,18 +76,18 @@ impl Error {
         }
     }
 
-    /// A fault of this service; the caller reads only that there was one.
+    /// An `Internal` error. The message does not reveal the cause.
     pub fn internal(cause: impl Into<Cause>) -> Self {
         Self::new(ErrorKind::Internal, "Internal server error").caused_by(cause)
     }
 
-    /// Whether it is the service or its database that failed, and not whoever asked.
+    /// Whether the service or its database failed, not the request.
     #[must_use]
     pub fn is_fault(&self) -> bool {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::TimedOut | ErrorKind::Internal)
     }
 
-    /// Everything that is wrong with a request, as `path: reason` sentences joined by `; `, in the order of their paths.
+    /// An `Invalid` error that lists all violations as `path: reason`, sorted by path and joined by `; `.
     #[must_use]
     pub fn invalid(violations: &ValidationErrors) -> Self {
         let mut sentences = Vec::new();
@@ -101,7 +101,7 @@ impl Error {
         Self::new(ErrorKind::Invalid, sentences.join("; "))
     }
 
-    /// One thing that is wrong, at `path`.
+    /// An `Invalid` error with one violation at `path`.
     #[must_use]
     pub fn invalid_field(path: &'static str, reason: ValidationError) -> Self {
         let mut violations = ValidationErrors::new();
@@ -110,7 +110,7 @@ impl Error {
     }
 }
 
-/// A reason why a value is refused: a `code` for programs, a `message` for people.
+/// A violation with a `code` for programs and a `message` for people.
 #[must_use]
 pub fn reason(code: &'static str, message: impl Into<Cow<'static, str>>) -> ValidationError {
     ValidationError::new(code).with_message(message.into())
@@ -137,7 +137,7 @@ fn collect(prefix: &str, violations: &ValidationErrors, sentences: &mut Vec<Stri
     }
 }
 
-/// A caller's own `key` as an answer repeats it: cut where it is too long.
+/// `key` as messages show it: truncated if it is too long.
 #[must_use]
 pub fn shortened(key: &str) -> Cow<'_, str> {
     match key.char_indices().nth(SHOWN_KEY_CHARACTERS) {

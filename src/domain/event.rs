@@ -1,4 +1,4 @@
-//! Events: what happened to profiles. They name what changed and hold no value that a platform wrote, so they outlive an erasure.
+//! Events: changes of profiles. They name the changed fields without their values, so they remain after an erasure.
 
 use super::clock::Timestamp;
 use super::id::{EnforcementActionId, EventId, ProfileId};
@@ -8,7 +8,7 @@ use super::profile::ProfileField;
 use super::trust::grant::{GrantName, TrustGrantStatus};
 
 labels! {
-    /// What kind of thing happened.
+    /// The kind of an event.
     EventKind {
         /// A profile was created.
         Created = "user_profile.created",
@@ -16,16 +16,16 @@ labels! {
         Updated = "user_profile.updated",
         /// A profile was erased.
         Erased = "user_profile.erased",
-        /// A grant was asked for, decided, withdrawn, or has expired.
+        /// A grant was requested, decided, withdrawn, or has expired.
         ProgramStatusUpdated = "user_profile.program_status_updated",
-        /// A limit was placed on a profile.
+        /// An enforcement action was opened on a profile.
         EnforcementActionOpened = "user_profile.enforcement_action_opened",
-        /// A limit was lifted, or has expired.
+        /// An enforcement action was resolved, or has expired.
         EnforcementActionResolved = "user_profile.enforcement_action_resolved",
     }
 }
 
-/// What happened.
+/// The details of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventDetails {
     /// A profile was created.
@@ -34,21 +34,21 @@ pub enum EventDetails {
     Updated(Vec<ProfileField>),
     /// A profile was erased.
     Erased,
-    /// A grant was asked for, decided, withdrawn, or has expired.
+    /// A grant was requested, decided, withdrawn, or has expired.
     ProgramStatusUpdated {
         /// The grant's name.
         grant: GrantName,
-        /// What it is now; `None`: neither decided nor in flight.
+        /// Its status; `None` after a withdrawal or expiry.
         status: Option<TrustGrantStatus>,
     },
-    /// A limit was placed on a profile.
+    /// An enforcement action was opened on a profile.
     EnforcementActionOpened(EnforcementActionId),
-    /// A limit was lifted, or has expired.
+    /// An enforcement action was resolved, or has expired.
     EnforcementActionResolved(EnforcementActionId),
 }
 
 impl EventDetails {
-    /// What kind of thing it is.
+    /// The kind of the event.
     #[must_use]
     pub const fn kind(&self) -> EventKind {
         match self {
@@ -62,34 +62,34 @@ impl EventDetails {
     }
 }
 
-/// One thing that happened to one profile.
+/// A change of one profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Unique, and in the order of what happened.
+    /// Unique; ids sort in the order of events.
     pub id: EventId,
     /// When it happened.
     pub created_at: Timestamp,
-    /// To which profile, which may be gone since.
+    /// The profile, which may have been erased since.
     pub profile_id: ProfileId,
-    /// What happened.
+    /// The details.
     pub details: EventDetails,
 }
 
-/// Which page of which events.
+/// A page of events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventQuery {
-    /// The way the list runs: in the order of events, or against it.
+    /// The order of the list, by event id.
     pub order: Order,
-    /// How many at the most.
+    /// The most events.
     pub limit: PageLimit,
-    /// Where to begin; `None` is the first page.
+    /// Start after this event; `None`: the first page.
     pub after: Option<EventId>,
-    /// Of this profile only.
+    /// Only events of this profile.
     pub profile_id: Option<ProfileId>,
-    /// Of these kinds only; empty means all.
+    /// Only events of these kinds; empty: all kinds.
     pub kinds: Vec<EventKind>,
-    /// From this moment on.
+    /// Only events at this time or later.
     pub since: Option<Timestamp>,
-    /// Before this moment.
+    /// Only events before this time.
     pub until: Option<Timestamp>,
 }

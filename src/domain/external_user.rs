@@ -1,4 +1,4 @@
-//! What the platform states about an entity. Nothing of it is verified.
+//! Details that the platform states about an entity. They are not verified.
 
 use super::change::Change;
 use super::clock::Timestamp;
@@ -10,15 +10,15 @@ labels! {
     AccountStatus {
         /// In use.
         Active = "active",
-        /// Stopped for now.
+        /// Suspended temporarily.
         Suspended = "suspended",
-        /// Stopped for good.
+        /// Blocked permanently.
         Blocked = "blocked",
     }
 }
 
 labels! {
-    /// What kind of entity it is.
+    /// The kind of entity.
     EntityType {
         /// A person.
         Individual = "individual",
@@ -31,7 +31,7 @@ labels! {
     }
 }
 
-/// What the platform states; `None` until it does.
+/// The details; `None` where nothing was stated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExternalUserDetails {
     /// The state of the entity's account on the platform.
@@ -40,7 +40,7 @@ pub struct ExternalUserDetails {
     pub country: Option<Country>,
     /// A hash of its e-mail address.
     pub email_hash: Option<EmailHash>,
-    /// What kind of entity it is.
+    /// The kind of entity.
     pub entity_type: Option<EntityType>,
     /// A hash of its name.
     pub name_hash: Option<NameHash>,
@@ -50,7 +50,7 @@ pub struct ExternalUserDetails {
     pub reference_id: Option<ReferenceId>,
 }
 
-/// What an update says about the details. What was once stated can be replaced and not taken back, but for the reference id.
+/// The changes of an update. `None` leaves a field; only the reference id can be cleared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExternalUserPatch {
     /// The state of the entity's account on the platform.
@@ -59,7 +59,7 @@ pub struct ExternalUserPatch {
     pub country: Option<Country>,
     /// A hash of its e-mail address.
     pub email_hash: Option<EmailHash>,
-    /// What kind of entity it is.
+    /// The kind of entity.
     pub entity_type: Option<EntityType>,
     /// A hash of its name.
     pub name_hash: Option<NameHash>,
@@ -70,7 +70,7 @@ pub struct ExternalUserPatch {
 }
 
 impl ExternalUserDetails {
-    /// The details after `patch`.
+    /// Applies `patch`.
     #[must_use]
     pub fn patched(&self, patch: &ExternalUserPatch) -> Self {
         Self {

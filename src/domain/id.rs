@@ -1,4 +1,4 @@
-//! Identifiers: a prefix that tells what is meant, `01`, and a `UUIDv7` in 22 characters, so that ids sort as they were created.
+//! Ids: a prefix for the kind of object, `01`, and a `UUIDv7` in 22 characters. Ids sort in the order of creation.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,9 +13,9 @@ use super::clock::Timestamp;
 const GENERATION: &str = "01";
 const DIGITS: usize = 22;
 
-/// What an [`Id`] is the id of.
+/// The kind of object that an [`Id`] identifies.
 pub trait IdKind {
-    /// What the written id starts with, underscore included.
+    /// The prefix of the text form, with the underscore.
     const PREFIX: &'static str;
 }
 
@@ -46,18 +46,18 @@ ids! {
     EnforcementActionId = EnforcementActionKind "enac_";
     /// The id of a decision on a trust grant.
     DecisionId = DecisionKind "decision_";
-    /// The id of a link that was handed out.
+    /// The id of an enrollment link.
     EnrollmentId = EnrollmentKind "enroll_";
     /// The id of an event.
     EventId = EventMark "evt_";
     /// The id of a webhook endpoint.
     WebhookEndpointId = WebhookEndpointKind "wh_";
-    /// The id of a request, by which its answer and its log line are found again.
+    /// The id of a request, in its response and its log lines.
     RequestId = RequestKind "req_";
 }
 
 impl<K> Id<K> {
-    /// The id that `uuid` stands for.
+    /// The id for `uuid`.
     #[must_use]
     pub const fn new(uuid: Uuid) -> Self {
         Self(uuid, PhantomData)
@@ -71,8 +71,7 @@ impl<K> Id<K> {
 }
 
 impl<K: IdKind> Id<K> {
-    /// A regular expression that the written form of every such id matches. (Of the texts that match it, a few stand for numbers that
-    /// are too large for a UUID.)
+    /// A regular expression that matches the text form of every such id, and of a few numbers that are too large for a UUID.
     #[must_use]
     pub fn pattern() -> String {
         format!("^{}{GENERATION}[0-9A-Za-z]{{{DIGITS}}}$", K::PREFIX)
@@ -105,7 +104,7 @@ impl<K: IdKind> FromStr for Id<K> {
     }
 }
 
-// Written out, for a derive would ask the same of `K`, which is never a value.
+// Implemented by hand: a derive would require the traits of `K`.
 impl<K> Clone for Id<K> {
     fn clone(&self) -> Self {
         *self
@@ -129,13 +128,13 @@ impl<K: IdKind> fmt::Debug for Id<K> {
     }
 }
 
-/// Makes ids.
+/// A source of ids.
 pub trait IdSource: Send + Sync {
-    /// A fresh `UUIDv7` of `now`, greater than every one before it from this source.
+    /// A new `UUIDv7` of `now`, greater than all earlier ones of this source.
     fn next(&self, now: Timestamp) -> Uuid;
 }
 
-/// Ids from the machine's randomness; a counter keeps those of one millisecond in order.
+/// Random ids; a counter orders those of one millisecond.
 #[derive(Debug, Default)]
 pub struct RandomIds(Mutex<ContextV7>);
 
@@ -163,7 +162,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_no_id_is_refused(text in "(uprof_)?(01)?[0-9A-Za-z]{0,24}") {
+        fn a_text_that_parses_is_the_canonical_form(text in "(uprof_)?(01)?[0-9A-Za-z]{0,24}") {
             if let Ok(id) = text.parse::<ProfileId>() {
                 prop_assert_eq!(id.to_string(), text);
             }

@@ -1,4 +1,4 @@
-//! Idempotency: a request that carries a key of the caller's own is done once, and its repetition is answered as it was.
+//! Idempotency: a request with an idempotency key runs once; a replay gets the stored answer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,20 +9,20 @@ use validator::ValidationError;
 
 use super::error::{Error, Result, reason};
 
-/// How long an answer is kept for repetitions; from then on the key is free again.
+/// How long an answer is stored for replays. Afterwards the key is free again.
 pub const IDEMPOTENCY_RETENTION: Duration = Duration::hours(24);
 
 const MAX_KEY_BYTES: usize = 255;
 
-/// A key that the caller chose: 1–255 printable ASCII characters.
+/// An idempotency key of the client: 1–255 printable ASCII characters.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// `bytes`, if they are such a key.
+    /// Parses `bytes`.
     ///
     /// # Errors
-    /// The reason why not.
+    /// Why they are not a valid key.
     pub fn parse(bytes: &[u8]) -> std::result::Result<Self, ValidationError> {
         let refused =
             || reason("idempotency_key", format!("Input should be 1 to {MAX_KEY_BYTES} printable ASCII characters"));
@@ -40,24 +40,24 @@ impl IdempotencyKey {
     }
 }
 
-/// What a caller chose may tell of its business: it stays out of logs.
+/// A key may hold data of the client, so it stays out of logs.
 impl fmt::Debug for IdempotencyKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("IdempotencyKey(..)")
     }
 }
 
-/// By which a repetition is told from another request under the same key.
+/// A hash of a request, which distinguishes a replay from another request under the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(pub [u8; 32]);
 
 impl Fingerprint {
-    /// Of a request that consists of `parts`, in this order.
+    /// The fingerprint of a request that consists of `parts`, in this order.
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {
         let mut digest = Sha256::new();
         for part in parts {
-            // The length before each part, so that no two lists of parts run together into the same bytes.
+            // The length before each part, so that different lists of parts hash different bytes.
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
@@ -65,13 +65,13 @@ impl Fingerprint {
     }
 }
 
-/// How a request that does `T` once is known again and answered again.
+/// Identifies a request with an idempotency key, and encodes its answer for replays.
 pub struct Idempotency<T> {
-    /// The caller's key.
+    /// The client's key.
     pub key: IdempotencyKey,
-    /// Of the request.
+    /// The fingerprint of the request.
     pub fingerprint: Fingerprint,
-    /// The answer that is kept, in whatever form repetitions need.
+    /// Encodes the answer that is stored.
     pub answer: AnswerEncoder<T>,
 }
 
@@ -90,24 +90,24 @@ impl<T> fmt::Debug for Idempotency<T> {
     }
 }
 
-/// What comes of a request that may be a repetition.
+/// The outcome of a request that may be a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestOutcome<T> {
-    /// It was done now.
+    /// The request ran now.
     Done(T),
-    /// It was done before: the answer that was kept then. Nothing was done now.
+    /// The request ran before: its stored answer. Nothing was changed now.
     Replayed(Vec<u8>),
 }
 
 impl<T> RequestOutcome<T> {
-    /// What was done for a request without a key, which repeats none.
+    /// The value of a request without a key, which is never a replay.
     ///
     /// # Errors
-    /// `Internal` for a repetition.
+    /// `Internal` for a replay.
     pub fn done(self) -> Result<T> {
         match self {
             Self::Done(done) => Ok(done),
-            Self::Replayed(_) => Err(Error::internal("a request without a key was a repetition")),
+            Self::Replayed(_) => Err(Error::internal("a request without an idempotency key was a replay")),
         }
     }
 }

@@ -1,21 +1,21 @@
-//! Closed sets of values, each with the one word that stands for it on the wire, in the database and on the command line.
+//! Enums with a label per value: the same on the wire, in the database and on the command line.
 
-/// A value of a closed set.
+/// An enum whose values have labels.
 pub trait EnumLabel: Copy + 'static {
-    /// The whole set.
+    /// All values.
     const ALL: &'static [Self];
 
-    /// The word for this value.
+    /// The label of this value.
     fn as_str(self) -> &'static str;
 
-    /// The value that `word` stands for.
+    /// The value with this `label`.
     #[must_use]
-    fn from_label(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|known| known.as_str() == word)
+    fn from_label(label: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|known| known.as_str() == label)
     }
 }
 
-/// Writes an enum and its words in one place.
+/// Declares an enum with its labels.
 macro_rules! labels {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $label:literal,)+ }) => {
         $(#[$doc])*

@@ -7,26 +7,26 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 use super::error::reason;
 use super::text::bounded;
 
-/// The most pairs a profile holds, counted after a merge.
+/// The most pairs of a profile, counted after a merge.
 pub const MAX_PAIRS: usize = 16;
 /// The longest key, in Unicode scalar values.
 pub const MAX_KEY_CHARACTERS: u64 = 64;
 /// The longest value, in Unicode scalar values.
 pub const MAX_VALUE_CHARACTERS: u64 = 512;
 
-/// The pairs of a profile, in the order of their keys.
+/// The pairs of a profile, sorted by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata(BTreeMap<String, String>);
 
-/// What an update does to metadata: a value replaces, `None` removes, keys not named stay.
+/// The metadata of an update: a value replaces, `None` removes, other keys stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MetadataPatch(BTreeMap<String, Option<String>>);
 
 impl Metadata {
-    /// Takes the pairs of a create.
+    /// Parses the pairs of a create.
     ///
     /// # Errors
-    /// Every pair that breaks a rule, by its key; where none does, more than [`MAX_PAIRS`].
+    /// Every invalid pair by its key; if none is invalid, more than [`MAX_PAIRS`] pairs.
     pub fn parse(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, MetadataViolations> {
         let mut metadata = BTreeMap::new();
         let mut violations = ValidationErrors::new();
@@ -45,10 +45,10 @@ impl Metadata {
         Ok(Self(metadata))
     }
 
-    /// What is left after `patch`.
+    /// Applies `patch`.
     ///
     /// # Errors
-    /// More than [`MAX_PAIRS`] pairs would be left.
+    /// The result has more than [`MAX_PAIRS`] pairs.
     pub fn merged(&self, patch: &MetadataPatch) -> Result<Self, ValidationError> {
         let mut pairs = self.0.clone();
         for (key, change) in &patch.0 {
@@ -60,7 +60,7 @@ impl Metadata {
         if pairs.len() > MAX_PAIRS { Err(too_many()) } else { Ok(Self(pairs)) }
     }
 
-    /// The pairs, in the order of their keys.
+    /// The pairs, sorted by key.
     #[must_use]
     pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
@@ -74,10 +74,10 @@ impl Metadata {
 }
 
 impl MetadataPatch {
-    /// Takes the pairs of an update; an empty value removes its key.
+    /// Parses the pairs of an update; an empty value removes its key.
     ///
     /// # Errors
-    /// Every pair that breaks a rule, by its key.
+    /// Every invalid pair by its key.
     pub fn parse(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, MetadataViolations> {
         let mut patch = BTreeMap::new();
         let mut violations = ValidationErrors::new();
@@ -91,12 +91,12 @@ impl MetadataPatch {
     }
 }
 
-/// What is wrong with metadata: single pairs, or their number.
+/// Violations of the rules of metadata.
 #[derive(Debug)]
 pub enum MetadataViolations {
-    /// By key.
+    /// Invalid pairs, by key.
     Pairs(ValidationErrors),
-    /// Too many.
+    /// Too many pairs.
     Count(ValidationError),
 }
 

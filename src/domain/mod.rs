@@ -1,4 +1,4 @@
-//! The domain: profiles, organizations and keys, and the rules that hold whatever the wire looks like.
+//! The domain: profiles, grants, webhooks, organizations and keys, with the rules that hold in every API version.
 //! May know no other module, and none of serde, sqlx, actix and clap.
 
 mod base62;

@@ -1,4 +1,4 @@
-//! The profile: what is kept about an entity, and what an update may do to it.
+//! The profile of an entity, and its updates.
 
 use super::change::Change;
 use super::clock::Timestamp;
@@ -12,14 +12,14 @@ use super::text::DisplayName;
 use super::trust::enforcement::EnforcementAction;
 use super::trust::grant::TrustGrants;
 
-/// One entity that the platform serves.
+/// The profile of one entity that the platform serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// Unique, and in the order of creation.
+    /// Unique; ids sort in the order of creation.
     pub id: ProfileId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When anything that the profile shows last changed.
+    /// When it last changed.
     pub updated_at: Timestamp,
     /// The entity's name.
     pub name: Option<DisplayName>,
@@ -29,14 +29,14 @@ pub struct Profile {
     pub details: ExternalUserDetails,
     /// The platform's own pairs.
     pub metadata: Metadata,
-    /// What it has been approved for.
+    /// Its trust grants.
     pub trust_grants: TrustGrants,
-    /// The limits on it that are open.
+    /// Its open enforcement actions.
     pub enforcement_actions: Vec<EnforcementAction>,
 }
 
 labels! {
-    /// The fields of a profile that a platform writes, by the names under which they are stored.
+    /// The fields of a profile that a platform writes, labelled as they are stored.
     ProfileField {
         /// The state of the entity's account on the platform.
         AccountStatus = "account_status",
@@ -61,7 +61,7 @@ labels! {
     }
 }
 
-/// What a create says; the rest is decided when it is made.
+/// The fields of a create.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileDraft {
     /// The entity's name.
@@ -75,7 +75,7 @@ pub struct ProfileDraft {
 }
 
 impl ProfileDraft {
-    /// The profile that the draft becomes.
+    /// The new profile.
     #[must_use]
     pub fn into_profile(self, id: ProfileId, created_at: Timestamp) -> Profile {
         Profile {
@@ -92,17 +92,17 @@ impl ProfileDraft {
     }
 }
 
-/// Whether a profile may be without a name.
+/// Whether an updated profile may have no name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NamePolicy {
-    /// Always.
+    /// It may.
     #[default]
     Optional,
-    /// Not when it is resold, as far as an update touches the name or the relationship.
+    /// Not if it is resold and the update touches the name or the relationship.
     RequiredWhenResold,
 }
 
-/// What an update says.
+/// The changes of an update.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfilePatch {
     /// The entity's name.
@@ -124,10 +124,10 @@ impl ProfilePatch {
 }
 
 impl Profile {
-    /// The profile after `patch`, or `None` where the patch changes nothing (and so not `updated_at` either).
+    /// Applies `patch`; `None` if that changes nothing (`updated_at` included).
     ///
     /// # Errors
-    /// `Invalid` where the outcome would break a rule: more than 16 metadata pairs, or no name where the policy asks for one.
+    /// `Invalid` for more than 16 metadata pairs, or no name where the policy requires one.
     pub fn patched(&self, patch: &ProfilePatch, now: Timestamp) -> Result<Option<Self>> {
         let metadata =
             self.metadata.merged(&patch.metadata).map_err(|violation| Error::invalid_field("metadata", violation))?;
@@ -146,12 +146,12 @@ impl Profile {
         {
             return Err(Error::invalid_field("name", name_required()));
         }
-        // A clock that was set back must not make an update look older than what it changed.
+        // `updated_at` never goes back, even if the clock does.
         let updated_at = now.max(self.updated_at);
         Ok((patched != *self).then_some(Self { updated_at, ..patched }))
     }
 
-    /// In which of the fields that a platform writes this differs from `before`.
+    /// The fields that a platform writes and that differ from `before`.
     #[must_use]
     pub fn changed_fields(&self, before: &Self) -> Vec<ProfileField> {
         let (now, then) = (&self.details, &before.details);
@@ -175,7 +175,7 @@ impl Profile {
     }
 }
 
-/// Why a resold profile without a name is refused.
+/// The violation of a resold profile without a name.
 #[must_use]
 pub fn name_required() -> validator::ValidationError {
     reason("required", "Field required when `relationship` is `resold`")

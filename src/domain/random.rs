@@ -3,16 +3,16 @@
 use super::Result;
 use super::error::Error;
 
-/// Gives random bits that nobody can guess.
+/// A source of cryptographically secure random bits.
 pub trait Randomness: Send + Sync {
-    /// 256 of them.
+    /// 256 random bits.
     ///
     /// # Errors
-    /// `Internal` if the machine has none to give.
+    /// `Internal` if the operating system fails to provide them.
     fn bits(&self) -> Result<[u8; 32]>;
 }
 
-/// The machine's own.
+/// The random number generator of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandomness;
 

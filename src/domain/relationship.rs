@@ -1,9 +1,9 @@
-//! What an entity is to the platform, in a finer word and a coarser one.
+//! The relationship of an entity to the platform, and its access type, which is coarser.
 
 use super::label::labels;
 
 labels! {
-    /// What the entity is to the platform.
+    /// The relationship of the entity to the platform.
     #[derive(Default)]
     Relationship {
         /// An end user of the platform.
@@ -17,7 +17,7 @@ labels! {
 }
 
 labels! {
-    /// How the platform uses the API for an entity: a coarser word for what it is to the platform.
+    /// How the platform uses the API for an entity: a coarser form of its relationship.
     AccessType {
         /// For its own product.
         Application = "application",
@@ -27,7 +27,7 @@ labels! {
 }
 
 impl Relationship {
-    /// The coarser word for it.
+    /// The access type of the relationship.
     #[must_use]
     pub const fn access_type(self) -> AccessType {
         match self {
@@ -38,8 +38,7 @@ impl Relationship {
 }
 
 impl AccessType {
-    /// What a profile becomes that was `before` when its access type is written: the coarser word does not overwrite a finer one that
-    /// it stands for.
+    /// The relationship after this access type is written over `before`, which stays if it already has this access type.
     #[must_use]
     pub fn applied_to(self, before: Relationship) -> Relationship {
         match self {
@@ -50,17 +49,17 @@ impl AccessType {
     }
 }
 
-/// What an update does to a relationship, in either of its two words.
+/// The change of a relationship in an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RelationshipChange {
     /// Replaces it.
     To(Relationship),
-    /// Replaces what does not fit ([`AccessType::applied_to`]).
+    /// Replaces it unless it has this access type ([`AccessType::applied_to`]).
     ToFit(AccessType),
 }
 
 impl RelationshipChange {
-    /// What a profile becomes that was `before`.
+    /// The relationship after the change.
     #[must_use]
     pub fn applied_to(self, before: Relationship) -> Relationship {
         match self {
@@ -75,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_access_type_leaves_the_finer_word_that_it_stands_for() {
+    fn an_access_type_leaves_a_relationship_that_has_it() {
         for (before, written, after) in [
             (Relationship::Internal, AccessType::Application, Relationship::Internal),
             (Relationship::External, AccessType::Application, Relationship::External),

@@ -1,4 +1,4 @@
-//! Texts that cannot hold a bad value. Lengths count Unicode scalar values.
+//! Validated texts. Lengths count Unicode scalar values.
 
 use validator::{ValidateLength, ValidationError};
 
@@ -27,15 +27,15 @@ macro_rules! texts {
     )* };
 }
 
-/// A text with a rule; unless a type says otherwise: at least one character, no NUL.
+/// A validated text. Unless a type says otherwise, it has at least one character and no NUL.
 pub trait Text: Sized {
     /// The most characters of such a text.
     const MAX_CHARACTERS: u64;
 
-    /// Takes `text` if it keeps the rule.
+    /// Validates `text`.
     ///
     /// # Errors
-    /// The reason why not.
+    /// The violated rule.
     fn parse(text: String) -> Result<Self, ValidationError>;
     /// The text.
     fn as_str(&self) -> &str;
@@ -44,7 +44,7 @@ pub trait Text: Sized {
 }
 
 texts! {
-    /// A name as people read it: of a profile or an organization.
+    /// The display name of a profile or an organization.
     DisplayName = 255;
     /// The platform's own id for an entity; not unique.
     ReferenceId = 255;
@@ -54,20 +54,20 @@ texts! {
     NameHash = 255;
     /// The workspace that an API key is bound to.
     WorkspaceId = 255;
-    /// Who decided something: a person or a program, as the operator calls it.
+    /// Who made a decision: a person or a program, as the operator names it.
     Actor = 255;
-    /// Why something was decided, for those who read it later.
+    /// The reason of a decision.
     Rationale = 512;
 }
 
 impl Actor {
-    /// Whoever a profile represents, by a link.
+    /// The entity of a profile, through an enrollment link.
     #[must_use]
     pub fn entity() -> Self {
         Self("entity".to_owned())
     }
 
-    /// Nobody: the end that was set has come.
+    /// An expiry.
     #[must_use]
     pub fn expiry() -> Self {
         Self("expiry".to_owned())
@@ -96,10 +96,10 @@ impl Text for Country {
     }
 }
 
-/// Checks that `text` has between `min` and `max` characters and no NUL, which Postgres cannot hold.
+/// Checks that `text` has from `min` to `max` characters, and no NUL, which Postgres cannot store.
 ///
 /// # Errors
-/// The reason why not.
+/// The violated rule.
 pub fn bounded(text: &str, min: u64, max: u64) -> Result<(), ValidationError> {
     if !text.validate_length(Some(min), None, None) {
         return Err(reason("length", format!("String should have at least {min} character{}", plural(min))));

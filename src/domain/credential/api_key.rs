@@ -1,4 +1,4 @@
-//! API keys: a secret of 256 random bits that only its holder knows; here stands its hash.
+//! API keys: 256 random bits. The secret is shown once; only its hash is stored.
 
 use std::fmt;
 
@@ -13,29 +13,29 @@ use crate::domain::label::labels;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::WorkspaceId;
 
-/// What every key starts with, so that secret scanners can match one: `uprof-key-[0-9A-Za-z]{49}`.
+/// The prefix of every key. Secret scanners can match `uprof-key-[0-9A-Za-z]{49}`.
 pub const KEY_PREFIX: &str = "uprof-key-";
 const SECRET_CHARACTERS: usize = 43;
 const CHECKSUM_CHARACTERS: usize = 6;
 
 labels! {
-    /// What a key may do.
+    /// A permission of a key.
     Scope {
         /// Retrieve and list profiles.
         ProfilesRead = "profiles:read",
         /// Create, update and delete profiles.
         ProfilesWrite = "profiles:write",
-        /// Administer the organization. Brings no access to profiles by itself.
+        /// Administer the organization. Does not include access to profiles.
         Admin = "admin",
     }
 }
 
-/// A well-formed key: `uprof-key-`, 43 characters of secret, 6 of checksum.
+/// The secret of an API key: `uprof-key-`, 43 characters of secret, 6 of checksum.
 #[derive(Clone, Debug)]
 pub struct ApiKeySecret(SecretString);
 
 impl ApiKeySecret {
-    /// The key made of `random` bits.
+    /// The secret of `random` bits.
     #[must_use]
     pub fn from_random(random: [u8; 32]) -> Self {
         let secret = text(base62::encode::<32, SECRET_CHARACTERS>(random));
@@ -43,7 +43,7 @@ impl ApiKeySecret {
         Self(SecretString::from(format!("{KEY_PREFIX}{secret}{checksum}")))
     }
 
-    /// `text`, if it is a key without a typing error. Needs no database.
+    /// Parses `text` and verifies its checksum, without a database query.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let body = text.strip_prefix(KEY_PREFIX)?;
@@ -56,27 +56,27 @@ impl ApiKeySecret {
         (checksum(secret) == sum).then(|| Self(SecretString::from(text)))
     }
 
-    /// What is stored and looked up.
+    /// The hash that is stored and looked up.
     #[must_use]
     pub fn hash(&self) -> KeyHash {
         KeyHash(Sha256::digest(self.0.expose_secret().as_bytes()).into())
     }
 
-    /// The last four characters, by which people tell keys apart.
+    /// The last four characters, which identify a key in lists.
     #[must_use]
     pub fn last_four(&self) -> &str {
         let text = self.expose();
         &text[text.len() - 4..]
     }
 
-    /// The key itself, to be shown once.
+    /// The secret itself, to be shown once.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
 
-/// The SHA-256 of a key. The key has 256 random bits, so a slow hash would add nothing.
+/// The SHA-256 of a secret. A slow hash would add nothing for 256 random bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyHash(pub [u8; 32]);
 
@@ -86,38 +86,38 @@ impl fmt::Debug for KeyHash {
     }
 }
 
-/// A key as it is kept and listed; the secret is not in it.
+/// An API key, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
     /// Unique.
     pub id: ApiKeyId,
-    /// Whose it is.
+    /// Its organization.
     pub organization_id: OrganizationId,
     /// The last four characters of the secret.
     pub last_four: String,
-    /// What it may do.
+    /// Its permissions.
     pub scopes: Vec<Scope>,
-    /// The one workspace it serves, if it is bound.
+    /// The workspace that it is bound to.
     pub workspace_id: Option<WorkspaceId>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// From when on it is refused.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
 impl ApiKey {
-    /// Whether it opens anything at `now`.
+    /// Whether it is neither revoked nor expired at `now`.
     #[must_use]
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at)
     }
 
-    /// Whether this key may revoke the key `id`: any but itself, so that whoever revokes is still let in afterwards.
+    /// Checks that this key may revoke the key `id`. A key cannot revoke itself, so that the caller keeps access.
     ///
     /// # Errors
-    /// `Conflict`.
+    /// `Conflict` for the key itself.
     pub fn may_revoke(&self, id: ApiKeyId) -> Result<()> {
         if id == self.id {
             return Err(Error::new(ErrorKind::Conflict, "An API key cannot revoke itself"));
@@ -126,19 +126,19 @@ impl ApiKey {
     }
 }
 
-/// A key that is yet to be made.
+/// The fields of a new key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKeyDraft {
-    /// What it may do.
+    /// Its permissions.
     pub scopes: Vec<Scope>,
-    /// The one workspace it serves, if it is bound.
+    /// The workspace that it is bound to.
     pub workspace_id: Option<WorkspaceId>,
-    /// From when on it is refused.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
 }
 
 impl ApiKeyDraft {
-    /// What `issuer` makes of it: a key that is bound to a workspace makes keys for that workspace only.
+    /// The draft as `issuer` may create it: a key that is bound to a workspace creates keys for that workspace only.
     ///
     /// # Errors
     /// `Forbidden` for another workspace.
@@ -152,7 +152,7 @@ impl ApiKeyDraft {
         }
     }
 
-    /// The key of `organization` that `secret` opens from `now` on.
+    /// The key of `organization` with this `secret`, created `now`.
     #[must_use]
     pub fn into_key(self, id: ApiKeyId, organization: OrganizationId, secret: &ApiKeySecret, now: Timestamp) -> ApiKey {
         ApiKey {
@@ -168,14 +168,14 @@ impl ApiKeyDraft {
     }
 }
 
-/// Which page of an organization's keys, which run in the order of their ids: that of their creation.
+/// A page of an organization's keys, by id, which is the order of creation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ApiKeyQuery {
-    /// The way the list runs.
+    /// The order of the list.
     pub order: Order,
-    /// How many keys at the most.
+    /// The most keys.
     pub limit: PageLimit,
-    /// Where to begin; `None` is the first page.
+    /// Start after this key; `None`: the first page.
     pub after: Option<ApiKeyId>,
 }
 
@@ -184,7 +184,7 @@ pub struct ApiKeyQuery {
 pub struct Credential {
     /// The key.
     pub key: ApiKey,
-    /// The label of the shape pinned on the key's organization.
+    /// The label of the API version that the organization is pinned to.
     pub default_version: String,
 }
 
@@ -205,7 +205,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_reads_back_and_matches_what_scanners_look_for(random: [u8; 32]) {
+        fn a_secret_round_trips_and_matches_the_pattern_of_scanners(random: [u8; 32]) {
             let key = ApiKeySecret::from_random(random);
             let body = key.expose().strip_prefix(KEY_PREFIX).unwrap();
             prop_assert!(body.len() == 49 && body.bytes().all(|byte| byte.is_ascii_alphanumeric()));
@@ -213,7 +213,7 @@ mod tests {
         }
 
         #[test]
-        fn one_wrong_character_is_noticed_without_a_lookup(random: [u8; 32], at in 0_usize..49, other in "[0-9A-Za-z]") {
+        fn one_wrong_character_fails_the_checksum(random: [u8; 32], at in 0_usize..49, other in "[0-9A-Za-z]") {
             let key = ApiKeySecret::from_random(random).expose().to_owned();
             let at = KEY_PREFIX.len() + at;
             let mut typo = key.clone();

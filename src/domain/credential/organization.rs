@@ -11,17 +11,17 @@ pub struct Organization {
     pub id: OrganizationId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// What people call it.
+    /// Its display name.
     pub name: DisplayName,
-    /// The label of the shape that requests get which name none. What labels there are, the wire decides.
+    /// The label of the API version of requests that name none. `api` defines the labels.
     pub default_version: String,
 }
 
-/// What an update says; `None` leaves a field.
+/// The changes of an update; `None` leaves a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrganizationPatch {
-    /// What people call it.
+    /// Its display name.
     pub name: Option<DisplayName>,
-    /// The label of the shape that requests get which name none.
+    /// The label of the API version of requests that name none.
     pub default_version: Option<String>,
 }

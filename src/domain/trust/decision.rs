@@ -1,4 +1,4 @@
-//! Decisions on trust grants: the life of a grant, as a table of what may follow what.
+//! Decisions on trust grants, and the table of allowed transitions.
 
 use super::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
 use super::verdict::{DecidedStatus, Verdict};
@@ -9,56 +9,56 @@ use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::{Actor, Rationale};
 
-/// Who decided what, when and why. Never changed afterwards.
+/// A decision on a grant. Immutable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Unique, and in the order of decisions.
+    /// Unique; ids sort in the order of decisions.
     pub id: DecisionId,
-    /// What was decided.
+    /// The verdict.
     pub verdict: Verdict,
-    /// When.
+    /// When it was made.
     pub decided_at: Timestamp,
-    /// Who did.
+    /// Who made it.
     pub actor: Actor,
-    /// Why.
+    /// Why it was made.
     pub reason: Option<Rationale>,
 }
 
-/// Which page of the decisions on one grant.
+/// A page of the decisions on one grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecisionQuery {
-    /// Whose grant.
+    /// The profile.
     pub profile_id: ProfileId,
-    /// Which grant.
+    /// The name of the grant.
     pub name: GrantName,
-    /// The way the list runs: in the order of decisions, or against it.
+    /// The order of the list, by decision id.
     pub order: Order,
-    /// How many at the most.
+    /// The most decisions.
     pub limit: PageLimit,
-    /// Where to begin; `None` is the first page.
+    /// Start after this decision; `None`: the first page.
     pub after: Option<DecisionId>,
 }
 
 impl Decision {
-    /// That whoever the profile represents asks for the grant.
+    /// The entity requests the grant.
     #[must_use]
     pub fn request(id: DecisionId, now: Timestamp) -> Self {
         Self { id, verdict: Verdict::Request, decided_at: now, actor: Actor::entity(), reason: None }
     }
 
-    /// That the grant has reached its end.
+    /// The grant has expired.
     #[must_use]
     pub fn expiry(id: DecisionId, now: Timestamp) -> Self {
         Self { id, verdict: Verdict::Withdraw, decided_at: now, actor: Actor::expiry(), reason: None }
     }
 
-    /// What the decision makes of a grant that was `before`; `None`: neither decided nor in flight.
+    /// The grant after the decision; `None` after a withdrawal.
     ///
     /// # Errors
-    /// `Conflict` where it cannot follow what was before.
+    /// `Conflict` if the state `before` rules the decision out.
     pub fn outcome(&self, before: Option<&TrustGrant>) -> Result<Option<TrustGrant>> {
         let before = before.map(|grant| grant.status);
-        if !may_follow(before, self.verdict.status()) {
+        if !is_allowed(before, self.verdict.status()) {
             return Err(self.conflict(before));
         }
         let plain = |status| Some(TrustGrant { status, parts: GrantParts::new(), expires_at: None });
@@ -84,17 +84,17 @@ impl Decision {
     }
 }
 
-/// Which states a grant may go through: the whole table.
-const fn may_follow(before: Option<TrustGrantStatus>, decided: DecidedStatus) -> bool {
+/// The allowed transitions of a grant.
+const fn is_allowed(before: Option<TrustGrantStatus>, decided: DecidedStatus) -> bool {
     use TrustGrantStatus::{Active, Pending, Rejected};
     match decided {
-        // Who was turned down may ask again; who waits or has it, need not.
+        // A rejected grant may be requested again.
         DecidedStatus::Pending => matches!(before, None | Some(Rejected)),
-        // Whether or not anybody asked; an active one is granted again to change its parts or its end.
+        // A request is not required. An active grant is granted again to change its parts or expiry.
         DecidedStatus::Active => matches!(before, None | Some(Pending | Active | Rejected)),
-        // What nobody asked for cannot be declined, and what is granted is withdrawn.
+        // Only a request can be rejected; an active grant is withdrawn instead.
         DecidedStatus::Rejected => matches!(before, Some(Pending)),
-        // A rejection stays on record until somebody asks again.
+        // A rejection stays until the next request or grant.
         DecidedStatus::Withdrawn => matches!(before, Some(Pending | Active)),
     }
 }
@@ -132,7 +132,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_decided_a_grant_is_what_the_last_legal_decision_made_it(verdicts in prop::collection::vec(verdicts(), 0..20)) {
+        fn a_grant_is_the_outcome_of_its_last_allowed_decision(verdicts in prop::collection::vec(verdicts(), 0..20)) {
             let mut grant: Option<TrustGrant> = None;
             let mut last: Option<Verdict> = None;
             for verdict in verdicts {
@@ -169,14 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_what_may_follow_what() {
+    fn the_allowed_transitions() {
         let states =
             [None, Some(TrustGrantStatus::Pending), Some(TrustGrantStatus::Active), Some(TrustGrantStatus::Rejected)];
         let followers = |before| -> BTreeSet<&str> {
             DecidedStatus::ALL
                 .iter()
-                .filter(|decided| may_follow(before, **decided))
-                .map(|word| word.as_str())
+                .filter(|decided| is_allowed(before, **decided))
+                .map(|decided| decided.as_str())
                 .collect()
         };
         assert_eq!(

@@ -1,23 +1,23 @@
-//! Enforcement: limits on a profile, and the one word that sums up those that are open.
+//! Enforcement actions, which limit a profile, and the status that summarizes the open ones.
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::EnforcementActionId;
 use crate::domain::label::labels;
 
 labels! {
-    /// What kind of limit it is.
+    /// The kind of an enforcement action.
     EnforcementKind {
-        /// The entity is served in part until the action is resolved.
+        /// The entity is served partially until the action is resolved.
         Restriction = "restriction",
-        /// The entity is not served, without an end date and without a check that could clear it.
+        /// The entity is not served. A ban has no expiry and no identity check.
         Ban = "ban",
     }
 }
 
 labels! {
-    /// Why the limit was placed.
+    /// The reason of an enforcement action.
     EnforcementReason {
-        /// From where the service is not offered.
+        /// The service is not offered in its region.
         UnsupportedRegion = "unsupported_region",
         /// Fraud or abuse.
         FraudOrAbuse = "fraud_or_abuse",
@@ -25,9 +25,9 @@ labels! {
         HighHarm = "high_harm",
         /// A violation of the usage policy.
         UsagePolicyViolation = "usage_policy_violation",
-        /// The account was taken over. Such an action never has an end date.
+        /// The account was taken over. Such an action never expires.
         AccountCompromise = "account_compromise",
-        /// Not told.
+        /// Not specified.
         Unspecified = "unspecified",
     }
 }
@@ -35,9 +35,9 @@ labels! {
 labels! {
     /// Whether an identity check can clear a restriction.
     IdentityCheck {
-        /// It cannot.
+        /// None is offered.
         None = "none",
-        /// It can, and the entity may submit one now.
+        /// The entity may submit one.
         Offered = "offered",
         /// One was submitted and is in review.
         InReview = "in_review",
@@ -45,38 +45,38 @@ labels! {
 }
 
 labels! {
-    /// The one word that sums up the open actions.
+    /// The summary of the open actions.
     EnforcementStatus {
         /// None is open.
         Unrestricted = "unrestricted",
-        /// A check that can clear a restriction is in review.
+        /// An identity check is in review.
         Pending = "pending",
-        /// A limit is open.
+        /// An action is open.
         Restricted = "restricted",
         /// A ban is open.
         Banned = "banned",
     }
 }
 
-/// One limit.
+/// An enforcement action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnforcementAction {
     /// Unique, and stable while the action is open.
     pub id: EnforcementActionId,
-    /// What kind of limit it is.
+    /// The kind of an enforcement action.
     pub kind: EnforcementKind,
-    /// Why it was placed.
+    /// The reason.
     pub reason: EnforcementReason,
-    /// When it was placed.
+    /// When it was opened.
     pub opened_at: Timestamp,
-    /// When it ends on its own; from then on it is open no longer.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
     /// Whether an identity check can clear it.
     pub identity_check: IdentityCheck,
 }
 
 impl EnforcementStatus {
-    /// What the `open` actions amount to, by the first rule that holds: a ban; a check in review, unless an account was taken over; any
+    /// The status of the `open` actions, by the first rule that holds: a ban; a check in review, unless an account was taken over; any
     /// action; none.
     #[must_use]
     pub fn of(open: &[EnforcementAction]) -> Self {

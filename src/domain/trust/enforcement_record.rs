@@ -1,4 +1,4 @@
-//! The life of an enforcement action: how it is opened, what may become of it, and how it ends.
+//! Enforcement actions as operators see them: opening, transitions and resolution.
 
 use validator::{ValidationError, ValidationErrors};
 
@@ -9,79 +9,79 @@ use crate::domain::id::{EnforcementActionId, ProfileId};
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::{Actor, Rationale};
 
-/// A limit, and what those who administer it know beside what the profile shows.
+/// An enforcement action with the fields that only operators see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnforcementRecord {
-    /// The limit.
+    /// The action.
     pub action: EnforcementAction,
-    /// Who placed it.
+    /// Who opened it.
     pub opened_by: Actor,
-    /// What they noted.
+    /// Their note.
     pub note: Option<Rationale>,
-    /// How it ended; `None` while it is open.
+    /// Its resolution or expiry; `None` while it is open.
     pub end: Option<EnforcementEnd>,
 }
 
-/// The end of a limit.
+/// The resolution or expiry of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnforcementEnd {
-    /// When it came.
+    /// When it ended.
     pub at: Timestamp,
-    /// Who lifted the limit.
+    /// Who resolved it.
     pub by: Actor,
-    /// What they noted.
+    /// Their note.
     pub note: Option<Rationale>,
 }
 
-/// What whoever opens an action says.
+/// The fields of a new action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
-    /// What kind of limit it is.
+    /// The kind.
     pub kind: EnforcementKind,
-    /// Why it is placed.
+    /// The reason.
     pub reason: EnforcementReason,
-    /// When it ends on its own.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
-    /// Whether the entity is offered to clear it by an identity check.
+    /// Whether an identity check is offered.
     pub offers_check: bool,
-    /// Who places it.
+    /// Who opens it.
     pub opened_by: Actor,
-    /// What they note.
+    /// Their note.
     pub note: Option<Rationale>,
 }
 
-/// What may become of an open action.
+/// A transition of an open action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnforcementStep {
-    /// The check that was offered has been submitted; it is in review from now on.
+    /// The offered check was submitted and is in review.
     SubmitCheck,
-    /// The check that was in review has not cleared the action; another is offered.
+    /// The check in review failed; another is offered.
     FailCheck,
-    /// The limit is lifted: a check cleared it, or somebody decided so.
+    /// The action is resolved, by a check or a decision.
     Resolve {
-        /// Who lifts it.
+        /// Who resolves it.
         by: Actor,
-        /// What they note.
+        /// Their note.
         note: Option<Rationale>,
     },
 }
 
-/// Which page of the actions on one profile, closed ones too.
+/// A page of the actions on one profile, including resolved ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EnforcementQuery {
-    /// Whose actions.
+    /// The profile.
     pub profile_id: ProfileId,
-    /// The way the list runs: in the order in which they were opened, or against it.
+    /// The order of the list, by action id.
     pub order: Order,
-    /// How many at the most.
+    /// The most actions.
     pub limit: PageLimit,
-    /// Where to begin; `None` is the first page.
+    /// Start after this action; `None`: the first page.
     pub after: Option<EnforcementActionId>,
 }
 
 impl Opening {
-    /// What is wrong with it `now`, and in which field: a ban has neither an end nor a check, what follows a taken-over account has no end,
-    /// and no end lies in the past.
+    /// The violations at `now`, by field: a ban has neither an expiry nor a check, an action for a taken-over account has no expiry, and an
+    /// expiry is in the future.
     #[must_use]
     pub fn violations(&self, now: Timestamp) -> Vec<(&'static str, ValidationError)> {
         let endless = match (self.kind, self.reason) {
@@ -99,7 +99,7 @@ impl Opening {
         end.map(|why| ("expires_at", why)).into_iter().chain(check.map(|why| ("action", why))).collect()
     }
 
-    /// The action `id` that is opened `now`.
+    /// The action `id`, opened `now`.
     ///
     /// # Errors
     /// `Invalid` with its [`violations`](Self::violations).
@@ -122,7 +122,7 @@ impl Opening {
 }
 
 impl EnforcementRecord {
-    /// The action as it is `now`: past its end date it has ended, whether or not anybody has written so.
+    /// The action as of `now`: an expired one has ended, even if the expiry is not yet recorded.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {
         if self.end.is_none() {
@@ -132,10 +132,10 @@ impl EnforcementRecord {
         self
     }
 
-    /// The action after `step`.
+    /// Applies `step`.
     ///
     /// # Errors
-    /// `Conflict` where it has ended, or its check is not where the step finds it.
+    /// `Conflict` if the action has ended, or its check's state rules the step out.
     pub fn advanced(&self, step: EnforcementStep, now: Timestamp) -> Result<Self> {
         let mut after = self.clone().as_of(now);
         if after.end.is_some() {
@@ -200,7 +200,7 @@ mod tests {
         prop::collection::vec(step, 0..20)
     }
 
-    /// What must hold for every action, as the database also says it.
+    /// The invariants of an action, which the database also checks.
     fn is_sound(record: &EnforcementRecord) -> bool {
         let action = &record.action;
         let ends = action.expires_at.is_none_or(|end| {
@@ -213,7 +213,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_happens_to_an_action_it_stays_sound_and_what_has_ended_stays_as_it_is(opening in openings(), steps in steps()) {
+        fn steps_keep_the_invariants_and_never_change_an_ended_action(opening in openings(), steps in steps()) {
             let offered = opening.offers_check;
             match opening.clone().into_record(ID, NOW) {
                 Err(error) => {
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_that_is_past_its_end_has_ended_then_whenever_it_is_looked_at() {
+    fn an_expired_action_has_ended_at_its_expiry() {
         let end = NOW + Duration::HOUR;
         let opening = Opening {
             kind: EnforcementKind::Restriction,
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_with_an_opening_is_said_at_once() {
+    fn an_opening_lists_all_its_violations() {
         let opening = Opening {
             kind: EnforcementKind::Ban,
             reason: EnforcementReason::HighHarm,

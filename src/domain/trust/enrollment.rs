@@ -1,4 +1,4 @@
-//! Enrollment links: whoever holds one may open it until it expires.
+//! Enrollment links. The token in a link is its only credential.
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -9,7 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{EnrollmentId, ProfileId};
 use crate::domain::text::DisplayName;
 
-/// The grant that whoever submits a link's form asks for.
+/// The grant that the form of a link requests.
 pub const ENROLLED_GRANT: &str = CYBER;
 
 /// See [`ENROLLED_GRANT`].
@@ -20,7 +20,7 @@ pub fn enrolled_grant() -> GrantName {
 
 const TOKEN_CHARACTERS: usize = 43;
 
-/// The secret part of a link: 256 random bits in 43 characters.
+/// The token of a link: 256 random bits in 43 characters.
 #[derive(Clone, Debug)]
 pub struct LinkToken(SecretString);
 
@@ -32,14 +32,14 @@ impl LinkToken {
         Self(digits.into_iter().map(char::from).collect::<String>().into())
     }
 
-    /// `text`, if it has a token's form. Needs no database.
+    /// Parses `text`, without a database query.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let formed = text.len() == TOKEN_CHARACTERS && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         formed.then(|| Self(text.into()))
     }
 
-    /// What is stored and looked up.
+    /// The hash that is stored and looked up.
     #[must_use]
     pub fn hash(&self) -> LinkTokenHash {
         LinkTokenHash(Sha256::digest(self.0.expose_secret().as_bytes()).into())
@@ -56,37 +56,37 @@ impl LinkToken {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkTokenHash(pub [u8; 32]);
 
-/// A link that was handed out.
+/// An enrollment link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Enrollment {
     /// Unique.
     pub id: EnrollmentId,
-    /// Who is to enroll.
+    /// The profile that enrolls.
     pub profile_id: ProfileId,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// From when on it opens nothing.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// What whoever opens a link may see.
+/// The content of the enrollment page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
-    /// Who asks.
+    /// The organization that sent the link.
     pub organization_name: DisplayName,
-    /// Who is to enroll, if the platform has said.
+    /// The name of the profile, if it has one.
     pub profile_name: Option<DisplayName>,
-    /// How [`ENROLLED_GRANT`] stands; `None` if it is neither decided nor in flight.
+    /// The status of [`ENROLLED_GRANT`]; `None` if it is neither requested nor decided.
     pub grant_status: Option<TrustGrantStatus>,
-    /// From when on the link opens nothing.
+    /// When the link expires.
     pub expires_at: Timestamp,
 }
 
-/// What became of a link's form.
+/// The outcome of submitting the form of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Submission {
-    /// [`ENROLLED_GRANT`] is asked for and the link is spent: now, or since its form was submitted before.
+    /// [`ENROLLED_GRANT`] is requested and the link is used, by this or an earlier submission.
     Asked,
-    /// The grant's state rules out that anybody asks for it. Nothing has changed.
+    /// The grant's state rules a request out. Nothing has changed.
     RuledOut,
 }

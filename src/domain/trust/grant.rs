@@ -1,4 +1,4 @@
-//! Trust grants: what an entity has been approved for.
+//! Trust grants: approvals of an entity for a program.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -13,20 +13,20 @@ use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::Text;
 
 labels! {
-    /// The state of a grant that is decided or in flight; one that is neither has no entry.
+    /// The status of a grant that is requested or decided.
     #[derive(PartialOrd, Ord)]
     TrustGrantStatus {
         /// Granted.
         Active = "active",
-        /// Asked for, not yet decided.
+        /// Requested, not yet decided.
         Pending = "pending",
-        /// Declined.
+        /// Rejected.
         Rejected = "rejected",
     }
 }
 
 labels! {
-    /// The state of a part of a grant.
+    /// The status of a part of a grant.
     PartStatus {
         /// It applies.
         Active = "active",
@@ -49,7 +49,7 @@ pub const EFS_FEATURES: [&str; 3] = ["data_retention_exemption", "cmek", "storag
 pub struct GrantName(String);
 
 impl GrantName {
-    /// A regular expression that every name matches, and nothing else.
+    /// A regular expression that exactly the valid names match.
     pub const PATTERN: &str = "^[a-z][a-z0-9_]{0,63}$";
 
     /// [`CYBER`].
@@ -78,7 +78,7 @@ impl Text for GrantName {
     }
 }
 
-/// So that the grants of a profile are found by a plain name.
+/// For lookups of the grants of a profile by `&str`.
 impl Borrow<str> for GrantName {
     fn borrow(&self) -> &str {
         &self.0
@@ -90,7 +90,7 @@ impl Borrow<str> for GrantName {
 pub struct GrantPart {
     /// Whether it applies.
     pub status: PartStatus,
-    /// What a request must allow to profit from it.
+    /// What a request must allow to use it.
     pub requirements: Requirements,
 }
 
@@ -100,19 +100,19 @@ pub type GrantParts = BTreeMap<String, GrantPart>;
 /// What a request must allow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Requirements {
-    /// That its data are kept.
+    /// Retention of its data.
     pub data_retention: bool,
-    /// That people review what is kept.
+    /// Review of retained data by people.
     pub human_review: bool,
 }
 
-/// The field that has parts which its grant has not, and the reason.
+/// A field with parts that its grant does not have, and the violation.
 pub type WrongParts = (&'static str, ValidationError);
 
 /// The parts of the grant `name`: `tiers`, if it is [`CYBER`], `features`, if it is [`EFS`].
 ///
 /// # Errors
-/// Which of the two has some that the grant does not have, and why that is wrong.
+/// The field with parts that the grant does not have.
 pub fn parts_of(name: &GrantName, tiers: GrantParts, features: GrantParts) -> Result<GrantParts, WrongParts> {
     let none = |field: &'static str, grant: &str| {
         Err((field, reason("grant", format!("Only the grant `{grant}` has {field}"))))
@@ -127,25 +127,25 @@ pub fn parts_of(name: &GrantName, tiers: GrantParts, features: GrantParts) -> Re
     }
 }
 
-/// A grant that is decided or in flight.
+/// A grant that is requested or decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustGrant {
-    /// The decision.
+    /// Its status.
     pub status: TrustGrantStatus,
     /// Its tiers or features.
     pub parts: GrantParts,
-    /// From when on it is there no longer, without anybody saying so. Only a grant that is active has an end.
+    /// When it expires. Only an active grant has an expiry.
     pub expires_at: Option<Timestamp>,
 }
 
 impl TrustGrant {
-    /// Whether the part `name` applies.
+    /// The status of the part `name`; inactive if there is no such part.
     #[must_use]
     pub fn part_status(&self, name: &str) -> PartStatus {
         self.parts.get(name).map_or(PartStatus::Inactive, |part| part.status)
     }
 
-    /// What any active part requires; `None` while none is active.
+    /// The requirements of all active parts; `None` if none is active.
     #[must_use]
     pub fn requirements(&self) -> Option<Requirements> {
         let active = self.parts.values().filter(|part| part.status == PartStatus::Active);
@@ -159,31 +159,31 @@ impl TrustGrant {
 /// The grants of a profile, by name.
 pub type TrustGrants = BTreeMap<GrantName, TrustGrant>;
 
-/// A grant among all that the profiles of an organization have.
+/// A grant of a profile, in a list over all profiles of an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileGrant {
-    /// Whose it is.
+    /// The profile.
     pub profile_id: ProfileId,
-    /// Which it is.
+    /// The name of the grant.
     pub name: GrantName,
-    /// The decision that made it what it is.
+    /// The last decision on it.
     pub decision_id: DecisionId,
-    /// When that was.
+    /// When it was made.
     pub decided_at: Timestamp,
-    /// What it is.
+    /// The grant.
     pub grant: TrustGrant,
 }
 
-/// Which page of the grants in which state; the list runs in the order of their last decisions.
+/// A page of the grants with one status, by their last decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GrantQuery {
-    /// Those that are this.
+    /// The status.
     pub status: TrustGrantStatus,
-    /// The way the list runs.
+    /// The order of the list.
     pub order: Order,
-    /// How many at the most.
+    /// The most grants.
     pub limit: PageLimit,
-    /// Where to begin; `None` is the first page.
+    /// Start after the grant with this decision; `None`: the first page.
     pub after: Option<DecisionId>,
 }
 

@@ -1,4 +1,4 @@
-//! Verdicts: what a decision makes of a trust grant.
+//! The verdict of a decision on a trust grant.
 
 use validator::ValidationError;
 
@@ -7,49 +7,49 @@ use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::label::labels;
 
-/// What is decided.
+/// A verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It was asked for.
+    /// The grant is requested.
     Request,
-    /// It is granted; also again, with other parts or another end.
+    /// It is granted, or granted again with other parts or another expiry.
     Grant {
-        /// From when on it is there no longer.
+        /// When it expires.
         expires_at: Option<Timestamp>,
-        /// Which parts of it apply; those that are not named do not.
+        /// Its parts. A part without an entry is inactive.
         parts: GrantParts,
     },
-    /// It is declined.
+    /// It is rejected.
     Reject,
-    /// It ends: taken back by whoever asked or whoever granted, or expired.
+    /// It is withdrawn, or has expired.
     Withdraw,
 }
 
 labels! {
-    /// What a decision makes of a grant, withdrawn ones included.
+    /// The status of a grant after a decision, including withdrawals.
     DecidedStatus {
         /// Granted.
         Active = "active",
-        /// Asked for, not yet decided.
+        /// Requested, not yet decided.
         Pending = "pending",
-        /// Declined.
+        /// Rejected.
         Rejected = "rejected",
-        /// Neither decided nor in flight any more.
+        /// Withdrawn or expired.
         Withdrawn = "withdrawn",
     }
 }
 
-/// A field that does not go with the rest of its verdict.
+/// A field that contradicts the rest of its verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub enum VerdictViolation {
-    /// The field goes with [`DecidedStatus::Active`] only.
+    /// The field requires [`DecidedStatus::Active`].
     ActiveOnly(&'static str),
     /// The field has parts that the grant does not have.
     WrongParts(&'static str, ValidationError),
 }
 
 impl VerdictViolation {
-    /// The field, and why it is refused.
+    /// The field and the violation.
     #[must_use]
     pub fn into_reason(self) -> (&'static str, ValidationError) {
         match self {
@@ -60,7 +60,7 @@ impl VerdictViolation {
 }
 
 impl Verdict {
-    /// The verdict that makes the grant `name` what `status` says; `None` is a field that was not given.
+    /// The verdict for `status` on the grant `name`; `None`: the field was not given.
     ///
     /// # Errors
     /// Every violation: an expiry or parts without [`DecidedStatus::Active`], and parts that the grant does not have ([`parts_of`]).
@@ -90,7 +90,7 @@ impl Verdict {
         Err(violations)
     }
 
-    /// The one word for it.
+    /// The status after the verdict.
     #[must_use]
     pub const fn status(&self) -> DecidedStatus {
         match self {

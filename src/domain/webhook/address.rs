@@ -1,42 +1,40 @@
-//! Which addresses a delivery may go to: whoever may register an endpoint must not reach, through this service, what only this service
-//! can reach.
+//! The addresses that deliveries may go to: an endpoint must not give access to hosts that only this service can reach.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::domain::label::labels;
 
 labels! {
-    /// Why nothing is sent to an address.
+    /// The kind of a forbidden address.
     Forbidden {
-        /// Of no host at all.
+        /// Of no host.
         Unspecified = "an unspecified address",
         /// Of this machine.
         Loopback = "a loopback address",
-        /// Of a network that is not the internet.
+        /// Of a private network.
         Private = "a private address",
-        /// Of the provider's own network, behind which many customers share an address.
+        /// Of carrier-grade NAT.
         Shared = "a shared address of a provider",
-        /// Of the wire this machine is on; the cloud's metadata live there.
+        /// Of the local link, where clouds serve instance metadata.
         LinkLocal = "a link-local address",
-        /// Where a cloud answers its machines about themselves.
+        /// Of the metadata service of a cloud.
         Metadata = "an address of a cloud's metadata",
-        /// Of many hosts at once.
+        /// Of a multicast group.
         Multicast = "a multicast address",
-        /// Of all hosts at once.
+        /// Of all hosts on the local link.
         Broadcast = "a broadcast address",
-        /// For examples in texts.
+        /// For documentation.
         Documentation = "an address for documentation",
-        /// For measuring networks.
+        /// For network benchmarks.
         Benchmarking = "an address for benchmarks",
-        /// Of a tunnel, which ends at an address that cannot be checked.
+        /// Of a tunnel, whose other end cannot be checked.
         Tunnel = "an address of a tunnel",
-        /// Assigned to nobody, or to a protocol.
+        /// Unassigned, or assigned to a protocol.
         Reserved = "a reserved address",
     }
 }
 
-/// What of IPv4 is not the internet: the IANA's registry of special-purpose addresses, and the one address outside it at which a cloud
-/// (Azure) serves its machines.
+/// Forbidden IPv4 networks: the IANA registry of special-purpose addresses, and the address of Azure's metadata service, which is not in it.
 const V4: [(Ipv4Addr, u32, Forbidden); 18] = [
     (Ipv4Addr::UNSPECIFIED, 8, Forbidden::Unspecified),
     (Ipv4Addr::new(10, 0, 0, 0), 8, Forbidden::Private),
@@ -58,17 +56,17 @@ const V4: [(Ipv4Addr, u32, Forbidden); 18] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4, Forbidden::Reserved),
 ];
 
-/// What of IPv6 is not the internet. Whatever is not global unicast (`2000::/3`) is refused as well, at the end.
+/// Forbidden IPv6 networks. Everything outside global unicast (`2000::/3`) is forbidden too.
 const V6: [(Ipv6Addr, u32, Forbidden); 18] = [
     (Ipv6Addr::UNSPECIFIED, 128, Forbidden::Unspecified),
     (Ipv6Addr::LOCALHOST, 128, Forbidden::Loopback),
     // IPv4-compatible, out of use, and IPv4-translated.
     (Ipv6Addr::UNSPECIFIED, 96, Forbidden::Tunnel),
     (v6([0, 0, 0, 0, 0xffff]), 96, Forbidden::Tunnel),
-    // NAT64 within a network, which may lead to any address of it.
+    // Local-use NAT64, which may lead to any address of its network.
     (v6([0x64, 0xff9b, 1, 0, 0]), 48, Forbidden::Tunnel),
     (v6([0x100, 0, 0, 0, 0]), 64, Forbidden::Reserved),
-    // Teredo, and the rest of what is assigned to protocols.
+    // Teredo, and the other protocol assignments.
     (v6([0x2001, 0, 0, 0, 0]), 32, Forbidden::Tunnel),
     (v6([0x2001, 2, 0, 0, 0]), 48, Forbidden::Benchmarking),
     (v6([0x2001, 0, 0, 0, 0]), 23, Forbidden::Reserved),
@@ -87,13 +85,13 @@ const V6: [(Ipv6Addr, u32, Forbidden); 18] = [
 
 const GLOBAL_UNICAST: (Ipv6Addr, u32) = (v6([0x2000, 0, 0, 0, 0]), 3);
 
-/// The two ranges whose last 32 bits are an IPv4 address that the connection ends at: mapped, and NAT64's well-known one.
+/// Networks whose last 32 bits are the IPv4 address that is connected to: IPv4-mapped, and the well-known prefix of NAT64.
 const EMBEDDING: [Ipv6Addr; 2] = [Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), v6([0x64, 0xff9b, 0, 0, 0])];
 
-/// Whether a delivery may go to `address`: whether that is a host on the internet, as far as an address tells.
+/// Checks that `address` is a public address of the internet.
 ///
 /// # Errors
-/// Why not.
+/// The kind of forbidden address.
 pub fn check(address: IpAddr) -> Result<(), Forbidden> {
     match address {
         IpAddr::V4(address) => check_v4(address),
@@ -121,7 +119,7 @@ fn check_v6(address: Ipv6Addr) -> Result<(), Forbidden> {
     }
 }
 
-/// The address that begins with these groups of 16 bits.
+/// The address that starts with these 16-bit groups.
 const fn v6(head: [u16; 5]) -> Ipv6Addr {
     Ipv6Addr::new(head[0], head[1], head[2], head[3], head[4], 0, 0, 0)
 }
@@ -133,7 +131,7 @@ mod tests {
     use super::Forbidden::*;
     use super::*;
 
-    /// The first and the last address of each range, and those that attacks are known to use.
+    /// The first and last address of each network, and addresses that known attacks use.
     const FORBIDDEN: &[(&str, Forbidden)] = &[
         ("0.0.0.0", Unspecified),
         ("0.255.255.255", Unspecified),
@@ -211,7 +209,7 @@ mod tests {
         ("ffff::1", Multicast),
     ];
 
-    /// The neighbours of those ranges, and some hosts that everybody knows.
+    /// The neighbours of those networks, and some well-known hosts.
     const PERMITTED: &[&str] = &[
         "1.0.0.0",
         "1.1.1.1",
@@ -246,7 +244,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_is_not_the_internet_is_refused_and_said_what_it_is() {
+    fn forbidden_addresses_are_refused_with_their_kind() {
         assert!(FORBIDDEN.len() >= 60);
         for (address, why) in FORBIDDEN {
             assert_eq!(check(address.parse().unwrap()), Err(*why), "{address}");
@@ -254,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_of_the_internet_are_permitted() {
+    fn public_addresses_are_permitted() {
         for address in PERMITTED {
             assert_eq!(check(address.parse().unwrap()), Ok(()), "{address}");
         }
@@ -262,7 +260,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_address_that_is_written_as_ipv6_is_checked_as_the_ipv4_address_that_it_leads_to(bits: u32) {
+        fn an_embedded_ipv4_address_is_checked(bits: u32) {
             let v4 = Ipv4Addr::from_bits(bits);
             let nat64 = Ipv6Addr::from_bits(0x0064_ff9b << 96 | u128::from(bits));
             prop_assert_eq!(check(v4.to_ipv6_mapped().into()), check(v4.into()));

@@ -1,4 +1,4 @@
-//! An endpoint: a URL at which an organization hears of what happens to its profiles.
+//! Webhook endpoints: URLs of an organization to which events are delivered.
 
 use validator::ValidationError;
 
@@ -9,17 +9,17 @@ use crate::domain::label::labels;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::{Text, bounded};
 
-/// How many endpoints an organization may have, enabled or not.
+/// The most endpoints of an organization, enabled or not.
 pub const MAX_ENDPOINTS: usize = 32;
 
 labels! {
-    /// What an endpoint can hear of.
+    /// An event type that an endpoint can subscribe to.
     WebhookEventType {
-        /// A limit was placed on a profile.
+        /// An enforcement action was opened on a profile.
         EnforcementActionOpened = "user_profile.enforcement_action_opened",
-        /// A limit was lifted, or has expired.
+        /// An enforcement action was resolved, or has expired.
         EnforcementActionResolved = "user_profile.enforcement_action_resolved",
-        /// A grant was asked for, decided, withdrawn, or has expired.
+        /// A grant was requested, decided, withdrawn, or has expired.
         ProgramStatusUpdated = "user_profile.program_status_updated",
     }
 }
@@ -27,18 +27,18 @@ labels! {
 labels! {
     /// Whether deliveries are sent to an endpoint.
     EndpointState {
-        /// They are.
+        /// Deliveries are sent.
         Enabled = "enabled",
-        /// They are not. What happens meanwhile is never delivered to it.
+        /// Deliveries are not sent, and new events are not queued.
         Disabled = "disabled",
     }
 }
 
-/// A short label; empty: none.
+/// The name of an endpoint, which may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointLabel(String);
 
-/// Notes; empty: none.
+/// The description of an endpoint, which may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointDescription(String);
 
@@ -72,46 +72,46 @@ impl Text for EndpointDescription {
     }
 }
 
-/// An endpoint; its signing secret is not in it.
+/// An endpoint, without its signing secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookEndpoint {
     /// Unique.
     pub id: WebhookEndpointId,
     /// When it was registered.
     pub created_at: Timestamp,
-    /// When it was last changed, by whomever.
+    /// When it was last changed, by the organization or this service.
     pub updated_at: Timestamp,
-    /// Where deliveries go.
+    /// The URL of deliveries.
     pub url: WebhookUrl,
-    /// What people call it.
+    /// Its name.
     pub name: EndpointLabel,
-    /// What people note of it.
+    /// Its description.
     pub description: EndpointDescription,
-    /// What it hears of: each once, at least one.
+    /// The event types that it subscribes to: at least one, without duplicates.
     pub enabled_events: Vec<WebhookEventType>,
     /// Whether deliveries are sent to it.
     pub state: EndpointState,
-    /// Why this service disabled it; empty where it is enabled, or where its organization disabled it.
+    /// Why this service disabled it; empty if it is enabled, or its organization disabled it.
     pub disabled_reason: String,
 }
 
-/// What an update says; `None` and an empty list leave a field.
+/// The changes of an update; `None` or an empty list leaves a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointPatch {
-    /// Where deliveries go.
+    /// The URL of deliveries.
     pub url: Option<WebhookUrl>,
-    /// What people call it.
+    /// Its name.
     pub name: Option<EndpointLabel>,
-    /// What people note of it.
+    /// Its description.
     pub description: Option<EndpointDescription>,
-    /// What it hears of, in place of what it did.
+    /// The new event types.
     pub enabled_events: Vec<WebhookEventType>,
     /// Whether deliveries are sent to it.
     pub state: Option<EndpointState>,
 }
 
 impl WebhookEndpoint {
-    /// The endpoint after `patch`, which came `now`; `None` where it changes nothing.
+    /// Applies `patch` at `now`; `None` if it changes nothing.
     #[must_use]
     pub fn patched(&self, patch: EndpointPatch, now: Timestamp) -> Option<Self> {
         let mut patched = self.clone();
@@ -129,34 +129,34 @@ impl WebhookEndpoint {
     }
 }
 
-/// Which cursor page of a list that runs in the order of ids.
+/// A cursor page of a list by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CursorPageQuery<I> {
-    /// The way the list runs.
+    /// The order of the list.
     pub order: Order,
-    /// How many at the most.
+    /// The most items.
     pub limit: PageLimit,
-    /// Only what comes after this one in the list.
+    /// Only items after this one.
     pub after: Option<I>,
-    /// Only what comes before this one in the list.
+    /// Only items before this one.
     pub before: Option<I>,
 }
 
-/// A cursor page of a list, and whether the list goes on.
+/// The items of a cursor page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CursorPage<T> {
     /// The items, in the list's order.
     pub items: Vec<T>,
-    /// Whether there are more that the query would find.
+    /// Whether more items follow.
     pub has_more: bool,
 }
 
-/// An endpoint of an organization.
+/// The key of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EndpointKey {
-    /// Whose it is.
+    /// Its organization.
     pub organization: OrganizationId,
-    /// Which one.
+    /// Its id.
     pub endpoint: WebhookEndpointId,
 }
 
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_enables_an_endpoint_clears_the_reason() {
+    fn enabling_an_endpoint_clears_the_reason() {
         let later = NOW + std::time::Duration::from_secs(1);
         let patch = EndpointPatch { state: Some(EndpointState::Enabled), ..EndpointPatch::default() };
         let enabled = disabled().patched(patch, later).unwrap();
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_subjects_replace_the_whole_set() {
+    fn event_types_replace_the_whole_set() {
         let patch = EndpointPatch { enabled_events: WebhookEventType::ALL[..2].to_vec(), ..EndpointPatch::default() };
         assert_eq!(disabled().patched(patch, NOW).unwrap().enabled_events, WebhookEventType::ALL[..2]);
     }

@@ -1,4 +1,4 @@
-//! Webhooks: where an organization wants to hear of what happens, and what becomes of telling it.
+//! Webhooks: endpoints, deliveries and their retries, and the URLs and addresses that are allowed.
 //! May know what its parent may.
 
 pub mod address;

@@ -1,4 +1,4 @@
-//! What deliveries are signed with: unlike a key, it is kept as it is, for the service has to sign with it.
+//! Signing secrets. Unlike an API key, a secret is stored itself: the service signs with it.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,19 +6,18 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// What every written secret starts with.
+/// The prefix of the text form.
 pub const SECRET_PREFIX: &str = "whsec_";
 
-/// How long a secret still signs, beside the new one, after it was replaced: so long has an organization to put the new one in place
-/// without refusing a delivery.
+/// How long a replaced secret signs beside the new one, so that an organization can deploy the new one without refusing deliveries.
 pub const ROTATION: Duration = Duration::from_hours(24);
 
-/// 256 random bits that an organization and this service share.
+/// 256 random bits, shared by an organization and this service.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningSecret([u8; 32]);
 
 impl SigningSecret {
-    /// The secret that `bits` are.
+    /// The secret of `bits`.
     #[must_use]
     pub const fn new(bits: [u8; 32]) -> Self {
         Self(bits)
@@ -30,7 +29,7 @@ impl SigningSecret {
         &self.0
     }
 
-    /// As it is written, to be shown once: `whsec_` and base64.
+    /// The text form, to be shown once: `whsec_` and base64.
     #[must_use]
     pub fn expose(&self) -> String {
         format!("{SECRET_PREFIX}{}", BASE64_STANDARD.encode(self.0))
@@ -48,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_written_with_its_prefix_and_never_by_debug() {
+    fn the_text_form_has_the_prefix_and_debug_shows_no_secret() {
         let secret = SigningSecret::new([0xfb; 32]);
         assert_eq!(secret.expose(), format!("whsec_{}", "+/v7".repeat(10) + "+/s="));
         assert!(!format!("{secret:?}").contains("251"));
