@@ -9,7 +9,7 @@ use crate::domain::Result;
 use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
 use crate::domain::profile::Profile;
-use crate::domain::profile_list::{PageQuery, ProfilePage};
+use crate::domain::profile_list::{ProfilePage, ProfileQuery};
 
 const PARAMETERS: &[&str] = &["enforcement_status", "limit", "order", "order_by", "page"];
 
@@ -23,7 +23,7 @@ pub struct ListBody<T> {
 impl<T: From<Profile>> ListBody<T> {
     /// The `page` that `query` selects.
     #[must_use]
-    pub fn new(organization: OrganizationId, query: &PageQuery, page: ProfilePage) -> Self {
+    pub fn new(organization: OrganizationId, query: &ProfileQuery, page: ProfilePage) -> Self {
         Self {
             data: page.items.into_iter().map(T::from).collect(),
             next_page: page.next.map(|keyset| cursor::encode(organization, query, &keyset)),
@@ -35,9 +35,9 @@ impl<T: From<Profile>> ListBody<T> {
 ///
 /// # Errors
 /// `Invalid` with every invalid parameter.
-pub fn parse_query<F: WireFormat>(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<PageQuery> {
+pub fn parse_query<F: WireFormat>(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<ProfileQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let mut query = PageQuery {
+    let mut query = ProfileQuery {
         order_by: parameters.one("order_by", label).unwrap_or_default(),
         order: parameters.one("order", label).unwrap_or_default(),
         limit: parameters.one("limit", limit).unwrap_or_default(),

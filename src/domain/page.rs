@@ -1,11 +1,11 @@
-//! Pages: a keyset position instead of an offset, so that what is created or deleted between pages moves nothing else.
+//! Pages by keyset: a page starts after a position, so rows created or deleted between two pages shift no others.
 
 use std::num::NonZeroU32;
 
 use super::label::labels;
 
 labels! {
-    /// The way a list runs.
+    /// The order of a list.
     #[derive(Default)]
     Order {
         /// Smallest or oldest first.
@@ -16,7 +16,7 @@ labels! {
     }
 }
 
-/// How many items a page holds: 1–100, 20 unless told.
+/// The most items of a page: 1–100, 20 by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageLimit(NonZeroU32);
 
@@ -24,7 +24,7 @@ impl PageLimit {
     /// The most items of a page.
     pub const MAX: u32 = 100;
 
-    /// `limit`, if it is 1–100.
+    /// `limit`, if it is from 1 to 100.
     #[must_use]
     pub fn new(limit: u32) -> Option<Self> {
         NonZeroU32::new(limit).filter(|limit| limit.get() <= Self::MAX).map(Self)
@@ -44,20 +44,19 @@ impl Default for PageLimit {
     }
 }
 
-/// One page; `next` tells where the following one begins, if there is one.
+/// A page of `T`s; `K` is a position in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T, K> {
     /// The items, in the list's order.
     pub items: Vec<T>,
-    /// `None` on the last page.
+    /// The position after which the next page starts; `None` on the last page.
     pub next: Option<K>,
 }
 
 impl<T, K> Page<T, K> {
-    /// The page of those among `found` for which `holds` is true. Of what was found, all but what goes beyond `examined` was looked for: more
-    /// than that means that the list goes on.
+    /// A page of the first `examined` items of `found` that `holds` selects. More items than `examined` mean that the list goes on.
     #[must_use]
-    pub fn of_those(
+    pub fn filtered(
         found: Vec<T>,
         examined: usize,
         limit: PageLimit,
@@ -71,7 +70,7 @@ impl<T, K> Page<T, K> {
                 more = true;
                 break;
             }
-            // Where the next page begins: after the last item of a full page, else after the last one that was looked at.
+            // The next page starts after the last item of a full page, otherwise after the last examined one.
             last = Some(keyset(&item));
             if holds(&item) {
                 items.push(item);

@@ -1,4 +1,4 @@
-//! Which page of an organization's profiles: sort key, order, filter and position.
+//! The query for a page of profiles: sort key, order, filter and position.
 
 use super::id::ProfileId;
 use super::label::labels;
@@ -8,33 +8,33 @@ use super::text::Text;
 use super::trust::enforcement::EnforcementStatus;
 
 /// One page of profiles.
-pub type ProfilePage = Page<Profile, Keyset>;
+pub type ProfilePage = Page<Profile, ProfileKeyset>;
 
 labels! {
-    /// What a list is sorted by.
+    /// The sort key of a list of profiles.
     #[derive(Default)]
     OrderBy {
-        /// The order of creation, which is that of ids.
+        /// By creation, which is the order of ids.
         #[default]
         CreatedAt = "created_at",
-        /// The name, ignoring the case of ASCII letters; ties by id; profiles without a name last, whichever way the list runs.
+        /// By name, ignoring the case of ASCII letters, then by id. Profiles without a name come last in either order.
         Name = "name",
     }
 }
 
-/// Where the next page begins: after the profile with this sort key.
+/// A position in a list of profiles: the sort key of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Keyset {
-    /// In a list by creation.
+pub enum ProfileKeyset {
+    /// By creation.
     CreatedAt(ProfileId),
-    /// In a list by name, among those that have one: the name with its ASCII letters lowered.
+    /// By name: the name with ASCII letters in lower case.
     Name(String, ProfileId),
-    /// In a list by name, among those that have none.
+    /// By name, among the profiles without one.
     Nameless(ProfileId),
 }
 
-impl Keyset {
-    /// Where `profile` stands in a list by `order_by`.
+impl ProfileKeyset {
+    /// The position of `profile` in a list by `order_by`.
     #[must_use]
     pub fn of(profile: &Profile, order_by: OrderBy) -> Self {
         match (order_by, &profile.name) {
@@ -45,17 +45,17 @@ impl Keyset {
     }
 }
 
-/// Which page of which list.
+/// A page of profiles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PageQuery {
-    /// What the list is sorted by.
+pub struct ProfileQuery {
+    /// The sort key.
     pub order_by: OrderBy,
-    /// The way it runs.
+    /// The order.
     pub order: Order,
-    /// How many items at the most.
+    /// The most profiles.
     pub limit: PageLimit,
-    /// Where to begin; `None` is the first page. Fits `order_by`.
-    pub after: Option<Keyset>,
-    /// Only profiles with one of these; empty means all.
+    /// Start after this position, which must fit `order_by`; `None`: the first page.
+    pub after: Option<ProfileKeyset>,
+    /// Only profiles with one of these statuses; empty: all profiles.
     pub statuses: Vec<EnforcementStatus>,
 }

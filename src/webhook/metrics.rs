@@ -1,4 +1,4 @@
-//! What is counted of attempts to deliver.
+//! The metrics of attempts to deliver.
 
 use crate::domain::webhook::delivery::{Attempt, AttemptOutcome};
 use crate::metrics::{Counter, Family, Histogram, Registry, Scale};

@@ -1,11 +1,15 @@
-//! Deliveries: signs what happened and sends it to the endpoints that organizations registered.
+//! Webhook deliveries: signs events and sends them to the endpoints that organizations registered.
 //! May know `api`, `domain` and `metrics`; nothing of actix or SQL.
 
+mod attempt;
 mod dispatcher;
+mod endpoint_worker;
 mod metrics;
 mod sender;
+mod settings;
 mod signature;
 
-pub use dispatcher::{Dispatcher, DispatcherPorts, DispatcherSettings, StopDispatcher};
+pub use dispatcher::{Dispatcher, StopDispatcher};
 pub use sender::{Message, Sender};
+pub use settings::{DispatcherPorts, DispatcherSettings};
 pub use signature::sign;

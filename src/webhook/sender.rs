@@ -1,4 +1,4 @@
-//! One attempt: a POST over a connection of its own, to an address that was checked for this very connection.
+//! Sends one attempt: a POST over a new connection to an address that was checked for this connection.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -18,13 +18,13 @@ use crate::domain::webhook::url::{Reach, WebhookUrl};
 
 const USER_AGENT: &str = concat!("uprof/", env!("CARGO_PKG_VERSION"));
 
-/// The largest head of an answer that is read, in bytes. Of its body nothing is.
+/// The largest response head that is read, in bytes. The body is not read.
 const LARGEST_HEAD: usize = 16 << 10;
 
-/// What is sent.
+/// A signed webhook request.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// The same on every attempt.
+    /// The id of the event; the same on every attempt.
     pub id: String,
     /// The time of this attempt, in unix seconds.
     pub timestamp: i64,
@@ -42,13 +42,13 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Sends within `reach`; an attempt is given up after `timeout`, from asking for the address to the head of the answer.
+    /// A sender to hosts within `reach`. `timeout` limits an attempt, from the DNS lookup to the response head.
     #[must_use]
     pub fn new(reach: Reach, timeout: Duration) -> Self {
         Self::over(DefaultResolver::default(), move |address| reach.check(address), reach == Reach::Anywhere, timeout)
     }
 
-    /// As [`Sender::new`], with the addresses that `resolver` finds and `check` lets pass; by http too where that is `plain`.
+    /// As [`Sender::new`], with the addresses that `resolver` finds and `check` allows; over http too if `plain`.
     pub fn over(
         resolver: impl Resolver,
         check: impl Fn(IpAddr) -> Result<(), Forbidden> + Send + Sync + 'static,
@@ -58,13 +58,13 @@ impl Sender {
         let config = Agent::config_builder()
             .timeout_global(Some(timeout))
             .http_status_as_error(false)
-            // A redirect is answered by the endpoint and leads to wherever it likes.
+            // A redirect could lead to a host that was not checked.
             .max_redirects(0)
-            // A proxy would find the address by itself, and nobody could check it.
+            // A proxy would resolve the name itself, unchecked.
             .proxy(None)
             .https_only(!plain)
             .max_response_header_size(LARGEST_HEAD)
-            // A connection that is kept would be used without judging.
+            // A reused connection would skip the check of its address.
             .max_idle_connections(0)
             .user_agent(USER_AGENT)
             .build();
@@ -72,7 +72,7 @@ impl Sender {
         Self { agent: Agent::with_parts(config, DefaultConnector::default(), checked), plain }
     }
 
-    /// Sends `message` to `url` and waits for the head of the answer. Blocks the thread.
+    /// Sends `message` to `url` and waits for the response head. Blocks the thread.
     #[must_use]
     pub fn send(&self, url: &WebhookUrl, message: &Message) -> AttemptOutcome {
         if !url.is_https() && !self.plain {
@@ -91,14 +91,14 @@ impl Sender {
             .header(TIMESTAMP, message.timestamp.to_string())
             .header(SIGNATURE, &message.signature);
         match request.send(&message.body) {
-            // Whatever follows the head is not read: it may never end.
+            // The body is not read: it may never end.
             Ok(answer) => AttemptOutcome::Answered(answer.status().as_u16()),
             Err(error) => AttemptOutcome::Unanswered(why(error).into()),
         }
     }
 }
 
-/// A resolver whose answers are checked, each time: the connection is made to one of the addresses that are left, and to no other.
+/// Checks the addresses of each lookup. The connection is made to one of the allowed addresses only.
 struct CheckedResolver<R> {
     resolver: R,
     check: Box<dyn Fn(IpAddr) -> Result<(), Forbidden> + Send + Sync>,
@@ -113,7 +113,7 @@ impl<R> fmt::Debug for CheckedResolver<R> {
 impl<R: Resolver> Resolver for CheckedResolver<R> {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let found = self.resolver.resolve(uri, config, timeout).map_err(|error| match error {
-            // The system's resolver says no more than that it failed.
+            // The system's resolver gives no details.
             Error::Io(_) => Error::HostNotFound,
             error => error,
         })?;
@@ -132,12 +132,12 @@ impl<R: Resolver> Resolver for CheckedResolver<R> {
     }
 }
 
-/// All addresses of a host are forbidden; one reason why.
+/// All addresses of the host are forbidden; the reason of the last.
 #[derive(Debug, thiserror::Error)]
 #[error("the host has {}", .0.as_str())]
 struct ForbiddenAddress(Forbidden);
 
-/// Why there was no answer, without a word of the URL or the address.
+/// Why there was no response. Contains neither the URL nor the address.
 fn why(error: Error) -> String {
     use std::io::ErrorKind as Io;
 
@@ -153,7 +153,7 @@ fn why(error: Error) -> String {
             }
             Io::TimedOut | Io::WouldBlock => "there was no answer in time",
             Io::HostUnreachable | Io::NetworkUnreachable => "the host cannot be reached",
-            // What rustls says of a certificate that nobody vouches for, among others.
+            // Among others, rustls for an untrusted certificate.
             Io::InvalidData => "TLS could not be agreed upon",
             _ => "the connection failed",
         },

@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use crate::domain::webhook::secret::SigningSecret;
 
-/// The header with the id of what is delivered, the same on every attempt.
+/// The header with the id of the event, the same on every attempt.
 pub(super) const ID: &str = "webhook-id";
 /// The header with the time of this attempt, in unix seconds.
 pub(super) const TIMESTAMP: &str = "webhook-timestamp";
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signature_is_the_one_that_others_compute() {
+    fn a_signature_matches_the_reference_implementation() {
         let secret = SigningSecret::new(std::array::from_fn(|at| u8::try_from(at).unwrap()));
         assert_eq!(secret.expose(), "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
         assert_eq!(
@@ -45,7 +45,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_secret_signs_by_itself_in_the_order_given(old: [u8; 32], new: [u8; 32], body: Vec<u8>, time: i64) {
+        fn each_secret_adds_its_signature_in_the_given_order(old: [u8; 32], new: [u8; 32], body: Vec<u8>, time: i64) {
             let [old, new] = [old, new].map(SigningSecret::new);
             let both = sign([&new, &old], "evt_1", time, &body);
             let each = [&new, &old].map(|secret| sign([secret], "evt_1", time, &body));
@@ -53,7 +53,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_is_changed_changes_the_signature(secret: [u8; 32], body: Vec<u8>, time in 0_i64..1 << 40) {
+        fn any_change_changes_the_signature(secret: [u8; 32], body: Vec<u8>, time in 0_i64..1 << 40) {
             let secret = SigningSecret::new(secret);
             let signature = sign([&secret], "evt_1", time, &body);
             let longer = [body.as_slice(), b" "].concat();

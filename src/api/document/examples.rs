@@ -27,7 +27,7 @@ use crate::domain::label::EnumLabel;
 use crate::domain::metadata::Metadata;
 use crate::domain::page::Page;
 use crate::domain::profile::{Profile, ProfileDraft, ProfileField};
-use crate::domain::profile_list::PageQuery;
+use crate::domain::profile_list::ProfileQuery;
 use crate::domain::text::{DisplayName, ReferenceId, Text};
 use crate::domain::trust::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
 use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, Delivery, DeliveryState};
@@ -52,7 +52,7 @@ pub(super) fn profile<F: WireFormat>() -> Value {
 pub(super) fn page<F: WireFormat>() -> Value {
     let page = Page { items: vec![example()], next: None };
     let organization = OrganizationId::new(Uuid::nil());
-    serialized(ListBody::<F::ListedProfile>::new(organization, &PageQuery::default(), page))
+    serialized(ListBody::<F::ListedProfile>::new(organization, &ProfileQuery::default(), page))
 }
 
 pub(super) fn deleted() -> Value {
@@ -148,7 +148,7 @@ fn pending() -> Delivery {
     let attempt = |outcome| Attempt { at: CREATED_AT, took: Duration::from_millis(120), outcome };
     Delivery {
         event_id: EventId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a4)),
-        subject: WebhookEventType::ProgramStatusUpdated,
+        event_type: WebhookEventType::ProgramStatusUpdated,
         created_at: CREATED_AT,
         state: DeliveryState::Pending,
         next_attempt_at: Some(EXPIRES_AT),

@@ -62,7 +62,7 @@ impl From<Delivery> for WireDelivery {
         Self {
             id: WireId(delivery.event_id),
             r#type: WireLabel(DeliveryType::WebhookDelivery),
-            event_type: WireLabel(delivery.subject),
+            event_type: WireLabel(delivery.event_type),
             created_at: WireTimestamp(delivery.created_at),
             state: WireLabel(delivery.state),
             next_attempt_at: delivery.next_attempt_at.map(WireTimestamp),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::id::{Id, OrganizationId, ProfileId};
 use crate::domain::page::Order;
-use crate::domain::profile_list::{Keyset, OrderBy, PageQuery};
+use crate::domain::profile_list::{OrderBy, ProfileKeyset, ProfileQuery};
 
 const GENERATION: u8 = 1;
 const CHECKSUM_BYTES: usize = 8;
@@ -52,11 +52,11 @@ impl IdList {
 
 /// The cursor of the page after `keyset` in the organization's list of `query`.
 #[must_use]
-pub fn encode(organization: OrganizationId, query: &PageQuery, keyset: &Keyset) -> String {
+pub fn encode(organization: OrganizationId, query: &ProfileQuery, keyset: &ProfileKeyset) -> String {
     let (kind, id, name) = match keyset {
-        Keyset::CreatedAt(id) => (b'c', id, ""),
-        Keyset::Name(name, id) => (b'n', id, name.as_str()),
-        Keyset::Nameless(id) => (b'o', id, ""),
+        ProfileKeyset::CreatedAt(id) => (b'c', id, ""),
+        ProfileKeyset::Name(name, id) => (b'n', id, name.as_str()),
+        ProfileKeyset::Nameless(id) => (b'o', id, ""),
     };
     write(organization, query.order, kind, id.uuid(), name)
 }
@@ -94,12 +94,12 @@ pub fn decode_id<K>(
 ///
 /// # Errors
 /// [`CursorError`].
-pub fn decode(organization: OrganizationId, query: &PageQuery, text: &str) -> Result<Keyset, CursorError> {
+pub fn decode(organization: OrganizationId, query: &ProfileQuery, text: &str) -> Result<ProfileKeyset, CursorError> {
     let payload = payload(organization, text)?;
     let (made_for, keyset) = split(&payload)
         .and_then(|(made_for, kind, id, name)| Some((made_for, keyset(kind, ProfileId::new(id), name)?)))
         .ok_or(CursorError::Malformed)?;
-    let order_by = if matches!(keyset, Keyset::CreatedAt(_)) { OrderBy::CreatedAt } else { OrderBy::Name };
+    let order_by = if matches!(keyset, ProfileKeyset::CreatedAt(_)) { OrderBy::CreatedAt } else { OrderBy::Name };
     if made_for == direction(query.order) && order_by == query.order_by {
         Ok(keyset)
     } else {
@@ -107,11 +107,11 @@ pub fn decode(organization: OrganizationId, query: &PageQuery, text: &str) -> Re
     }
 }
 
-fn keyset(kind: u8, id: ProfileId, name: &[u8]) -> Option<Keyset> {
+fn keyset(kind: u8, id: ProfileId, name: &[u8]) -> Option<ProfileKeyset> {
     match kind {
-        b'c' => Some(Keyset::CreatedAt(id)),
-        b'n' => Some(Keyset::Name(std::str::from_utf8(name).ok()?.to_owned(), id)),
-        b'o' => Some(Keyset::Nameless(id)),
+        b'c' => Some(ProfileKeyset::CreatedAt(id)),
+        b'n' => Some(ProfileKeyset::Name(std::str::from_utf8(name).ok()?.to_owned(), id)),
+        b'o' => Some(ProfileKeyset::Nameless(id)),
         _ => None,
     }
 }
@@ -174,21 +174,21 @@ mod tests {
         OrganizationId::new(Uuid::from_u128(number))
     }
 
-    fn list(order_by: OrderBy, order: Order) -> PageQuery {
-        PageQuery { order_by, order, ..PageQuery::default() }
+    fn list(order_by: OrderBy, order: Order) -> ProfileQuery {
+        ProfileQuery { order_by, order, ..ProfileQuery::default() }
     }
 
-    fn keysets() -> impl Strategy<Value = Keyset> {
+    fn keysets() -> impl Strategy<Value = ProfileKeyset> {
         let id = any::<u128>().prop_map(|id| ProfileId::new(Uuid::from_u128(id)));
         prop_oneof![
-            id.clone().prop_map(Keyset::CreatedAt),
-            (".{1,20}", id.clone()).prop_map(|(name, id)| Keyset::Name(name, id)),
-            id.prop_map(Keyset::Nameless),
+            id.clone().prop_map(ProfileKeyset::CreatedAt),
+            (".{1,20}", id.clone()).prop_map(|(name, id)| ProfileKeyset::Name(name, id)),
+            id.prop_map(ProfileKeyset::Nameless),
         ]
     }
 
-    fn order_by(keyset: &Keyset) -> OrderBy {
-        if matches!(keyset, Keyset::CreatedAt(_)) { OrderBy::CreatedAt } else { OrderBy::Name }
+    fn order_by(keyset: &ProfileKeyset) -> OrderBy {
+        if matches!(keyset, ProfileKeyset::CreatedAt(_)) { OrderBy::CreatedAt } else { OrderBy::Name }
     }
 
     proptest! {

@@ -53,7 +53,7 @@ pub(super) fn printable_delivery(delivery: Delivery) -> Printable<WireDelivery> 
     let text = format!(
         "{}  {}  {}  {} attempts, the last: {last}{next}",
         delivery.event_id,
-        delivery.subject.as_str(),
+        delivery.event_type.as_str(),
         delivery.state.as_str(),
         delivery.attempts.len(),
     );

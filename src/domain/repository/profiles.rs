@@ -7,7 +7,7 @@ use crate::domain::error::Result;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::profile::{Profile, ProfilePatch};
-use crate::domain::profile_list::{PageQuery, ProfilePage};
+use crate::domain::profile_list::{ProfilePage, ProfileQuery};
 
 /// The profiles of an organization. Called by the handlers of the API.
 #[async_trait]
@@ -34,7 +34,7 @@ pub trait ProfileRepository: Send + Sync {
     ///
     /// # Errors
     /// None of its own.
-    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<ProfilePage>;
+    async fn list(&self, organization: OrganizationId, query: ProfileQuery, now: Timestamp) -> Result<ProfilePage>;
 
     /// Applies `patch` to the stored profile ([`Profile::patched`]) under its row lock and returns the updated profile. Concurrent updates
     /// of one profile never overwrite each other's fields.

@@ -6,7 +6,7 @@ use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
-use crate::domain::webhook::delivery::{Attempt, ClaimedDelivery, Delivery, Settlement};
+use crate::domain::webhook::delivery::{Attempt, ClaimedDelivery, Delivery, DeliveryUpdate};
 use crate::domain::webhook::endpoint::{CursorPage, CursorPageQuery, EndpointKey, EndpointPatch, WebhookEndpoint};
 use crate::domain::webhook::secret::SigningSecret;
 
@@ -133,14 +133,14 @@ pub trait DeliveryQueue: Send + Sync {
     /// None of its own.
     ///
     /// [`DeliveryProgress::after`]: crate::domain::webhook::delivery::DeliveryProgress::after
-    async fn settle(
+    async fn record_attempt(
         &self,
         key: EndpointKey,
         event: EventId,
         attempt: Attempt,
         jitter: u16,
         now: Timestamp,
-    ) -> Result<Option<Settlement>>;
+    ) -> Result<Option<DeliveryUpdate>>;
 
     /// Deletes a delivery whose event has no webhook body in the API version of the delivery.
     ///

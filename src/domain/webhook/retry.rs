@@ -1,24 +1,23 @@
-//! When a delivery that failed is tried again, and when that ends.
+//! The retry schedule of deliveries: exponential backoff with jitter.
 
 use std::time::Duration;
 
 use crate::domain::clock::Timestamp;
 
-/// How long a delivery is tried, from when it was queued.
+/// How long a delivery is retried after it was queued.
 pub const RETRY_WINDOW: Duration = Duration::from_hours(3 * 24);
 
-/// For how long nothing may have reached an endpoint before a delivery that is given up disables it.
-pub const ENDURANCE: Duration = Duration::from_hours(24);
+/// A failed delivery disables an endpoint that has accepted nothing for this long.
+pub const DISABLE_AFTER: Duration = Duration::from_hours(24);
 
-/// How long after the first failure the second attempt comes, without jitter; each further one takes twice as long.
+/// The longest pause after the first failure. It doubles with each further failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 
-/// The longest pause.
+/// The limit of the pause.
 const LONGEST_PAUSE: Duration = Duration::from_hours(4);
 
-/// When to try again what has failed `failures` times in a row, at `now` for the last time; `None`: it is given up, for it was to be
-/// tried until `until`, and has been. `jitter` decides how much of the second half of the pause is waited, so that what failed
-/// together does not come back together. The last attempt is made at `until`, not before.
+/// When to retry a delivery that has failed `failures` times in a row, last at `now`; `None` from `until` on. The last attempt is at `until`.
+/// `jitter` selects the pause between half of it and all of it, so that deliveries that failed together are not retried together.
 #[must_use]
 pub fn next_attempt(failures: u32, until: Timestamp, now: Timestamp, jitter: u16) -> Option<Timestamp> {
     if now >= until {
@@ -30,10 +29,10 @@ pub fn next_attempt(failures: u32, until: Timestamp, now: Timestamp, jitter: u16
     Some((now + pause).min(until))
 }
 
-/// Whether an endpoint that nothing has reached since `failing_since` is to be disabled at `now`, when a delivery to it is given up.
+/// Whether a delivery that fails at `now` disables an endpoint that has accepted nothing since `failing_since`.
 #[must_use]
-pub fn is_persistent(failing_since: Timestamp, now: Timestamp) -> bool {
-    now - failing_since >= ENDURANCE
+pub fn should_disable(failing_since: Timestamp, now: Timestamp) -> bool {
+    now - failing_since >= DISABLE_AFTER
 }
 
 #[cfg(test)]
@@ -42,7 +41,7 @@ mod tests {
 
     use super::*;
 
-    /// The moments at which a delivery is tried that always fails at once.
+    /// The times of the attempts of a delivery that always fails at once.
     fn attempts(jitters: impl IntoIterator<Item = u16>) -> Vec<Timestamp> {
         let queued = Timestamp::UNIX_EPOCH;
         let mut moments = vec![queued];
@@ -60,7 +59,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_delivery_is_tried_for_three_days_ever_more_rarely(jitters in prop::collection::vec(any::<u16>(), 100)) {
+        fn a_delivery_is_retried_for_three_days_with_growing_pauses(jitters in prop::collection::vec(any::<u16>(), 100)) {
             let moments = attempts(jitters);
             prop_assert!(moments.is_sorted_by(|a, b| a < b));
             prop_assert_eq!(*moments.last().unwrap(), Timestamp::UNIX_EPOCH + RETRY_WINDOW);
@@ -71,7 +70,7 @@ mod tests {
         }
 
         #[test]
-        fn a_pause_is_between_half_and_all_of_what_it_could_be(failures in 1_u32..100, jitter: u16) {
+        fn jitter_selects_between_half_and_all_of_a_pause(failures in 1_u32..100, jitter: u16) {
             let now = Timestamp::UNIX_EPOCH;
             let far = now + RETRY_WINDOW;
             let pause = |jitter| next_attempt(failures, far, now, jitter).unwrap() - now;
@@ -93,7 +92,7 @@ mod tests {
     #[test]
     fn an_endpoint_that_has_failed_for_less_than_a_day_is_left_alone() {
         let now = Timestamp::UNIX_EPOCH + RETRY_WINDOW;
-        assert!(!is_persistent(now - ENDURANCE + Duration::from_secs(1), now));
-        assert!(is_persistent(now - ENDURANCE, now));
+        assert!(!should_disable(now - DISABLE_AFTER + Duration::from_secs(1), now));
+        assert!(should_disable(now - DISABLE_AFTER, now));
     }
 }

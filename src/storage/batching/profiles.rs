@@ -14,7 +14,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::profile::{Profile, ProfilePatch};
-use crate::domain::profile_list::{PageQuery, ProfilePage};
+use crate::domain::profile_list::{ProfilePage, ProfileQuery};
 use crate::domain::repository::ProfileRepository;
 use crate::metrics::Registry;
 use crate::storage::profiles::PgProfiles;
@@ -71,7 +71,7 @@ impl ProfileRepository for BatchingProfiles {
         self.retrieves.call(organization, (id, now)).instrument(span).await
     }
 
-    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<ProfilePage> {
+    async fn list(&self, organization: OrganizationId, query: ProfileQuery, now: Timestamp) -> Result<ProfilePage> {
         self.inner.list(organization, query, now).await
     }
 

@@ -137,7 +137,7 @@ impl ApiKeyRepository for PgApiKeys {
             })
             .await?;
         let found = rows.into_iter().map(ApiKey::try_from).collect::<Result<Vec<_>>>()?;
-        Ok(Page::of_those(found, query.limit.get(), query.limit, |key| key.id, |_| true))
+        Ok(Page::filtered(found, query.limit.get(), query.limit, |key| key.id, |_| true))
     }
 
     #[tracing::instrument(level = "debug", name = "api_keys.revoke", skip_all, fields(organization.id = %organization))]

@@ -111,7 +111,7 @@ impl EventRepository for PgEvents {
             .await?;
         let events = rows.into_iter().map(Event::try_from).collect::<Result<Vec<_>>>()?;
         let matches = |event: &Event| query.kinds.is_empty() || query.kinds.contains(&event.details.kind());
-        Ok(Page::of_those(events, examined, query.limit, |event| event.id, matches))
+        Ok(Page::filtered(events, examined, query.limit, |event| event.id, matches))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::Result;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::page::{Order, Page};
 use crate::domain::profile::Profile;
-use crate::domain::profile_list::{Keyset, OrderBy, PageQuery, ProfilePage};
+use crate::domain::profile_list::{OrderBy, ProfileKeyset, ProfilePage, ProfileQuery};
 use crate::domain::trust::enforcement::EnforcementStatus;
 use crate::storage::pool::error::StorageError;
 
@@ -40,7 +40,7 @@ type Rows = std::result::Result<Vec<ProfileRow>, sqlx::Error>;
 pub(super) async fn page(
     connection: &mut PgConnection,
     organization: OrganizationId,
-    query: &PageQuery,
+    query: &ProfileQuery,
     now: OffsetDateTime,
 ) -> std::result::Result<ProfilePage, StorageError> {
     if query.statuses.is_empty() {
@@ -48,11 +48,11 @@ pub(super) async fn page(
         // One row more than the page holds shows whether another page follows.
         let rows = rows(connection, organization, query, now, limit + 1).await?;
         let profiles = rows.into_iter().map(Profile::try_from).collect::<Result<_>>()?;
-        return Ok(Page::of_those(
+        return Ok(Page::filtered(
             profiles,
             limit,
             query.limit,
-            |profile| Keyset::of(profile, query.order_by),
+            |profile| ProfileKeyset::of(profile, query.order_by),
             |_| true,
         ));
     }
@@ -64,7 +64,7 @@ pub(super) async fn page(
 async fn filtered(
     connection: &mut PgConnection,
     organization: OrganizationId,
-    query: &PageQuery,
+    query: &ProfileQuery,
     now: OffsetDateTime,
 ) -> std::result::Result<ProfilePage, StorageError> {
     let mut items = Vec::new();
@@ -78,7 +78,7 @@ async fn filtered(
                 return Ok(Page { items, next: query.after });
             }
             // The next page begins after the last profile that was examined.
-            query.after = Some(Keyset::of(&profile, query.order_by));
+            query.after = Some(ProfileKeyset::of(&profile, query.order_by));
             if query.statuses.contains(&EnforcementStatus::of(&profile.enforcement_actions)) {
                 items.push(profile);
             }
@@ -97,7 +97,7 @@ async fn filtered(
 struct Step {
     profiles: Vec<Profile>,
     /// The next step begins after this.
-    end: Option<Keyset>,
+    end: Option<ProfileKeyset>,
     is_last: bool,
 }
 
@@ -106,14 +106,14 @@ struct Step {
 async fn step(
     connection: &mut PgConnection,
     organization: OrganizationId,
-    query: &PageQuery,
+    query: &ProfileQuery,
     now: OffsetDateTime,
     count: usize,
 ) -> std::result::Result<Step, StorageError> {
     if query.order_by != OrderBy::CreatedAt || query.statuses.contains(&EnforcementStatus::Unrestricted) {
         let rows = rows(connection, organization, query, now, count).await?;
         let profiles: Vec<_> = rows.into_iter().map(Profile::try_from).collect::<Result<_>>()?;
-        let end = profiles.last().map(|profile| Keyset::of(profile, query.order_by));
+        let end = profiles.last().map(|profile| ProfileKeyset::of(profile, query.order_by));
         return Ok(Step { is_last: profiles.len() < count, end, profiles });
     }
     let ids = restricted(connection, organization, query, count).await?;
@@ -121,14 +121,14 @@ async fn step(
     let mut found = read(connection, &keys, now).await?;
     // A profile that was erased in between is not found.
     let profiles = ids.iter().filter_map(|id| found.remove(&(organization, *id))).collect::<Result<_>>()?;
-    Ok(Step { profiles, end: ids.last().copied().map(Keyset::CreatedAt), is_last: ids.len() < count })
+    Ok(Step { profiles, end: ids.last().copied().map(ProfileKeyset::CreatedAt), is_last: ids.len() < count })
 }
 
 /// The ids of the next `count` profiles with an open action.
 async fn restricted(
     connection: &mut PgConnection,
     organization: OrganizationId,
-    query: &PageQuery,
+    query: &ProfileQuery,
     count: usize,
 ) -> std::result::Result<Vec<ProfileId>, sqlx::Error> {
     let select = match query.order {
@@ -148,7 +148,7 @@ async fn restricted(
 async fn rows(
     connection: &mut PgConnection,
     organization: OrganizationId,
-    query: &PageQuery,
+    query: &ProfileQuery,
     now: OffsetDateTime,
     count: usize,
 ) -> Rows {
@@ -161,9 +161,9 @@ async fn rows(
 
 /// The id after which a page by creation begins; beyond every id for the first page, since an `or` would keep Postgres from seeking in the
 /// index.
-fn after_id(query: &PageQuery) -> Uuid {
+fn after_id(query: &ProfileQuery) -> Uuid {
     match (&query.after, query.order) {
-        (Some(Keyset::CreatedAt(id)), _) => id.uuid(),
+        (Some(ProfileKeyset::CreatedAt(id)), _) => id.uuid(),
         (_, Order::Ascending) => Uuid::nil(),
         (_, Order::Descending) => Uuid::max(),
     }
@@ -172,7 +172,7 @@ fn after_id(query: &PageQuery) -> Uuid {
 async fn by_creation(
     connection: &mut PgConnection,
     organization: OrganizationId,
-    query: &PageQuery,
+    query: &ProfileQuery,
     now: OffsetDateTime,
     count: i64,
 ) -> Rows {
@@ -195,12 +195,12 @@ async fn by_creation(
 async fn by_name(
     connection: &mut PgConnection,
     organization: OrganizationId,
-    query: &PageQuery,
+    query: &ProfileQuery,
     now: OffsetDateTime,
     count: i64,
 ) -> Rows {
     let mut rows = match &query.after {
-        Some(Keyset::Nameless(_)) => Vec::new(),
+        Some(ProfileKeyset::Nameless(_)) => Vec::new(),
         _ => named(connection, organization, query, now, count).await?,
     };
     let missing = count - i64::try_from(rows.len()).unwrap_or(i64::MAX);
@@ -213,12 +213,12 @@ async fn by_name(
 async fn named(
     connection: &mut PgConnection,
     organization: OrganizationId,
-    query: &PageQuery,
+    query: &ProfileQuery,
     now: OffsetDateTime,
     count: i64,
 ) -> Rows {
     let after = match &query.after {
-        Some(Keyset::Name(key, id)) => Some((key, id.uuid())),
+        Some(ProfileKeyset::Name(key, id)) => Some((key, id.uuid())),
         _ => None,
     };
     let select = match (query.order, after) {
@@ -263,7 +263,7 @@ async fn named(
 async fn nameless(
     connection: &mut PgConnection,
     organization: OrganizationId,
-    query: &PageQuery,
+    query: &ProfileQuery,
     now: OffsetDateTime,
     count: i64,
 ) -> Rows {
@@ -284,7 +284,7 @@ async fn nameless(
         ),
     };
     let after = match &query.after {
-        Some(Keyset::Nameless(id)) => id.uuid(),
+        Some(ProfileKeyset::Nameless(id)) => id.uuid(),
         _ => first,
     };
     sqlx::query_as(select).bind(organization.uuid()).bind(now).bind(after).bind(count).fetch_all(connection).await

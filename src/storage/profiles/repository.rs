@@ -19,7 +19,7 @@ use crate::domain::event::EventDetails;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::profile::{Profile, ProfilePatch};
-use crate::domain::profile_list::{PageQuery, ProfilePage};
+use crate::domain::profile_list::{ProfilePage, ProfileQuery};
 use crate::domain::repository::ProfileRepository;
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::{self, Outbox};
@@ -162,7 +162,7 @@ impl ProfileRepository for PgProfiles {
     }
 
     #[tracing::instrument(level = "debug", name = "profiles.list", skip_all, fields(organization.id = %organization))]
-    async fn list(&self, organization: OrganizationId, query: PageQuery, now: Timestamp) -> Result<ProfilePage> {
+    async fn list(&self, organization: OrganizationId, query: ProfileQuery, now: Timestamp) -> Result<ProfilePage> {
         self.pool
             .read(move |connection| Box::pin(async move { list::page(connection, organization, &query, now).await }))
             .await

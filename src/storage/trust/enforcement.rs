@@ -85,7 +85,7 @@ impl EnforcementRepository for PgEnforcement {
             })
             .await?;
         let records = rows.into_iter().map(|row| Ok(EnforcementRecord::try_from(row)?.as_of(now)));
-        Ok(Page::of_those(records.collect::<Result<_>>()?, limit, query.limit, |record| record.action.id, |_| true))
+        Ok(Page::filtered(records.collect::<Result<_>>()?, limit, query.limit, |record| record.action.id, |_| true))
     }
 
     #[tracing::instrument(level = "debug", name = "enforcement.advance", skip_all, fields(organization.id = %organization))]

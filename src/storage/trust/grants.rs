@@ -177,7 +177,7 @@ impl TrustGrantRepository for PgTrustGrants {
             })
             .await?;
         let grants = rows.into_iter().map(ProfileGrant::try_from).collect::<Result<_>>()?;
-        Ok(Page::of_those(grants, limit, query.limit, |grant| grant.decision_id, |_| true))
+        Ok(Page::filtered(grants, limit, query.limit, |grant| grant.decision_id, |_| true))
     }
 
     #[tracing::instrument(level = "debug", name = "trust_grants.decisions", skip_all, fields(organization.id = %organization))]
@@ -208,7 +208,7 @@ impl TrustGrantRepository for PgTrustGrants {
             })
             .await?;
         let decisions = rows.into_iter().map(Decision::try_from).collect::<Result<_>>()?;
-        Ok(Page::of_those(decisions, wanted, limit, |decision| decision.id, |_| true))
+        Ok(Page::filtered(decisions, wanted, limit, |decision| decision.id, |_| true))
     }
 }
 

@@ -166,7 +166,7 @@ impl TryFrom<DeliveryRow> for Delivery {
         let state = DeliveryState::from_label(&row.state).ok_or_else(|| broken("state"))?;
         Ok(Self {
             event_id,
-            subject: WebhookEventType::from_label(&row.kind).ok_or_else(|| broken("event_id"))?,
+            event_type: WebhookEventType::from_label(&row.kind).ok_or_else(|| broken("event_id"))?,
             created_at: row.created_at,
             state,
             next_attempt_at: (state == DeliveryState::Pending).then_some(row.due_at),

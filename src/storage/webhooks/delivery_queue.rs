@@ -8,7 +8,7 @@ use super::settlement;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
 use crate::domain::repository::DeliveryQueue;
-use crate::domain::webhook::delivery::{Attempt, ClaimedDelivery, Settlement};
+use crate::domain::webhook::delivery::{Attempt, ClaimedDelivery, DeliveryUpdate};
 use crate::domain::webhook::endpoint::EndpointKey;
 use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::webhook::url::WebhookUrl;
@@ -154,15 +154,15 @@ impl DeliveryQueue for PgDeliveries {
         rows.into_iter().map(|row| claimed(key.endpoint, row)).collect()
     }
 
-    #[tracing::instrument(level = "debug", name = "deliveries.settle", skip_all, fields(organization.id = %key.organization))]
-    async fn settle(
+    #[tracing::instrument(level = "debug", name = "deliveries.record_attempt", skip_all, fields(organization.id = %key.organization))]
+    async fn record_attempt(
         &self,
         key: EndpointKey,
         event: EventId,
         attempt: Attempt,
         jitter: u16,
         now: Timestamp,
-    ) -> Result<Option<Settlement>> {
+    ) -> Result<Option<DeliveryUpdate>> {
         self.0
             .run(move |connection| {
                 Box::pin(async move {

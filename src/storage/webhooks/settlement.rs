@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::EventId;
 use crate::domain::label::EnumLabel;
-use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, DeliveryProgress, DeliveryState, Settlement};
+use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, DeliveryProgress, DeliveryState, DeliveryUpdate};
 use crate::domain::webhook::endpoint::EndpointKey;
 use crate::storage::pool::error::StorageError;
 
@@ -59,7 +59,7 @@ pub(super) async fn save_delivery(
     connection: &mut PgConnection,
     key: EndpointKey,
     event: EventId,
-    settlement: &Settlement,
+    settlement: &DeliveryUpdate,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "update webhook_deliveries
@@ -125,10 +125,10 @@ pub(super) async fn save_endpoint(
     connection: &mut PgConnection,
     key: EndpointKey,
     before: DeliveryProgress,
-    settlement: &Settlement,
+    settlement: &DeliveryUpdate,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    if before.failing_since == settlement.failing_since && settlement.disables.is_none() {
+    if before.failing_since == settlement.failing_since && settlement.disable_reason.is_none() {
         return Ok(());
     }
     sqlx::query(
@@ -143,7 +143,7 @@ pub(super) async fn save_endpoint(
     .bind(key.organization.uuid())
     .bind(key.endpoint.uuid())
     .bind(settlement.failing_since)
-    .bind(settlement.disables)
+    .bind(settlement.disable_reason)
     .bind(now)
     .execute(connection)
     .await?;

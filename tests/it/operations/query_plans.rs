@@ -8,7 +8,7 @@ use uprof::domain::clock::{Clock, SystemClock};
 use uprof::domain::id::{OrganizationId, ProfileId, RandomIds};
 use uprof::domain::page::{Order, PageLimit};
 use uprof::domain::profile::ProfilePatch;
-use uprof::domain::profile_list::{Keyset, OrderBy, PageQuery};
+use uprof::domain::profile_list::{OrderBy, ProfileKeyset, ProfileQuery};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, Text};
 use uprof::domain::trust::enforcement::EnforcementStatus;
@@ -108,7 +108,7 @@ impl World {
     }
 
     /// Where the page after the first `position` profiles of the list begins.
-    fn after(&self, order_by: OrderBy, order: Order, position: usize) -> Option<Keyset> {
+    fn after(&self, order_by: OrderBy, order: Order, position: usize) -> Option<ProfileKeyset> {
         let offset = position.checked_sub(1)?;
         let way = if order == Order::Ascending { "asc" } else { "desc" };
         let keys = match order_by {
@@ -122,9 +122,9 @@ impl World {
         ));
         let (id, name) = (ProfileId::new(row.get::<Uuid, _>(0)), row.get::<Option<String>, _>(1));
         Some(match (order_by, name) {
-            (OrderBy::CreatedAt, _) => Keyset::CreatedAt(id),
-            (OrderBy::Name, Some(name)) => Keyset::Name(name, id),
-            (OrderBy::Name, None) => Keyset::Nameless(id),
+            (OrderBy::CreatedAt, _) => ProfileKeyset::CreatedAt(id),
+            (OrderBy::Name, Some(name)) => ProfileKeyset::Name(name, id),
+            (OrderBy::Name, None) => ProfileKeyset::Nameless(id),
         })
     }
 
@@ -135,7 +135,7 @@ impl World {
             for position in positions {
                 let after = self.after(order_by, order, position);
                 let limit = PageLimit::new(limit).unwrap();
-                let page = PageQuery { order_by, order, limit, after, statuses: Vec::new() };
+                let page = ProfileQuery { order_by, order, limit, after, statuses: Vec::new() };
                 self.check(&page, limit.get(), &format!("{how}, {limit:?} of {order_by:?} {order:?} after {position}"));
             }
         }
@@ -172,7 +172,7 @@ impl World {
             for (statuses, examined) in filters {
                 let after = self.after(order_by, order, NAMED - 8);
                 let page =
-                    PageQuery { order_by, order, limit: PageLimit::default(), after, statuses: statuses.to_vec() };
+                    ProfileQuery { order_by, order, limit: PageLimit::default(), after, statuses: statuses.to_vec() };
                 let (cost, read) = (self.cost_of(&page), EXECUTIONS * i64::try_from(examined).unwrap() * 5);
                 let how = format!("{how}, {statuses:?} by {order_by:?}: {cost:?}");
                 // Perhaps the open action of each, once more: by it the profile was found.
@@ -184,13 +184,13 @@ impl World {
 
     /// A list of those that are limited does not look at the others.
     fn check_rare_limits(&self, how: &str) {
-        let query = PageQuery { statuses: vec![EnforcementStatus::Banned], ..PageQuery::default() };
+        let query = ProfileQuery { statuses: vec![EnforcementStatus::Banned], ..ProfileQuery::default() };
         let cost = self.cost_of(&query);
         assert!(cost.sequential_scans == 0 && cost.rows <= EXECUTIONS * 3 * 6, "{how}: {cost:?}");
     }
 
     /// `page` examines this many profiles and one more.
-    fn check(&self, page: &PageQuery, examined: usize, how: &str) {
+    fn check(&self, page: &ProfileQuery, examined: usize, how: &str) {
         let cost = self.cost_of(page);
         // Each profile, and one row of each kind that hangs on it.
         let read = EXECUTIONS * i64::try_from(examined + 1).unwrap() * 5;
@@ -199,7 +199,7 @@ impl World {
         assert!(cost.index_entries <= read + EXECUTIONS, "{how}: {cost:?}");
     }
 
-    fn cost_of(&self, page: &PageQuery) -> Cost {
+    fn cost_of(&self, page: &ProfileQuery) -> Cost {
         self.cost(&async |profiles, _| {
             let found = profiles.list(self.organization, page.clone(), SystemClock.now()).await.unwrap();
             assert!(found.items.len() == page.limit.get() || !page.statuses.is_empty(), "{page:?}");
