@@ -45,7 +45,7 @@ pub struct Stopper {
     drain: Duration,
 }
 
-/// Why the service does not start or did not end well: one line for whoever started it.
+/// Why the service did not start, or did not end well: one line for the operator.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct StartError(String);
@@ -99,7 +99,7 @@ impl Application {
         let served = self.server.await;
         drop(self.sweeper);
         self.dispatcher.stop(self.grace).await;
-        // The last to go: until here somebody may want to see how it ends.
+        // Last, so that metrics of the shutdown can be scraped.
         if let Some((_, metrics)) = self.metrics {
             metrics.stop(false).await;
         }

@@ -29,12 +29,12 @@ impl Counter {
     }
 }
 
-/// A number that is read elsewhere when somebody looks. Clones are the same number.
+/// A number that is read from its source at each scrape. Clones are the same number.
 #[derive(Clone, Default)]
 pub struct Gauge(Arc<OnceLock<Box<dyn Fn() -> u64 + Send + Sync>>>);
 
 impl Gauge {
-    /// Says where to read it. Until somebody does, it is 0; the first to say so is heard.
+    /// Sets the source. Without one the gauge is 0; later calls change nothing.
     pub fn read(&self, read: impl Fn() -> u64 + Send + Sync + 'static) {
         self.0.get_or_init(|| Box::new(read));
     }

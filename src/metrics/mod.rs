@@ -2,7 +2,7 @@
 //! May know no other module; every module that counts may name it.
 //!
 //! Labels are literals of this source, never a caller's words: nothing that belongs to anybody can become one, and the number of series
-//! is bounded. To count costs a few atomic additions; what can be read elsewhere is read when somebody looks.
+//! is bounded. To count costs a few atomic additions; what has a source of its own is read at each scrape.
 
 mod exposition;
 mod family;
@@ -41,7 +41,7 @@ impl Registry {
         family
     }
 
-    /// Numbers that are read elsewhere when somebody looks.
+    /// Numbers that are read from their source at each scrape.
     #[must_use]
     pub fn gauges<const N: usize>(
         &self,

@@ -1,7 +1,7 @@
 //! The files that the API reference loads: Swagger UI, and our script and style for it. Embedded, compressed.
 
 use std::io::Read;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -20,6 +20,19 @@ struct Asset {
     name: &'static str,
     media_type: &'static str,
     gzip: &'static [u8],
+    plain: OnceLock<web::Bytes>,
+}
+
+impl Asset {
+    /// The uncompressed bytes. Decompressed once: anyone may ask for them, as often as they like.
+    fn plain(&self) -> Result<web::Bytes, Error> {
+        if let Some(plain) = self.plain.get() {
+            return Ok(plain.clone());
+        }
+        let mut plain = Vec::new();
+        GzDecoder::new(self.gzip).read_to_end(&mut plain).map_err(Error::internal)?;
+        Ok(self.plain.get_or_init(|| plain.into()).clone())
+    }
 }
 
 /// A file that `build.rs` has compressed.
@@ -29,11 +42,12 @@ macro_rules! asset {
             name: $name,
             media_type: concat!($media_type, "; charset=utf-8"),
             gzip: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".gz")),
+            plain: OnceLock::new(),
         }
     };
 }
 
-const ASSETS: [Asset; 6] = [
+static ASSETS: [Asset; 6] = [
     asset!("swagger-ui-bundle.js", "text/javascript"),
     asset!("swagger-ui.css", "text/css"),
     asset!("LICENSE", "text/plain"),
@@ -74,9 +88,7 @@ pub(super) async fn show_asset(
     if accepts_gzip(&request) {
         return Ok(response.insert_header(ContentEncoding::Gzip).body(asset.gzip));
     }
-    let mut plain = Vec::new();
-    GzDecoder::new(asset.gzip).read_to_end(&mut plain).map_err(|error| Error::internal(error.to_string()))?;
-    Ok(response.body(plain))
+    Ok(response.body(asset.plain()?))
 }
 
 fn accepts_gzip(request: &HttpRequest) -> bool {

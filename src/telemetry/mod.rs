@@ -12,18 +12,24 @@ use crate::config::{LogArgs, LogFormat};
 use crate::metrics::Registry;
 pub use writer::Log;
 
-/// Sends log lines to standard error as `args` say, for as long as the answer lives; when it is dropped, what is left is written. A
-/// second call in one process changes nothing.
+/// sqlx logs parameters of a database URL that it does not know with their values, and so a misspelt password. Whatever filter an
+/// operator chooses, that target stays off.
+const URL_PARAMETERS: &str = "sqlx_postgres::options::parse=off";
+
+/// Logs to standard error as `args` say until the returned value is dropped, which writes the queued lines. A second call in one process
+/// changes nothing.
 ///
 /// # Errors
-/// The filter cannot be read, or the machine has no thread to give.
+/// The filter is invalid, or no thread can be started.
 pub fn start(args: &LogArgs, registry: &Registry) -> Result<Log, String> {
-    let filter = EnvFilter::try_new(&args.log).map_err(|error| format!("UPROF_LOG: {error}"))?;
+    let refused = |error: &dyn std::error::Error| format!("UPROF_LOG: {error}");
+    let filter = EnvFilter::try_new(&args.log).map_err(|error| refused(&error))?;
+    let filter = filter.add_directive(URL_PARAMETERS.parse().map_err(|error| refused(&error))?);
     let stderr = std::io::stderr();
     let format = args.log_format.unwrap_or(if stderr.is_terminal() { LogFormat::Text } else { LogFormat::Json });
     let dropped = registry.counters(
         "uprof_log_lines_dropped_total",
-        "Lines of the log that were not written, for whoever reads them was too slow.",
+        "Log lines dropped because the reader of standard error was too slow.",
         [],
     );
     let log = Log::start(stderr, dropped.with([])).map_err(|error| format!("cannot start the log: {error}"))?;

@@ -1,7 +1,6 @@
-//! Writes lines off the path of those who log: they leave a line in a buffer, and a thread writes whatever has gathered.
+//! Writes log lines on a thread of its own: callers append to a buffer, and the thread writes what the buffer holds.
 //!
-//! The buffer is bounded. Where the reader of the log is slower than what is logged, lines are dropped and counted: a service that
-//! waits for its log serves nobody.
+//! The buffer is bounded. Where the reader of the log is too slow, lines are dropped and counted, so that requests never wait for it.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -13,14 +12,14 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::metrics::Counter;
 
-/// How many bytes wait to be written at the most: some 3,000 lines.
+/// The buffer's limit in bytes: about 3,000 lines.
 const CAPACITY: usize = 1 << 20;
 
-/// How long lines gather after some were written. Under load one system call then writes many of them; the first line after a while is
-/// written at once.
+/// The pause between two writes, so that under load one system call writes many lines. The first line after a quiet time is written at
+/// once.
 const GATHERING: Duration = Duration::from_millis(5);
 
-/// How long the end waits for the last lines to be written, where the reader takes none.
+/// Time limit for the last lines to be written at the end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A log that is being written. Dropping it writes what is left.
@@ -88,7 +87,7 @@ impl Shared {
 
     fn leave(&self, line: &[u8]) {
         let mut pending = self.pending();
-        // What the writer itself has to say, how much was dropped, always finds a place.
+        // The writer's own line, how many were dropped, is always accepted.
         if pending.bytes.len() + line.len() > CAPACITY && self.writer.get() != Some(&thread::current().id()) {
             drop(pending);
             self.dropped.increment();
@@ -105,16 +104,19 @@ impl Shared {
     fn write_to(&self, mut target: impl Write) {
         self.writer.get_or_init(|| thread::current().id());
         let mut bytes = Vec::new();
-        let mut told = 0;
+        let mut reported = 0;
         loop {
             let ending = self.take(&mut bytes);
             // A log that cannot be written has nowhere to say so.
             let _ = target.write_all(&bytes).and_then(|()| target.flush());
             bytes.clear();
             let dropped = self.dropped.get();
-            if dropped > told {
-                tracing::warn!(lines.dropped = dropped - told, "the reader of the log is too slow");
-                told = dropped;
+            if dropped > reported {
+                tracing::warn!(
+                    lines.dropped = dropped - reported,
+                    "log lines dropped: stderr reader is slower than the log"
+                );
+                reported = dropped;
             } else if ending {
                 return;
             }
@@ -202,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_logs_does_not_wait_for_a_reader_that_takes_nothing() {
+    fn logging_does_not_wait_for_a_reader_that_reads_nothing() {
         let (log, dropped, allow, read) = log();
         let line = [b'x'; 1 << 10];
         // More than ever waits: twice as much as has a place, for the thread may have taken one load already.

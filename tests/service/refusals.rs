@@ -20,6 +20,8 @@ fn a_database_out_of_reach_is_one_line_without_the_password() {
         "postgres://uprof:sesame@127.0.0.1:1/uprof",
         "postgres://uprof:sesame@localhost/uprof?host=/nowhere",
         "postgres://uprof:sesame@uprof.invalid/uprof",
+        // sqlx warns of a parameter that it does not know, with its value.
+        "postgres://uprof@127.0.0.1:1/uprof?pasword=sesame",
     ] {
         for arguments in [&[][..], &["--migrate"]] {
             let said = Process::spawn(serve(&SecretString::from(url), arguments)).refusal();
