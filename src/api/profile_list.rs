@@ -9,7 +9,7 @@ use crate::domain::Result;
 use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
 use crate::domain::profile::Profile;
-use crate::domain::profile_list::{ProfilePage, ProfileQuery};
+use crate::domain::profile::list::{ProfilePage, ProfileQuery};
 
 const PARAMETERS: &[&str] = &["enforcement_status", "limit", "order", "order_by", "page"];
 

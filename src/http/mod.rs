@@ -1,25 +1,22 @@
 //! The HTTP API: routes, credentials, versions, limits and the one table from errors to statuses.
 //! May know `api`, `domain`, `metrics` and actix; nothing of SQL.
 
-mod auth;
 mod body;
 mod error;
 mod handler;
 mod health;
 mod idempotency;
-mod links;
 mod metrics;
+mod middleware;
 mod openapi;
 mod operator;
-mod profiles;
-mod request_log;
 mod request_record;
 mod resource;
 mod routes;
 mod server;
 mod service;
 mod settings;
-mod version;
+mod user_profiles;
 
 pub(crate) use error::HttpError;
 pub use metrics::serve_metrics;

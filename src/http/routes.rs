@@ -3,8 +3,10 @@
 use actix_web::middleware::from_fn;
 use actix_web::{Scope, guard, web};
 
+use super::middleware::{auth, version};
 use super::resource::path;
-use super::{auth, health, links, openapi, operator, profiles, version};
+use super::user_profiles::{links, profiles};
+use super::{health, openapi, operator};
 use crate::api::{ApiVersion, VersionVisitor, WireFormat};
 use crate::domain::label::EnumLabel;
 

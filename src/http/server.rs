@@ -8,9 +8,10 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
 use super::error::HttpError;
+use super::middleware::request_log;
+use super::routes;
 use super::service::Service;
 use super::settings::HttpSettings;
-use super::{request_log, routes};
 
 /// Serves the API of `service`, and what `pages` mounts, on `listener` until the returned server is stopped. Must be called within an
 /// actix system.

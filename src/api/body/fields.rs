@@ -8,9 +8,9 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 use super::json::Json;
 use super::request_schema::{ObjectSchema, Presence};
 use super::values::{FieldParser, Parsed, one};
-use crate::domain::change::Change;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
+use crate::domain::profile::change::Change;
 use crate::domain::{Error, Result};
 
 /// The unread fields of an object, and the violations of those that were read.

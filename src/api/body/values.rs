@@ -10,7 +10,7 @@ use crate::api::wire::timestamp;
 use crate::domain::clock::{Timestamp, check_future};
 use crate::domain::error::reason;
 use crate::domain::label::EnumLabel;
-use crate::domain::metadata::{
+use crate::domain::profile::metadata::{
     MAX_KEY_CHARACTERS, MAX_PAIRS, MAX_VALUE_CHARACTERS, Metadata, MetadataPatch, MetadataViolations,
 };
 use crate::domain::text::{Country, Text};

@@ -9,7 +9,7 @@ use crate::api::{ANTHROPIC_VERSION, Selector, WireFormat};
 use crate::domain::id::{IdKind, ProfileKind};
 use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, PageLimit};
-use crate::domain::profile_list::OrderBy;
+use crate::domain::profile::list::OrderBy;
 use crate::domain::trust::enforcement::EnforcementStatus;
 
 /// The parameters that several operations have, by the names of their components.

@@ -13,7 +13,7 @@ use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
 use crate::domain::profile::Profile;
-use crate::domain::relationship::AccessType;
+use crate::domain::profile::relationship::AccessType;
 use crate::domain::text::Text;
 use crate::domain::trust::enforcement::EnforcementStatus;
 

@@ -5,10 +5,10 @@ use serde_json::json;
 use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
-use crate::domain::external_user::ExternalUserDetails;
-use crate::domain::metadata::Metadata;
+use crate::domain::profile::external_user::ExternalUserDetails;
+use crate::domain::profile::metadata::Metadata;
+use crate::domain::profile::relationship::Relationship;
 use crate::domain::profile::{ProfileDraft, name_required};
-use crate::domain::relationship::Relationship;
 use crate::domain::text::{DisplayName, ReferenceId};
 
 /// Every field may be absent; `null` means the same.

@@ -10,7 +10,7 @@ use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
 use crate::domain::label::labels;
 use crate::domain::profile::Profile;
-use crate::domain::relationship::Relationship;
+use crate::domain::profile::relationship::Relationship;
 use crate::domain::text::Text;
 use crate::domain::trust::grant::{TrustGrantStatus, TrustGrants};
 

@@ -5,11 +5,11 @@ use serde_json::json;
 use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
-use crate::domain::change::Change;
-use crate::domain::external_user::ExternalUserPatch;
-use crate::domain::metadata::MetadataPatch;
+use crate::domain::profile::change::Change;
+use crate::domain::profile::external_user::ExternalUserPatch;
+use crate::domain::profile::metadata::MetadataPatch;
+use crate::domain::profile::relationship::{Relationship, RelationshipChange};
 use crate::domain::profile::{NamePolicy, ProfilePatch};
-use crate::domain::relationship::{Relationship, RelationshipChange};
 use crate::domain::text::{DisplayName, ReferenceId};
 
 /// An absent field stays. `null` clears a name and an external id, and means absence elsewhere.

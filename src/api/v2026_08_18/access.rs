@@ -6,7 +6,7 @@ use crate::api::body::fields::Fields;
 use crate::api::body::values;
 use crate::domain::error::reason;
 use crate::domain::label::EnumLabel;
-use crate::domain::relationship::{AccessType, Relationship, RelationshipChange};
+use crate::domain::profile::relationship::{AccessType, Relationship, RelationshipChange};
 
 /// `access_type` and `relationship`, which must not contradict each other; `relationship` is more specific and wins.
 pub(super) fn read_with_alias(fields: &mut Fields) -> Option<RelationshipChange> {

@@ -10,7 +10,7 @@ use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::id::ProfileKind;
 use crate::domain::profile::Profile;
-use crate::domain::relationship::AccessType;
+use crate::domain::profile::relationship::AccessType;
 use crate::domain::text::Text;
 
 /// Every field is always present; what is unset is null.

@@ -4,12 +4,12 @@ use super::access;
 use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
-use crate::domain::change::Change;
 use crate::domain::clock::Timestamp;
-use crate::domain::external_user::ExternalUserPatch;
-use crate::domain::metadata::MetadataPatch;
+use crate::domain::profile::change::Change;
+use crate::domain::profile::external_user::ExternalUserPatch;
+use crate::domain::profile::metadata::MetadataPatch;
+use crate::domain::profile::relationship::RelationshipChange;
 use crate::domain::profile::{NamePolicy, ProfilePatch};
-use crate::domain::relationship::RelationshipChange;
 use crate::domain::text::{DisplayName, ReferenceId};
 
 /// An absent field stays. `null` clears a name and an external id, is refused for the time of sign-up, and means absence elsewhere.

@@ -5,10 +5,10 @@ use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
 use crate::api::v2026_08_18::read_relationship;
-use crate::domain::external_user::ExternalUserDetails;
-use crate::domain::metadata::Metadata;
 use crate::domain::profile::ProfileDraft;
-use crate::domain::relationship::Relationship;
+use crate::domain::profile::external_user::ExternalUserDetails;
+use crate::domain::profile::metadata::Metadata;
+use crate::domain::profile::relationship::Relationship;
 use crate::domain::text::DisplayName;
 
 /// Every field may be absent; `null` means the same.

@@ -7,8 +7,8 @@ use crate::api::body::fields::Fields;
 use crate::api::body::values;
 use crate::api::wire::scalars::WireLabel;
 use crate::api::wire::timestamp::WireTimestamp;
-use crate::domain::change::Change;
-use crate::domain::external_user::{AccountStatus, EntityType, ExternalUserDetails, ExternalUserPatch};
+use crate::domain::profile::change::Change;
+use crate::domain::profile::external_user::{AccountStatus, EntityType, ExternalUserDetails, ExternalUserPatch};
 use crate::domain::text::Text;
 
 /// In a create every key may be absent; `null` means the same.

@@ -5,11 +5,11 @@ use crate::api::body::fields::Fields;
 use crate::api::body::reader::Body;
 use crate::api::body::values;
 use crate::api::v2026_08_18::read_access_change;
-use crate::domain::change::Change;
-use crate::domain::external_user::ExternalUserPatch;
-use crate::domain::metadata::MetadataPatch;
+use crate::domain::profile::change::Change;
+use crate::domain::profile::external_user::ExternalUserPatch;
+use crate::domain::profile::metadata::MetadataPatch;
+use crate::domain::profile::relationship::RelationshipChange;
 use crate::domain::profile::{NamePolicy, ProfilePatch};
-use crate::domain::relationship::RelationshipChange;
 use crate::domain::text::DisplayName;
 
 /// An absent field stays. `null` clears a name, is refused within the details, and means absence elsewhere.

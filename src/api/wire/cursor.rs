@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::id::{Id, OrganizationId, ProfileId};
 use crate::domain::page::Order;
-use crate::domain::profile_list::{OrderBy, ProfileKeyset, ProfileQuery};
+use crate::domain::profile::list::{OrderBy, ProfileKeyset, ProfileQuery};
 
 const GENERATION: u8 = 1;
 const CHECKSUM_BYTES: usize = 8;

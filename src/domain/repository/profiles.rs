@@ -6,8 +6,8 @@ use crate::domain::clock::Timestamp;
 use crate::domain::error::Result;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::profile::list::{ProfilePage, ProfileQuery};
 use crate::domain::profile::{Profile, ProfilePatch};
-use crate::domain::profile_list::{ProfilePage, ProfileQuery};
 
 /// The profiles of an organization. Called by the handlers of the API.
 #[async_trait]

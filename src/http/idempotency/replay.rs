@@ -11,9 +11,9 @@ use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
 use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, RequestOutcome};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::http::auth::{self, Caller};
 use crate::http::error::HttpError;
 use crate::http::handler::HandlerResult;
+use crate::http::middleware::auth::{self, Caller};
 use crate::http::service::Service;
 
 /// The version in the fingerprint of a request to the operator's API, which has no versions.

@@ -7,10 +7,10 @@ use crate::api::operator::api_key;
 use crate::api::operator::api_key::{CreateApiKey, NewWireApiKey, WireApiKey};
 use crate::domain::credential::api_key::{ApiKeySecret, Scope};
 use crate::domain::id::ApiKeyId;
-use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
 use crate::http::handler::{HandlerResult, pairs, path_id};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
+use crate::http::middleware::auth::Caller;
 use crate::http::service::Service;
 
 pub(super) async fn list_api_keys(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> HandlerResult {

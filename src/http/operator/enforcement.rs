@@ -6,10 +6,10 @@ use crate::api::operator::enforcement;
 use crate::api::operator::enforcement::WireEnforcementRecord;
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::EnforcementActionId;
-use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
 use crate::http::handler::{HandlerResult, pairs, path_id, profile_id};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
+use crate::http::middleware::auth::Caller;
 use crate::http::service::Service;
 
 pub(super) async fn open_enforcement_action(

@@ -4,8 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::api::operator::event;
 use crate::domain::credential::api_key::Scope;
-use crate::http::auth::Caller;
 use crate::http::handler::{HandlerResult, pairs};
+use crate::http::middleware::auth::Caller;
 use crate::http::service::Service;
 
 pub(super) async fn list_events(service: web::Data<Service>, caller: Caller, request: HttpRequest) -> HandlerResult {

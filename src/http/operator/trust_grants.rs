@@ -6,10 +6,10 @@ use crate::api::operator::grant_decision::{self, WireDecision};
 use crate::api::operator::trust_grant;
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::DecisionId;
-use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
 use crate::http::handler::{HandlerResult, pairs, profile_id};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
+use crate::http::middleware::auth::Caller;
 use crate::http::service::Service;
 
 pub(super) async fn list_trust_grants(

@@ -10,10 +10,10 @@ use crate::domain::Error;
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::WebhookEndpointId;
 use crate::domain::webhook::secret::{ROTATION, SigningSecret};
-use crate::http::auth::Caller;
 use crate::http::body::json_body::JsonBytes;
 use crate::http::handler::{HandlerResult, pairs, path_id};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
+use crate::http::middleware::auth::Caller;
 use crate::http::service::Service;
 
 pub(super) async fn create_webhook(

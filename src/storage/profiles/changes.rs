@@ -93,10 +93,10 @@ mod tests {
 
     use super::*;
     use crate::domain::Error;
-    use crate::domain::change::Change;
     use crate::domain::clock::Timestamp;
     use crate::domain::id::{ProfileId, RandomIds};
     use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey};
+    use crate::domain::profile::change::Change;
     use crate::domain::profile::{ProfileDraft, ProfilePatch};
     use crate::domain::text::{DisplayName, Text};
 

@@ -10,7 +10,7 @@ use crate::domain::Result;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::page::{Order, Page};
 use crate::domain::profile::Profile;
-use crate::domain::profile_list::{OrderBy, ProfileKeyset, ProfilePage, ProfileQuery};
+use crate::domain::profile::list::{OrderBy, ProfileKeyset, ProfilePage, ProfileQuery};
 use crate::domain::trust::enforcement::EnforcementStatus;
 use crate::storage::pool::error::StorageError;
 

@@ -6,11 +6,11 @@ use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::external_user::ExternalUserDetails;
 use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
 use crate::domain::label::EnumLabel;
-use crate::domain::metadata::Metadata;
 use crate::domain::profile::Profile;
+use crate::domain::profile::external_user::ExternalUserDetails;
+use crate::domain::profile::metadata::Metadata;
 use crate::domain::text::Text;
 use crate::domain::trust::enforcement::EnforcementAction;
 use crate::domain::trust::grant::{GrantName, GrantPart, GrantParts, Requirements, TrustGrant, TrustGrants};

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use sqlx::Row;
-use uprof::domain::change::Change;
 use uprof::domain::clock::{Clock, SystemClock};
 use uprof::domain::id::{OrganizationId, ProfileId, RandomIds};
 use uprof::domain::page::{Order, PageLimit};
 use uprof::domain::profile::ProfilePatch;
-use uprof::domain::profile_list::{OrderBy, ProfileKeyset, ProfileQuery};
+use uprof::domain::profile::change::Change;
+use uprof::domain::profile::list::{OrderBy, ProfileKeyset, ProfileQuery};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, Text};
 use uprof::domain::trust::enforcement::EnforcementStatus;

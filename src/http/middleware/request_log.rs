@@ -12,17 +12,17 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 use tracing::Instrument;
 
-use super::body::unread::UnreadBody;
-use super::error::HttpError;
-use super::request_record::RequestRecord;
-use super::service::Service;
 use crate::domain::id::RequestId;
 use crate::domain::label::EnumLabel;
+use crate::http::body::unread::UnreadBody;
+use crate::http::error::HttpError;
+use crate::http::request_record::RequestRecord;
+use crate::http::service::Service;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// Wraps every request.
-pub(super) async fn record(
+pub(in crate::http) async fn record(
     service: web::Data<Service>,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -10,38 +10,38 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
-use super::error::HttpError;
-use super::request_record::RequestRecord;
-use super::service::Service;
 use crate::domain::credential::api_key::{ApiKey, ApiKeySecret, Credential, Scope};
 use crate::domain::id::OrganizationId;
 use crate::domain::label::EnumLabel;
 use crate::domain::text::Text;
 use crate::domain::{Error, ErrorKind};
+use crate::http::error::HttpError;
+use crate::http::request_record::RequestRecord;
+use crate::http::service::Service;
 
 const X_API_KEY: &str = "x-api-key";
 const WORKSPACE_ID: &str = "anthropic-workspace-id";
 
 /// An authenticated request.
 #[derive(Clone, Debug)]
-pub(super) struct Caller {
+pub(in crate::http) struct Caller {
     credential: Arc<Credential>,
     record: Rc<RequestRecord>,
 }
 
 impl Caller {
     /// The organization that the key belongs to.
-    pub(super) fn organization(&self) -> OrganizationId {
+    pub(in crate::http) fn organization(&self) -> OrganizationId {
         self.credential.key.organization_id
     }
 
     /// The key of the request.
-    pub(super) fn key(&self) -> &ApiKey {
+    pub(in crate::http) fn key(&self) -> &ApiKey {
         &self.credential.key
     }
 
     /// The label of the API version that the organization is pinned to.
-    pub(super) fn default_version(&self) -> &str {
+    pub(in crate::http) fn default_version(&self) -> &str {
         &self.credential.default_version
     }
 
@@ -49,7 +49,7 @@ impl Caller {
     ///
     /// # Errors
     /// `Forbidden`.
-    pub(super) fn permit(&self, operation: &'static str, scope: Scope) -> Result<(), HttpError> {
+    pub(in crate::http) fn permit(&self, operation: &'static str, scope: Scope) -> Result<(), HttpError> {
         self.record.set_operation(operation);
         if self.credential.key.scopes.contains(&scope) {
             return Ok(());
@@ -69,7 +69,7 @@ impl FromRequest for Caller {
 }
 
 /// Refuses requests without a valid key, and notes the [`Caller`] on the others.
-pub(super) async fn authenticate(
+pub(in crate::http) async fn authenticate(
     service: web::Data<Service>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -97,7 +97,7 @@ async fn caller(service: &Service, request: &ServiceRequest) -> Result<Caller, H
 }
 
 /// The key in the headers; either header may carry it, repeatedly, if all of them carry the same.
-pub(super) fn credential(headers: &HeaderMap) -> Result<ApiKeySecret, HttpError> {
+pub(in crate::http) fn credential(headers: &HeaderMap) -> Result<ApiKeySecret, HttpError> {
     let mut sent = None;
     let bearers = headers.get_all(AUTHORIZATION).map(|value| {
         let (scheme, key) = value.to_str().ok()?.split_once(' ')?;

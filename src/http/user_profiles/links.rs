@@ -3,11 +3,6 @@
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
 
-use super::auth::Caller;
-use super::body::json_body::JsonBytes;
-use super::handler::{HandlerResult, profile_id};
-use super::idempotency::replay::IdempotentRequest;
-use super::service::Service;
 use crate::api::WireFormat;
 use crate::api::body;
 use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
@@ -17,8 +12,13 @@ use crate::domain::id::{EnrollmentId, ProfileId};
 use crate::domain::label::EnumLabel;
 use crate::domain::trust::enrollment::{Enrollment, LinkToken};
 use crate::domain::{Error, ErrorKind};
+use crate::http::body::json_body::JsonBytes;
+use crate::http::handler::{HandlerResult, profile_id};
+use crate::http::idempotency::replay::IdempotentRequest;
+use crate::http::middleware::auth::Caller;
+use crate::http::service::Service;
 
-pub(super) async fn create_enrollment_url<F: WireFormat>(
+pub(in crate::http) async fn create_enrollment_url<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,
@@ -31,7 +31,7 @@ pub(super) async fn create_enrollment_url<F: WireFormat>(
     create(&service, &caller, id, request, EnrollmentUrl::new).await
 }
 
-pub(super) async fn create_action_url<F: WireFormat>(
+pub(in crate::http) async fn create_action_url<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,

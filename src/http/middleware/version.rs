@@ -10,18 +10,18 @@ use time::format_description::StaticFormatDescription;
 use time::macros::format_description;
 
 use super::auth::Caller;
-use super::error::HttpError;
-use super::request_record::RequestRecord;
 use crate::api::{ANTHROPIC_BETA, ANTHROPIC_VERSION, ApiVersion};
 use crate::domain::error::{reason, shortened};
 use crate::domain::label::EnumLabel;
 use crate::domain::{Error, ErrorKind};
+use crate::http::error::HttpError;
+use crate::http::request_record::RequestRecord;
 
 const DATE: StaticFormatDescription = format_description!("[year]-[month]-[day]");
 const DATE_CHARACTERS: usize = "2026-03-24".len();
 
 /// Notes the version on the request; the guards of the scopes pick the handlers by it.
-pub(super) async fn resolve(
+pub(in crate::http) async fn resolve(
     caller: Caller,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -1,6 +1,6 @@
 //! The relationship of an entity to the platform, and its access type, which is coarser.
 
-use super::label::labels;
+use crate::domain::label::labels;
 
 labels! {
     /// The relationship of the entity to the platform.

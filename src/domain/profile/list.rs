@@ -1,11 +1,11 @@
 //! The query for a page of profiles: sort key, order, filter and position.
 
-use super::id::ProfileId;
-use super::label::labels;
-use super::page::{Order, Page, PageLimit};
-use super::profile::Profile;
-use super::text::Text;
-use super::trust::enforcement::EnforcementStatus;
+use super::user_profile::Profile;
+use crate::domain::id::ProfileId;
+use crate::domain::label::labels;
+use crate::domain::page::{Order, Page, PageLimit};
+use crate::domain::text::Text;
+use crate::domain::trust::enforcement::EnforcementStatus;
 
 /// One page of profiles.
 pub type ProfilePage = Page<Profile, ProfileKeyset>;

@@ -2,11 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::auth::Caller;
-use super::body::json_body::JsonBytes;
-use super::handler::{HandlerResult, pairs, profile_id};
-use super::idempotency::replay::IdempotentRequest;
-use super::service::Service;
 use crate::api::profile_list::{ListBody, parse_query};
 use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::{WireFormat, profile_body};
@@ -14,8 +9,13 @@ use crate::domain::credential::api_key::Scope;
 use crate::domain::id::ProfileId;
 use crate::domain::label::EnumLabel;
 use crate::domain::profile::ProfileDraft;
+use crate::http::body::json_body::JsonBytes;
+use crate::http::handler::{HandlerResult, pairs, profile_id};
+use crate::http::idempotency::replay::IdempotentRequest;
+use crate::http::middleware::auth::Caller;
+use crate::http::service::Service;
 
-pub(super) async fn create_user_profile<F: WireFormat>(
+pub(in crate::http) async fn create_user_profile<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     request: HttpRequest,
@@ -30,7 +30,7 @@ pub(super) async fn create_user_profile<F: WireFormat>(
     request.answer(F::Profile::from, |key| profiles.create(organization, profile, key)).await
 }
 
-pub(super) async fn list_user_profiles<F: WireFormat>(
+pub(in crate::http) async fn list_user_profiles<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     request: HttpRequest,
@@ -41,7 +41,7 @@ pub(super) async fn list_user_profiles<F: WireFormat>(
     Ok(HttpResponse::Ok().json(ListBody::<F::ListedProfile>::new(caller.organization(), &query, page)))
 }
 
-pub(super) async fn retrieve_user_profile<F: WireFormat>(
+pub(in crate::http) async fn retrieve_user_profile<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,
@@ -52,7 +52,7 @@ pub(super) async fn retrieve_user_profile<F: WireFormat>(
     Ok(HttpResponse::Ok().json(F::Profile::from(profile)))
 }
 
-pub(super) async fn update_user_profile<F: WireFormat>(
+pub(in crate::http) async fn update_user_profile<F: WireFormat>(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,
@@ -68,7 +68,7 @@ pub(super) async fn update_user_profile<F: WireFormat>(
     request.answer(F::Profile::from, |key| profiles.update(organization, id, changes, now, key)).await
 }
 
-pub(super) async fn delete_user_profile(
+pub(in crate::http) async fn delete_user_profile(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,

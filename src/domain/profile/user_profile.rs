@@ -1,16 +1,16 @@
 //! The profile of an entity, and its updates.
 
 use super::change::Change;
-use super::clock::Timestamp;
-use super::error::{Error, Result, reason};
 use super::external_user::{ExternalUserDetails, ExternalUserPatch};
-use super::id::ProfileId;
-use super::label::labels;
 use super::metadata::{Metadata, MetadataPatch};
 use super::relationship::{Relationship, RelationshipChange};
-use super::text::DisplayName;
-use super::trust::enforcement::EnforcementAction;
-use super::trust::grant::TrustGrants;
+use crate::domain::clock::Timestamp;
+use crate::domain::error::{Error, Result, reason};
+use crate::domain::id::ProfileId;
+use crate::domain::label::labels;
+use crate::domain::text::DisplayName;
+use crate::domain::trust::enforcement::EnforcementAction;
+use crate::domain::trust::grant::TrustGrants;
 
 /// The profile of one entity that the platform serves.
 #[derive(Clone, Debug, PartialEq, Eq)]

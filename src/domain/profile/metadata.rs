@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use super::error::reason;
-use super::text::bounded;
+use crate::domain::error::reason;
+use crate::domain::text::bounded;
 
 /// The most pairs of a profile, counted after a merge.
 pub const MAX_PAIRS: usize = 16;

@@ -1,9 +1,9 @@
 //! Details that the platform states about an entity. They are not verified.
 
 use super::change::Change;
-use super::clock::Timestamp;
-use super::label::labels;
-use super::text::{Country, EmailHash, NameHash, ReferenceId};
+use crate::domain::clock::Timestamp;
+use crate::domain::label::labels;
+use crate::domain::text::{Country, EmailHash, NameHash, ReferenceId};
 
 labels! {
     /// The state of the entity's account on the platform.

@@ -1,0 +1,11 @@
+//! The profile: what is stored of an entity, how it changes, and how profiles are listed.
+//! May know what `domain` may.
+
+pub mod change;
+pub mod external_user;
+pub mod list;
+pub mod metadata;
+pub mod relationship;
+mod user_profile;
+
+pub use user_profile::{NamePolicy, Profile, ProfileDraft, ProfileField, ProfilePatch, name_required};

@@ -1,0 +1,5 @@
+//! The handlers of `/v1/user_profiles`, the same for every API version.
+//! May know what `http` may.
+
+pub(super) mod links;
+pub(super) mod profiles;
