@@ -28,17 +28,18 @@ const SERVER: &[&str] = &["actix_http", "actix_rt", "actix_server", "actix_web"]
 const SHELL: &[&str] = &["clap"];
 const CLIENT: &[&str] = &["ureq"];
 const RUNTIME: &[&str] = &["tokio"];
+const METRICS: &[&str] = &["prometheus_client"];
 
 /// The dependencies.
 const MODULES: &[Module] = &[
-    Module { name: "domain", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
-    Module { name: "api", may_name: &["domain"], bans: &[SQL, SERVER, SHELL, CLIENT, RUNTIME] },
-    Module { name: "http", may_name: &["api", "domain", "metrics"], bans: &[SQL, SHELL, CLIENT] },
-    Module { name: "pages", may_name: &["api", "domain", "http"], bans: &[SQL, SHELL, CLIENT] },
-    Module { name: "webhook", may_name: &["api", "domain", "metrics"], bans: &[SQL, SERVER, SHELL] },
-    Module { name: "storage", may_name: &["domain", "metrics"], bans: &[WIRE, SERVER, SHELL, CLIENT] },
+    Module { name: "domain", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
+    Module { name: "api", may_name: &["domain"], bans: &[SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
+    Module { name: "http", may_name: &["api", "domain", "metrics"], bans: &[SQL, SHELL, CLIENT, METRICS] },
+    Module { name: "pages", may_name: &["api", "domain", "http"], bans: &[SQL, SHELL, CLIENT, METRICS] },
+    Module { name: "webhook", may_name: &["api", "domain", "metrics"], bans: &[SQL, SERVER, SHELL, METRICS] },
+    Module { name: "storage", may_name: &["domain", "metrics"], bans: &[WIRE, SERVER, SHELL, CLIENT, METRICS] },
     Module { name: "metrics", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
-    Module { name: "database", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
+    Module { name: "database", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
     // Settings belong to the modules that use them; config fills them in.
     Module {
         name: "config",
@@ -50,9 +51,9 @@ const MODULES: &[Module] = &[
             "storage::PoolSettings",
             "webhook::DispatcherSettings",
         ],
-        bans: &[WIRE, SQL, SERVER, CLIENT, RUNTIME],
+        bans: &[WIRE, SQL, SERVER, CLIENT, RUNTIME, METRICS],
     },
-    Module { name: "telemetry", may_name: &["config", "metrics"], bans: &[WIRE, SQL, SERVER, CLIENT] },
+    Module { name: "telemetry", may_name: &["config", "metrics"], bans: &[WIRE, SQL, SERVER, CLIENT, METRICS] },
     Module {
         name: "app",
         may_name: &[
@@ -67,15 +68,15 @@ const MODULES: &[Module] = &[
             "telemetry",
             "webhook",
         ],
-        bans: &[WIRE, SQL, SHELL, CLIENT],
+        bans: &[WIRE, SQL, SHELL, CLIENT, METRICS],
     },
     Module {
         name: "cli",
         may_name: &["api", "app", "config", "database", "domain", "metrics", "storage", "telemetry"],
-        bans: &[SQL, &["utoipa"]],
+        bans: &[SQL, METRICS, &["utoipa"]],
     },
-    Module { name: "main", may_name: &["cli"], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
-    Module { name: "lib", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
+    Module { name: "main", may_name: &["cli"], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
+    Module { name: "lib", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
 ];
 
 /// The dependencies of the file `src/<file>` that the table does not allow.
@@ -151,6 +152,7 @@ fn every_forbidden_dependency_is_noticed() {
         ("app.rs", "use crate::cli::run;"),
         ("cli/keys.rs", "use sqlx::query;"),
         ("main.rs", "fn main() { uprof::app::start() }"),
+        ("http/metrics.rs", "use prometheus_client::metrics::counter::Counter;"),
         ("helpers/mod.rs", ""),
         ("domain/profile.rs", "use crate::*;"),
     ] {

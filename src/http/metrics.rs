@@ -11,42 +11,47 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 
 use super::request_record::RequestRecord;
 use crate::domain::label::EnumLabel;
-use crate::metrics::{Counter, Family, Histogram, Registry, Scale};
-
-/// The text format, as those who read it ask for it.
-const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+use crate::metrics::{CONTENT_TYPE, Counter, EncodeLabelSet, Family, Histogram, Registry, duration_histogram};
 
 /// The label of a request that was refused before its operation or version was known.
 const NONE: &str = "none";
 
 /// The metrics of requests.
 pub(super) struct RequestMetrics {
-    requests: Family<Counter, 3>,
-    durations: Family<Histogram, 1>,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<OperationLabels, Histogram>,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct RequestLabels {
+    operation: &'static str,
+    version: &'static str,
+    status: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct OperationLabels {
+    operation: &'static str,
 }
 
 impl RequestMetrics {
     pub(super) fn new(registry: &Registry) -> Self {
-        let requests = registry.counters(
-            "uprof_http_requests_total",
-            "Requests that were answered.",
-            ["operation", "version", "status"],
-        );
-        let durations = registry.histograms(
-            "uprof_http_request_duration_seconds",
-            "From the head of a request to its answer.",
-            Scale::TIMES,
-            ["operation"],
-        );
-        Self { requests, durations }
+        Self {
+            requests: registry.register("uprof_http_requests", "Requests that were answered", Family::default()),
+            durations: registry.register(
+                "uprof_http_request_duration_seconds",
+                "From the head of a request to its answer",
+                Family::new_with_constructor(duration_histogram),
+            ),
+        }
     }
 
     /// Counts an answered request.
     pub(super) fn count(&self, record: &RequestRecord, status: StatusCode, duration: Duration) {
         let operation = record.operation.get().unwrap_or(NONE);
         let version = record.version.get().map_or(NONE, EnumLabel::as_str);
-        self.requests.with([operation, version, label(status)]).increment();
-        self.durations.with([operation]).observe_time(duration);
+        self.requests.get_or_create(&RequestLabels { operation, version, status: label(status) }).inc();
+        self.durations.get_or_create(&OperationLabels { operation }).observe(duration.as_secs_f64());
     }
 }
 
@@ -80,7 +85,7 @@ fn label(status: StatusCode) -> &'static str {
 pub fn serve_metrics(listener: TcpListener, registry: Registry) -> std::io::Result<Server> {
     let show = move || {
         let text = registry.text();
-        async { HttpResponse::Ok().content_type(TEXT).body(text) }
+        async { HttpResponse::Ok().content_type(CONTENT_TYPE).body(text) }
     };
     let server = HttpServer::new(move || App::new().route("/metrics", web::get().to(show.clone())));
     Ok(server.workers(1).disable_signals().listen(listener)?.run())

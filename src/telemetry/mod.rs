@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
 use crate::config::{LogArgs, LogFormat};
-use crate::metrics::Registry;
+use crate::metrics::{Counter, Registry};
 pub use writer::Log;
 
 /// sqlx logs parameters of a database URL that it does not know with their values, and so a misspelt password. Whatever filter an
@@ -27,12 +27,12 @@ pub fn start(args: &LogArgs, registry: &Registry) -> Result<Log, String> {
     let filter = filter.add_directive(URL_PARAMETERS.parse().map_err(|error| refused(&error))?);
     let stderr = std::io::stderr();
     let format = args.log_format.unwrap_or(if stderr.is_terminal() { LogFormat::Text } else { LogFormat::Json });
-    let dropped = registry.counters(
-        "uprof_log_lines_dropped_total",
-        "Log lines dropped because the reader of standard error was too slow.",
-        [],
+    let dropped = registry.register(
+        "uprof_log_lines_dropped",
+        "Log lines dropped because the reader of standard error was too slow",
+        Counter::default(),
     );
-    let log = Log::start(stderr, dropped.with([])).map_err(|error| format!("cannot start the log: {error}"))?;
+    let log = Log::start(stderr, dropped).map_err(|error| format!("cannot start the log: {error}"))?;
     let lines = fmt().with_env_filter(filter).with_writer(log.lines());
     let set = match format {
         LogFormat::Text => lines.with_target(false).try_init(),

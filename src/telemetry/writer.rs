@@ -90,7 +90,7 @@ impl Shared {
         // The writer's own line, how many were dropped, is always accepted.
         if pending.bytes.len() + line.len() > CAPACITY && self.writer.get() != Some(&thread::current().id()) {
             drop(pending);
-            self.dropped.increment();
+            self.dropped.inc();
             return;
         }
         pending.bytes.extend_from_slice(line);

@@ -2,14 +2,25 @@
 
 use std::time::Duration;
 
-use crate::metrics::{Counter, Family, Gauge, Histogram, Registry, Scale};
+use crate::metrics::{Counter, EncodeLabelSet, Family, Gauge, Histogram, Registry, duration_histogram, row_histogram};
 
 /// The metrics of all queues, labelled by the kind of call.
 pub(super) struct BatchMetrics {
-    rows: Family<Histogram, 1>,
-    flushes: Family<Histogram, 1>,
-    depths: Family<Gauge, 1>,
-    refusals: Family<Counter, 2>,
+    rows: Family<KindLabels, Histogram>,
+    flushes: Family<KindLabels, Histogram>,
+    depths: Family<KindLabels, Gauge>,
+    refusals: Family<RefusalLabels, Counter>,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct KindLabels {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct RefusalLabels {
+    kind: &'static str,
+    reason: &'static str,
 }
 
 /// The metrics of one queue.
@@ -26,27 +37,31 @@ pub(super) struct QueueMetrics {
 
 impl BatchMetrics {
     pub(super) fn new(registry: &Registry) -> Self {
-        let refusals = "Calls refused because the queue was full or no flush began within the maximum wait.";
         Self {
-            rows: registry.histograms("uprof_batch_rows", "Calls per flush.", Scale::SIZES, ["kind"]),
-            flushes: registry.histograms(
+            rows: registry.register("uprof_batch_rows", "Calls per flush", Family::new_with_constructor(row_histogram)),
+            flushes: registry.register(
                 "uprof_batch_flush_duration_seconds",
-                "Time from taking a batch from the queue to its last answer.",
-                Scale::TIMES,
-                ["kind"],
+                "Time from taking a batch from the queue to its last answer",
+                Family::new_with_constructor(duration_histogram),
             ),
-            depths: registry.gauges("uprof_queue_depth", "Calls waiting to be flushed.", ["kind"]),
-            refusals: registry.counters("uprof_queue_refusals_total", refusals, ["kind", "reason"]),
+            depths: registry.register("uprof_queue_depth", "Calls waiting to be flushed", Family::default()),
+            refusals: registry.register(
+                "uprof_queue_refusals",
+                "Calls refused because the queue was full or no flush began within the maximum wait",
+                Family::default(),
+            ),
         }
     }
 
     pub(super) fn queue(&self, kind: &'static str) -> QueueMetrics {
+        let labels = KindLabels { kind };
+        let refused = |reason| self.refusals.get_or_create_owned(&RefusalLabels { kind, reason });
         QueueMetrics {
-            rows: self.rows.with([kind]),
-            flushes: self.flushes.with([kind]),
-            depth: self.depths.with([kind]),
-            refused_full: self.refusals.with([kind, "full"]),
-            refused_waited: self.refusals.with([kind, "waited"]),
+            rows: self.rows.get_or_create_owned(&labels),
+            flushes: self.flushes.get_or_create_owned(&labels),
+            depth: self.depths.get_or_create_owned(&labels),
+            refused_full: refused("full"),
+            refused_waited: refused("waited"),
         }
     }
 }
@@ -59,7 +74,7 @@ impl QueueMetrics {
 
     /// Counts a flush of `rows` calls.
     pub(super) fn flushed(&self, rows: usize, duration: Duration) {
-        self.rows.observe(u64::try_from(rows).unwrap_or(u64::MAX));
-        self.flushes.observe_time(duration);
+        self.rows.observe(f64::from(u32::try_from(rows).unwrap_or(u32::MAX)));
+        self.flushes.observe(duration.as_secs_f64());
     }
 }

@@ -112,13 +112,13 @@ impl<O: BatchOperation> BatchQueue<O> {
         }
         let _abandon = AbandonOnDrop(claim.clone());
         if let Some(refused) = self.queue.push(organization, job) {
-            self.metrics.refused_full.increment();
+            self.metrics.refused_full.inc();
             refused.answer(Err(overloaded()));
         }
         match tokio::time::timeout(self.settings.max_wait, &mut answered).await {
             Ok(answered) => answered.unwrap_or_else(|_| Err(Error::internal("a flusher has ended"))),
             Err(_) if claim.take() => {
-                self.metrics.refused_waited.increment();
+                self.metrics.refused_waited.inc();
                 Err(overloaded())
             }
             // A flusher serves it, and a flush has a deadline of its own.

@@ -17,7 +17,7 @@ use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::page::Page;
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::{Error, Result};
-use crate::metrics::{Counter, Registry};
+use crate::metrics::{Counter, EncodeLabelSet, Family, Gauge, Registry};
 use crate::storage::pool::Pool;
 
 /// How long a cached credential is valid: the longest time until a revocation takes effect in another process, whatever fails.
@@ -56,6 +56,11 @@ struct Metrics {
     misses: Counter,
     lookups: Counter,
     following: Arc<AtomicBool>,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct OutcomeLabels {
+    outcome: &'static str,
 }
 
 impl<R: ApiKeyRepository + 'static> CachedApiKeys<R> {
@@ -102,13 +107,13 @@ impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
     async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>> {
         let (cached, changes) = self.0.cached(&hash);
         if let Some((age, credential)) = cached {
-            self.0.metrics.hits.increment();
+            self.0.metrics.hits.inc();
             if age >= REFRESH {
                 self.0.look_up(hash, changes, None);
             }
             return Ok(Some(credential));
         }
-        self.0.metrics.misses.increment();
+        self.0.metrics.misses.inc();
         let (answer, answered) = oneshot::channel();
         self.0.look_up(hash, changes, Some(answer));
         answered.await.unwrap_or_else(|_| Err(Error::internal("a key lookup was not answered")))
@@ -137,7 +142,7 @@ impl<R: ApiKeyRepository + 'static> Shared<R> {
         let shared = Arc::clone(self);
         let mut lookup = Lookup { shared: Arc::clone(self), hash, changes, has_ended: false };
         self.runtime.spawn(async move {
-            shared.metrics.lookups.increment();
+            shared.metrics.lookups.inc();
             // The age counts from before the query: a revocation may commit while the result is in flight.
             let since = Instant::now();
             let found = shared.inner.find(hash).await;
@@ -224,17 +229,23 @@ impl<R> Drop for Lookup<R> {
 
 impl Metrics {
     fn new(registry: &Registry) -> Self {
-        let requests =
-            registry.counters("uprof_api_key_cache_total", "Lookups in the API key cache, by outcome.", ["outcome"]);
-        let lookups = registry.counters("uprof_api_key_lookups_total", "API key lookups in the database.", []);
-        let followed = registry.gauges(
-            "uprof_api_key_changes_followed",
-            "1 while the API key change listener is connected, else 0.",
-            [],
-        );
+        let requests: Family<_, Counter> =
+            registry.register("uprof_api_key_cache", "Lookups in the API key cache, by outcome", Family::default());
+        let outcome = |outcome| requests.get_or_create_owned(&OutcomeLabels { outcome });
         let following = Arc::new(AtomicBool::new(false));
         let read = Arc::clone(&following);
-        followed.with([]).read(move || u64::from(read.load(Ordering::Relaxed)));
-        Self { hits: requests.with(["hit"]), misses: requests.with(["miss"]), lookups: lookups.with([]), following }
+        registry
+            .register(
+                "uprof_api_key_changes_followed",
+                "1 while the API key change listener is connected, else 0",
+                Gauge::default(),
+            )
+            .read(move || u64::from(read.load(Ordering::Relaxed)));
+        Self {
+            hits: outcome("hit"),
+            misses: outcome("miss"),
+            lookups: registry.register("uprof_api_key_lookups", "API key lookups in the database", Counter::default()),
+            following,
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::checkout::{Checkout, WarmConnection};
 use super::error::{StorageError, unavailable};
 use super::warm_stack::WarmStack;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::metrics::Registry;
+use crate::metrics::{EncodeLabelSet, Family, Gauge, Registry};
 
 /// The work of a port method on its connection. Boxed, for the future borrows the connection.
 pub(in crate::storage) type ConnectionFuture<'c, T> =
@@ -59,6 +59,11 @@ impl PoolSettings {
         let max_wait = Duration::from_secs(30);
         Self { url, max_connections: 1, acquire_timeout: max_wait, statement_timeout: max_wait }
     }
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct StateLabels {
+    state: &'static str,
 }
 
 /// The connection pool. A clone shares its connections.
@@ -143,12 +148,13 @@ impl Pool {
 
     /// Registers the gauges of connections.
     pub fn register(&self, registry: &Registry) {
-        let connections =
-            registry.gauges("uprof_database_connections", "Connections to Postgres, by state.", ["state"]);
+        let connections: Family<_, Gauge> =
+            registry.register("uprof_database_connections", "Connections to Postgres, by state", Family::default());
+        let state = |state| connections.get_or_create_owned(&StateLabels { state });
         let pool = self.clone();
-        connections.with(["idle"]).read(move || pool.idle());
+        state("idle").read(move || pool.idle());
         let pool = self.clone();
-        connections.with(["in_use"]).read(move || u64::from(pool.connections.size()).saturating_sub(pool.idle()));
+        state("in_use").read(move || u64::from(pool.connections.size()).saturating_sub(pool.idle()));
     }
 
     fn idle(&self) -> u64 {
