@@ -1,5 +1,6 @@
 //! Composition root: pool, repositories, server; and how all of it ends.
 
+mod event_horizon;
 mod expiry;
 
 use std::net::{SocketAddr, TcpListener};
@@ -19,9 +20,10 @@ use crate::metrics::Registry;
 use crate::pages;
 use crate::storage::{
     BatchSettings, BatchingProfiles, CachedApiKeys, Outbox, PgApiKeys, PgDeliveries, PgEnforcement, PgEnrollments,
-    PgEvents, PgExpiry, PgProfiles, PgTrustGrants, PgWebhooks, Pool, SchemaState, schema_state,
+    PgEventHorizon, PgEvents, PgExpiry, PgProfiles, PgTrustGrants, PgWebhooks, Pool, SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
+use event_horizon::HorizonWatch;
 use expiry::ExpirySweeper;
 
 /// The running service: a value that can be started any number of times in one process.
@@ -32,6 +34,7 @@ pub struct Application {
     stopper: Stopper,
     dispatcher: Dispatcher,
     sweeper: ExpirySweeper,
+    horizon_watch: HorizonWatch,
     grace: Duration,
     pool: Pool,
 }
@@ -69,8 +72,9 @@ impl Application {
         let dispatcher =
             Dispatcher::start(dispatcher_ports(&pool.in_background()), args.webhooks.dispatcher(), registry);
         let sweeper = ExpirySweeper::start(expiry(&pool.in_background()), Arc::new(SystemClock));
+        let horizon_watch = HorizonWatch::start(Arc::new(PgEventHorizon::new(pool.in_background())), registry);
         let stopper = Stopper { service, server: server.handle(), dispatcher: dispatcher.stopper(), drain: args.drain };
-        Ok(Self { address, server, metrics, stopper, dispatcher, sweeper, grace: args.grace, pool })
+        Ok(Self { address, server, metrics, stopper, dispatcher, sweeper, horizon_watch, grace: args.grace, pool })
     }
 
     /// Where it listens: the port that was taken, where 0 was asked for.
@@ -97,7 +101,7 @@ impl Application {
     /// The server broke down.
     pub async fn run_until_stopped(self) -> Result<(), StartError> {
         let served = self.server.await;
-        drop(self.sweeper);
+        drop((self.sweeper, self.horizon_watch));
         self.dispatcher.stop(self.grace).await;
         // Last, so that metrics of the shutdown can be scraped.
         if let Some((_, metrics)) = self.metrics {

@@ -75,15 +75,45 @@ pub struct Event {
     pub details: EventDetails,
 }
 
+/// A place in the list of an organization's events.
+///
+/// Newest first, the list runs in the order of ids. Ids are made before their transactions commit, by processes whose clocks differ, so a
+/// client that goes upwards in this order would miss an event that commits late. Oldest first, the list therefore starts with the backlog,
+/// the events that are there when the first page is read, by id; the events after it follow in the order of positions, which come from the
+/// database and are shown only when no smaller one can appear any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKeyset {
+    /// After the event with this id. Oldest first, the backlog starts there.
+    Id(EventId),
+    /// Oldest first: after the event with the id `after` of the backlog.
+    Backlog {
+        /// The id of the last event that was shown.
+        after: EventId,
+        /// The events to be shown in the order of ids.
+        backlog: EventBacklog,
+    },
+    /// Oldest first: past the backlog, after the event in this position.
+    Position(i64),
+}
+
+/// The events that are there when the first page is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventBacklog {
+    /// The greatest position of them. Every event with this position or a smaller one is visible.
+    pub position: i64,
+    /// No id of them is greater.
+    pub last_id: EventId,
+}
+
 /// A page of events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventQuery {
-    /// The order of the list, by event id.
+    /// The order of the list.
     pub order: Order,
     /// The most events.
     pub limit: PageLimit,
-    /// Start after this event; `None`: the first page.
-    pub after: Option<EventId>,
+    /// Start after this; `None`: the first page.
+    pub after: Option<EventKeyset>,
     /// Only events of this profile.
     pub profile_id: Option<ProfileId>,
     /// Only events of these kinds; empty: all kinds.
@@ -92,4 +122,21 @@ pub struct EventQuery {
     pub since: Option<Timestamp>,
     /// Only events before this time.
     pub until: Option<Timestamp>,
+}
+
+impl EventQuery {
+    /// Whether the query selects `event`, wherever in the list it is.
+    #[must_use]
+    pub fn selects(&self, event: &Event) -> bool {
+        (self.kinds.is_empty() || self.kinds.contains(&event.details.kind()))
+            && self.profile_id.is_none_or(|id| id == event.profile_id)
+            && self.since.is_none_or(|since| event.created_at >= since)
+            && self.until.is_none_or(|until| event.created_at < until)
+    }
+
+    /// Whether the query selects some events only.
+    #[must_use]
+    pub const fn has_filter(&self) -> bool {
+        !self.kinds.is_empty() || self.profile_id.is_some() || self.since.is_some() || self.until.is_some()
+    }
 }

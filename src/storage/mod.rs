@@ -13,7 +13,7 @@ mod webhooks;
 
 pub use batching::{BatchSettings, BatchingProfiles};
 pub use credentials::{CachedApiKeys, PgApiKeys, PgOrganizations};
-pub use events::{Outbox, PgEvents};
+pub use events::{Outbox, PgEventHorizon, PgEvents};
 pub use pool::{Pool, PoolSettings};
 pub use profiles::PgProfiles;
 pub use schema::{SchemaError, SchemaState, migrate, schema_state};

@@ -60,7 +60,10 @@ pub(super) fn failures() -> Value {
 }
 
 fn list_events() -> Value {
-    let about = "What happened to the organization's profiles. Where kinds are named, a page may be short or empty and still name a next one.";
+    let about = "What happened to the organization's profiles. Newest first, the list runs in the order of ids. Oldest first, it can be followed while events are added: \
+        the events that are there when the first page is read come by id, later ones in the order in which they can be shown without ever adding one before them. \
+        A follower reads the page that names no next one again later, and so sees every event. \
+        With a filter, a page may be short or empty and still name a next one.";
     let mut list = operation("list_events", "List events", about);
     let moment = json!({"type": "string", "format": "date-time"});
     list.parameters(vec![

@@ -3,14 +3,14 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::api::wire::cursor::IdList;
-use crate::api::wire::id_page::{IdPage, IdPageQuery};
+use crate::api::wire::event_cursor;
+use crate::api::wire::id_page::{IdPage, PageQuery};
 use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
-use crate::domain::event::{Event, EventDetails, EventKind, EventQuery};
-use crate::domain::id::{EnforcementActionKind, EventId, EventMark, OrganizationId, ProfileKind};
+use crate::domain::event::{Event, EventDetails, EventKeyset, EventKind, EventQuery};
+use crate::domain::id::{EnforcementActionKind, EventMark, OrganizationId, ProfileKind};
 use crate::domain::label::labels;
 use crate::domain::page::{Order, Page};
 use crate::domain::profile::ProfileField;
@@ -28,7 +28,7 @@ labels! {
 /// One thing that happened to one profile.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WireEvent {
-    /// Unique; ids sort in the order of what happened.
+    /// Unique; ids sort by the time at which they were made.
     id: WireId<EventMark>,
     /// When it happened, in UTC.
     created_at: WireTimestamp,
@@ -104,8 +104,9 @@ const PARAMETERS: &[&str] = &["ending_at", "limit", "order", "page", "starting_a
 /// `Invalid` with every invalid parameter.
 pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<EventQuery> {
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let IdPageQuery { order, limit, after } =
-        IdPageQuery::read(&mut parameters, organization, IdList::Events, Order::default());
+    let PageQuery { order, limit, after } = PageQuery::read_with(&mut parameters, Order::default(), |order, text| {
+        event_cursor::decode(organization, order, text)
+    });
     let query = EventQuery {
         order,
         limit,
@@ -121,6 +122,6 @@ pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -
 
 /// The `page` that `query` selects.
 #[must_use]
-pub fn page(organization: OrganizationId, query: &EventQuery, page: Page<Event, EventId>) -> IdPage<WireEvent> {
-    IdPage::new(organization, IdList::Events, query.order, page, WireEvent::from)
+pub fn page(organization: OrganizationId, query: &EventQuery, page: Page<Event, EventKeyset>) -> IdPage<WireEvent> {
+    IdPage::with_cursor(page, |keyset| event_cursor::encode(organization, query.order, keyset), WireEvent::from)
 }

@@ -32,8 +32,6 @@ pub enum IdList {
     Decisions,
     /// Limits on one profile.
     EnforcementActions,
-    /// Events of all profiles.
-    Events,
     /// Grants of all profiles.
     TrustGrants,
 }
@@ -44,7 +42,6 @@ impl IdList {
             Self::ApiKeys => b'k',
             Self::Decisions => b'd',
             Self::EnforcementActions => b'a',
-            Self::Events => b'e',
             Self::TrustGrants => b't',
         }
     }
@@ -58,13 +55,13 @@ pub fn encode(organization: OrganizationId, query: &ProfileQuery, keyset: &Profi
         ProfileKeyset::Name(name, id) => (b'n', id, name.as_str()),
         ProfileKeyset::Nameless(id) => (b'o', id, ""),
     };
-    write(organization, query.order, kind, id.uuid(), name)
+    write(organization, query.order, kind, id.uuid(), name.as_bytes())
 }
 
 /// The cursor of the page after `id` in the organization's `list`.
 #[must_use]
 pub fn encode_id<K>(organization: OrganizationId, list: IdList, order: Order, id: Id<K>) -> String {
-    write(organization, order, list.kind(), id.uuid(), "")
+    write(organization, order, list.kind(), id.uuid(), &[])
 }
 
 /// The position in the organization's `list` that the cursor `text` encodes.
@@ -116,17 +113,17 @@ fn keyset(kind: u8, id: ProfileId, name: &[u8]) -> Option<ProfileKeyset> {
     }
 }
 
-/// Encodes the generation, the list's order, the kind of keyset, the id, the name, and a checksum.
-fn write(organization: OrganizationId, order: Order, kind: u8, id: Uuid, name: &str) -> String {
+/// Encodes the generation, the list's order, the kind of keyset, the id, the rest of the keyset, and a checksum.
+pub(super) fn write(organization: OrganizationId, order: Order, kind: u8, id: Uuid, rest: &[u8]) -> String {
     let mut bytes = vec![GENERATION, direction(order), kind];
     bytes.extend_from_slice(id.as_bytes());
-    bytes.extend_from_slice(name.as_bytes());
+    bytes.extend_from_slice(rest);
     bytes.extend_from_slice(&checksum(organization, &bytes));
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The bytes of a cursor without their checksum.
-fn payload(organization: OrganizationId, text: &str) -> Result<Vec<u8>, CursorError> {
+pub(super) fn payload(organization: OrganizationId, text: &str) -> Result<Vec<u8>, CursorError> {
     let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Malformed)?;
     let payload_bytes = bytes.len().checked_sub(CHECKSUM_BYTES).ok_or(CursorError::Malformed)?;
     let (payload, sum) = bytes.split_at(payload_bytes);
@@ -137,14 +134,14 @@ fn payload(organization: OrganizationId, text: &str) -> Result<Vec<u8>, CursorEr
     Ok(bytes)
 }
 
-/// The list's order, the kind of keyset, the id and the name.
-fn split(payload: &[u8]) -> Option<(u8, u8, Uuid, &[u8])> {
-    let (&[generation, made_for, kind], rest) = payload.split_first_chunk()?;
-    let (id, name) = rest.split_first_chunk()?;
-    (generation == GENERATION).then(|| (made_for, kind, Uuid::from_bytes(*id), name))
+/// The list's order, the kind of keyset, the id and the rest of the keyset.
+pub(super) fn split(payload: &[u8]) -> Option<(u8, u8, Uuid, &[u8])> {
+    let (&[generation, made_for, kind], keyset) = payload.split_first_chunk()?;
+    let (id, rest) = keyset.split_first_chunk()?;
+    (generation == GENERATION).then(|| (made_for, kind, Uuid::from_bytes(*id), rest))
 }
 
-const fn direction(order: Order) -> u8 {
+pub(super) const fn direction(order: Order) -> u8 {
     match order {
         Order::Ascending => b'a',
         Order::Descending => b'd',

@@ -19,7 +19,7 @@ mod webhooks;
 
 pub use credentials::{ApiKeyRepository, OrganizationRepository};
 pub use enrollments::EnrollmentRepository;
-pub use events::EventRepository;
+pub use events::{EventHorizon, EventRepository};
 pub use expiry::ExpiryRepository;
 pub use profiles::ProfileRepository;
 pub use readiness::Readiness;

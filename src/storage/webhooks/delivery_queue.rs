@@ -13,7 +13,7 @@ use crate::domain::webhook::endpoint::EndpointKey;
 use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::webhook::url::WebhookUrl;
 use crate::domain::{Error, Result};
-use crate::storage::events::repository::EventRow;
+use crate::storage::events::row::EventRow;
 use crate::storage::pool::Pool;
 
 /// [`DeliveryQueue`] on Postgres.

@@ -30,8 +30,7 @@ pub(crate) struct TestApp {
     /// What the service counts.
     pub(crate) registry: Registry,
     pub(crate) accounts: Accounts,
-    stopper: Stopper,
-    thread: Option<JoinHandle<()>>,
+    replica: Replica,
     // The last to go: the others are connected to it.
     pub(crate) database: Database,
 }
@@ -52,23 +51,19 @@ impl TestApp {
     /// A service with `settings` as `uprof serve` takes them: `&["--max-body-bytes=1000"]`.
     pub(crate) fn with(settings: &[&str]) -> Self {
         let database = Database::migrated();
-        let arguments = arguments(settings);
-        let (sender, started) = mpsc::channel();
         let registry = Registry::default();
-        let counted = registry.clone();
-        let url = database.url();
-        let thread = thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let application = Application::build(url, &arguments, &counted).await.unwrap();
-                sender.send((application.address(), application.stopper())).unwrap();
-                application.run_until_stopped().await.unwrap();
-            });
-        });
-        let (address, stopper) = started.recv().expect("the service did not start");
+        let replica = Replica::start(database.url(), settings, registry.clone());
+        let address = replica.address;
         let accounts = Accounts::of(database.url());
         let key = accounts.key(accounts.organization(DEFAULT_VERSION), KeySpec::default());
         let client = Client::new(address).with_key(&key);
-        Self { client, key, address, registry, accounts, stopper, thread: Some(thread), database }
+        Self { client, key, address, registry, accounts, replica, database }
+    }
+
+    /// Another service on the same database, and a client of it with the organization's key. Drop it first.
+    pub(crate) fn another_replica(&self) -> (Client, Replica) {
+        let replica = Replica::start(self.database.url(), &[], Registry::default());
+        (Client::new(replica.address).with_key(&self.key), replica)
     }
 
     /// Another key of the organization.
@@ -123,7 +118,30 @@ impl TestApp {
 
     /// What stops the service, for tests about its end.
     pub(crate) fn stopper(&self) -> Stopper {
-        self.stopper.clone()
+        self.replica.stopper.clone()
+    }
+}
+
+/// A running service. Dropping it stops it.
+pub(crate) struct Replica {
+    address: SocketAddr,
+    stopper: Stopper,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Replica {
+    fn start(database_url: SecretString, settings: &[&str], registry: Registry) -> Self {
+        let arguments = arguments(settings);
+        let (sender, started) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let application = Application::build(database_url, &arguments, &registry).await.unwrap();
+                sender.send((application.address(), application.stopper())).unwrap();
+                application.run_until_stopped().await.unwrap();
+            });
+        });
+        let (address, stopper) = started.recv().expect("the service did not start");
+        Self { address, stopper, thread: Some(thread) }
     }
 }
 
@@ -140,7 +158,13 @@ pub(crate) fn start_error(database_url: SecretString, settings: &[&str]) -> Stri
 
 impl Drop for TestApp {
     fn drop(&mut self) {
+        // Its open connections would delay the end of the service, which follows.
         self.client.hang_up();
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
         runtime().block_on(self.stopper.stop());
         let ended = self.thread.take().map_or(Ok(()), JoinHandle::join);
         assert!(ended.is_ok() || thread::panicking(), "the service broke down");

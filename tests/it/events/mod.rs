@@ -1,0 +1,4 @@
+//! Events: the list, and clients that follow it.
+
+mod follow;
+mod list;
