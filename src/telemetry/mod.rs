@@ -5,8 +5,12 @@ mod writer;
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogArgs, LogFormat};
 use crate::metrics::{Counter, Registry};
@@ -14,7 +18,7 @@ pub use writer::Log;
 
 /// sqlx logs parameters of a database URL that it does not know with their values, and so a misspelt password. Whatever filter an
 /// operator chooses, that target stays off.
-const URL_PARAMETERS: &str = "sqlx_postgres::options::parse=off";
+const URL_PARAMETERS: &str = "sqlx_postgres::options::parse";
 
 /// Logs to standard error as `args` say until the returned value is dropped, which writes the queued lines. A second call in one process
 /// changes nothing.
@@ -23,8 +27,9 @@ const URL_PARAMETERS: &str = "sqlx_postgres::options::parse=off";
 /// The filter is invalid, or no thread can be started.
 pub fn start(args: &LogArgs, registry: &Registry) -> Result<Log, String> {
     let refused = |error: &dyn std::error::Error| format!("UPROF_LOG: {error}");
-    let filter = EnvFilter::try_new(&args.log).map_err(|error| refused(&error))?;
-    let filter = filter.add_directive(URL_PARAMETERS.parse().map_err(|error| refused(&error))?);
+    // Not an `EnvFilter`, which brings an engine for regular expressions: filters by field are not documented.
+    let filter: Targets = args.log.parse().map_err(|error| refused(&error))?;
+    let filter = filter.with_target(URL_PARAMETERS, LevelFilter::OFF);
     let stderr = std::io::stderr();
     let format = args.log_format.unwrap_or(if stderr.is_terminal() { LogFormat::Text } else { LogFormat::Json });
     let dropped = registry.register(
@@ -33,11 +38,12 @@ pub fn start(args: &LogArgs, registry: &Registry) -> Result<Log, String> {
         Counter::default(),
     );
     let log = Log::start(stderr, dropped).map_err(|error| format!("cannot start the log: {error}"))?;
-    let lines = fmt().with_env_filter(filter).with_writer(log.lines());
-    let set = match format {
-        LogFormat::Text => lines.with_target(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(true).try_init(),
+    let lines = fmt::layer().with_writer(log.lines());
+    let lines = match format {
+        LogFormat::Text => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(true).boxed(),
     };
+    let set = tracing_subscriber::registry().with(filter).with(lines).try_init();
     // The one reason for an error is a log that is already there: a test that starts two services.
     drop(set);
     Ok(log)
