@@ -22,9 +22,7 @@ impl ExpirySweeper {
         Self(tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP_INTERVAL).await;
-                if let Err(error) = sweep(&*expiry, &*clock).await {
-                    tracing::warn!(error.cause = cause(&error), "expiry sweep failed; retrying in 30 s");
-                }
+                sweep(&*expiry, &*clock).await;
             }
         }))
     }
@@ -36,12 +34,29 @@ impl Drop for ExpirySweeper {
     }
 }
 
-async fn sweep(expiry: &dyn ExpiryRepository, clock: &dyn Clock) -> Result<()> {
-    while expiry.expire_grants(clock.now()).await? > 0 {}
-    while expiry.expire_actions(clock.now()).await? > 0 {}
-    while expiry.delete_expired_links(clock.now()).await? > 0 {}
-    while expiry.delete_expired_answers(clock.now()).await? > 0 {}
-    Ok(())
+/// Each part in turn, whether or not the parts before it succeeded.
+async fn sweep(expiry: &dyn ExpiryRepository, clock: &dyn Clock) {
+    macro_rules! finish {
+        ($part:literal, $step:expr) => {
+            let finished: Result<()> = async {
+                while $step.await? > 0 {}
+                Ok(())
+            }
+            .await;
+            if let Err(error) = finished {
+                tracing::warn!(
+                    sweep.part = $part,
+                    error.cause = cause(&error),
+                    "expiry sweep failed; retrying in 30 s"
+                );
+            }
+        };
+    }
+    finish!("erased_profiles", expiry.purge_erased());
+    finish!("trust_grants", expiry.expire_grants(clock.now()));
+    finish!("enforcement_actions", expiry.expire_actions(clock.now()));
+    finish!("links", expiry.delete_expired_links(clock.now()));
+    finish!("answers", expiry.delete_expired_answers(clock.now()));
 }
 
 fn cause(error: &Error) -> String {

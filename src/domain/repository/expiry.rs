@@ -22,6 +22,12 @@ pub trait ExpiryRepository: Send + Sync {
     /// None of its own.
     async fn expire_actions(&self, now: Timestamp) -> Result<usize>;
 
+    /// Deletes the next rows of one erased profile that had too many to be deleted with it.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn purge_erased(&self) -> Result<usize>;
+
     /// Deletes enrollment links that expired unused.
     ///
     /// # Errors

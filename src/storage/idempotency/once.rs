@@ -13,13 +13,14 @@ use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::storage::pool::Pool;
 use crate::storage::pool::connections::ConnectionFuture;
 use crate::storage::pool::error::StorageError;
+use crate::storage::profiles::lock::lock_existing;
 
 impl Pool {
     /// Runs `work` in a transaction, once per key of `idempotency`; replays the stored answer after that. The record is erased with the
     /// profile `profile_id`, if the request concerns one.
     ///
     /// # Errors
-    /// Those of [`Pool::run`]; `Invalid` if the key was used for another request.
+    /// Those of [`Pool::run`]; `NotFound` if the profile is; `Invalid` if the key was used for another request.
     pub(in crate::storage) async fn once<T, F>(
         &self,
         organization: OrganizationId,
@@ -62,13 +63,17 @@ impl RequestContext {
         Idempotency { key, fingerprint, answer }: &Idempotency<T>,
         work: impl for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T>,
     ) -> std::result::Result<RequestOutcome<T>, StorageError> {
-        // The key is claimed before the work, which must not run twice. The answer follows, and so does the profile: it may not exist.
+        // The profile is locked before the key is claimed, as updates do: the other order would deadlock with them.
+        if let Some(profile) = self.profile_id {
+            lock_existing(connection, (self.organization, profile)).await?;
+        }
+        // The key is claimed before the work, which must not run twice. The answer follows.
         let claim = IdempotencyRecord {
             organization: self.organization,
             key: key.clone(),
-            profile_id: None,
+            profile_id: self.profile_id,
             created_at: self.now,
-            stored: StoredAnswer { fingerprint: *fingerprint, answer: Vec::new() },
+            stored: StoredAnswer { fingerprint: *fingerprint, answer: None },
         };
         if !insert(connection, claim).await? {
             return replay(connection, self.organization, key, *fingerprint, self.now).await;
@@ -76,15 +81,13 @@ impl RequestContext {
         let done = work(connection).await?;
         sqlx::query(
             "update idempotency_keys
-                set answer = $3,
-                    profile_id = $4
+                set answer = $3
               where organization_id = $1
                 and key = $2",
         )
         .bind(self.organization.uuid())
         .bind(key.as_str())
         .bind(answer(&done)?)
-        .bind(self.profile_id.map(ProfileId::uuid))
         .execute(connection)
         .await?;
         Ok(RequestOutcome::Done(done))

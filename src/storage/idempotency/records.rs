@@ -9,26 +9,32 @@ use crate::domain::error::reason;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, RequestOutcome};
 use crate::domain::profile::Profile;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::storage::pool::error::unavailable;
 
 /// The answer to the first request with a key.
 #[derive(Clone, Debug)]
 pub(in crate::storage) struct StoredAnswer {
     pub(in crate::storage) fingerprint: Fingerprint,
-    pub(in crate::storage) answer: Vec<u8>,
+    /// `None` once the profile was erased that it is about.
+    pub(in crate::storage) answer: Option<Vec<u8>>,
 }
 
 impl StoredAnswer {
     /// Replays the answer to a request with the same key.
     ///
     /// # Errors
-    /// `Invalid` if the request differs from the first.
+    /// `Invalid` if the request differs from the first; `Conflict` if the answer was erased.
     pub(in crate::storage) fn replay<T>(&self, fingerprint: Fingerprint) -> Result<RequestOutcome<T>> {
-        if fingerprint == self.fingerprint {
-            return Ok(RequestOutcome::Replayed(self.answer.clone()));
+        if fingerprint != self.fingerprint {
+            let why = reason("other_request", "Key was used for another request");
+            return Err(Error::invalid_field("idempotency-key", why));
         }
-        Err(Error::invalid_field("idempotency-key", reason("other_request", "Key was used for another request")))
+        let Some(answer) = &self.answer else {
+            let message = "idempotency-key: Request was done, and the user profile was deleted since";
+            return Err(Error::new(ErrorKind::Conflict, message));
+        };
+        Ok(RequestOutcome::Replayed(answer.clone()))
     }
 }
 
@@ -43,7 +49,7 @@ pub(in crate::storage) struct RecordColumns {
     pub(in crate::storage) fingerprints: Vec<Vec<u8>>,
     pub(in crate::storage) profile_ids: Vec<Option<Uuid>>,
     pub(in crate::storage) created_ats: Vec<OffsetDateTime>,
-    pub(in crate::storage) answers: Vec<Vec<u8>>,
+    pub(in crate::storage) answers: Vec<Option<Vec<u8>>>,
 }
 
 /// A record to be stored.
@@ -90,7 +96,7 @@ impl IdempotencyRecord {
             key: idempotency.key.clone(),
             profile_id: Some(profile.id),
             created_at: now,
-            stored: StoredAnswer { fingerprint: idempotency.fingerprint, answer },
+            stored: StoredAnswer { fingerprint: idempotency.fingerprint, answer: Some(answer) },
         })
     }
 }
@@ -100,7 +106,7 @@ pub(in crate::storage) struct StoredAnswerRow {
     pub(in crate::storage) organization_id: Uuid,
     pub(in crate::storage) key: String,
     pub(in crate::storage) fingerprint: Vec<u8>,
-    pub(in crate::storage) answer: Vec<u8>,
+    pub(in crate::storage) answer: Option<Vec<u8>>,
 }
 
 impl StoredAnswerRow {
@@ -116,7 +122,7 @@ impl StoredAnswerRow {
     }
 }
 
-/// A record was found and is gone: its profile was erased in between.
+/// A record was found and is gone: it has expired in between.
 pub(in crate::storage) fn record_vanished() -> Error {
     unavailable()
 }

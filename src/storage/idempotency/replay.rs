@@ -11,7 +11,7 @@ use crate::storage::pool::error::StorageError;
 /// The outcome of a request whose `key` is taken.
 ///
 /// # Errors
-/// `Invalid` if the stored request differs; `Unavailable` if the record is gone.
+/// `Invalid` if the stored request differs; `Conflict` if its profile was erased; `Unavailable` if the record is gone.
 pub(in crate::storage) async fn replay<T>(
     connection: &mut PgConnection,
     organization: OrganizationId,
@@ -19,15 +19,19 @@ pub(in crate::storage) async fn replay<T>(
     fingerprint: Fingerprint,
     now: Timestamp,
 ) -> std::result::Result<RequestOutcome<T>, StorageError> {
+    // The erasure of an answer may lag behind that of its profile.
     let row: Option<StoredAnswerRow> = sqlx::query_as(
-        "select organization_id,
-                key,
-                fingerprint,
-                answer
-           from idempotency_keys
-          where organization_id = $1
-            and key = $2
-            and created_at > $3",
+        "select k.organization_id,
+                k.key,
+                k.fingerprint,
+                case
+                    when k.profile_id is null or p.id is not null then k.answer
+                end as answer
+           from idempotency_keys k
+           left join user_profiles p on p.organization_id = k.organization_id and p.id = k.profile_id
+          where k.organization_id = $1
+            and k.key = $2
+            and k.created_at > $3",
     )
     .bind(organization.uuid())
     .bind(key.as_str())

@@ -69,7 +69,6 @@ pub(in crate::storage) fn unavailable() -> Error {
 fn from_constraint(name: &str) -> Option<Error> {
     match name {
         "api_keys_organization_id_fkey" | "user_profiles_organization_id_fkey" => Some(not_found("Organization")),
-        "enrollments_profile_fkey" => Some(not_found("User profile")),
         _ => None,
     }
 }

@@ -34,6 +34,8 @@ impl Changes {
 
     /// Applies `update` after those before it. One that fails changes nothing.
     pub(super) fn apply(&mut self, update: &Update) -> Result<RequestOutcome<Profile>> {
+        // Before the replay: the answer about an erased profile must not be given again.
+        let before = self.before(update)?;
         let idempotency = update.idempotency.as_ref();
         let full_key = idempotency.map(|idempotency| (update.organization, idempotency.key.clone()));
         if let (Some(idempotency), Some(full_key)) = (idempotency, &full_key)
@@ -41,7 +43,6 @@ impl Changes {
         {
             return stored.replay(idempotency.fingerprint);
         }
-        let before = self.before(update)?;
         let patched = before.patched(&update.patch, update.now)?;
         let changed = patched.as_ref().map(|after| EventDetails::Updated(after.changed_fields(before)));
         let after = patched.unwrap_or_else(|| before.clone());

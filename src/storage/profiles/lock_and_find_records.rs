@@ -70,7 +70,7 @@ impl FoundRecordRow {
             organization_id: self.organization_id?,
             key: self.key?,
             fingerprint: self.fingerprint?,
-            answer: self.answer?,
+            answer: self.answer,
         })
     }
 }

@@ -4,7 +4,7 @@
 pub(super) mod calls;
 mod changes;
 mod columns;
-mod erase;
+pub(in crate::storage) mod erase;
 mod insert;
 mod list;
 pub(super) mod lock;

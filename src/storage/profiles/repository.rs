@@ -11,6 +11,7 @@ use super::changes::Changes;
 use super::erase::erase;
 use super::insert::{NewProfile, insert};
 use super::list;
+use super::lock::lock_existing;
 use super::lock_and_find_records::lock_and_find_records;
 use super::read::{Found, profile_not_found, read};
 use super::row::ProfileKey;
@@ -187,9 +188,9 @@ impl ProfileRepository for PgProfiles {
             .run(move |connection| {
                 Box::pin(async move {
                     let mut transaction = connection.begin().await?;
-                    if !erase(&mut transaction, organization, id, now).await? {
-                        return Err(profile_not_found().into());
-                    }
+                    lock_existing(&mut transaction, (organization, id)).await?;
+                    // A statement of its own: it has to see what was committed while the lock was awaited.
+                    erase(&mut transaction, (organization, id), now).await?;
                     outbox::append(&mut transaction, &[(organization, erased)]).await?;
                     Ok(transaction.commit().await?)
                 })

@@ -62,6 +62,7 @@ impl EnrollmentRepository for PgEnrollments {
         self.pool
             .once(organization, profile_id, now, idempotency, move |connection| {
                 Box::pin(async move {
+                    lock::lock_existing(connection, (organization, enrollment.profile_id)).await?;
                     sqlx::query(
                         "insert into enrollments (organization_id, profile_id, id, token_hash, created_at, expires_at)
                          values ($1, $2, $3, $4, $5, $6)",
@@ -124,7 +125,9 @@ impl EnrollmentRepository for PgEnrollments {
                     let Some(key) = find(&mut transaction, hash, now).await? else { return Ok(None) };
                     // The profile is locked first, as in every transaction that changes what belongs to it, which excludes deadlocks. If it
                     // was erased meanwhile, so was the link.
-                    lock::lock(&mut transaction, &HashSet::from([key])).await?;
+                    if lock::lock(&mut transaction, &HashSet::from([key])).await? == 0 {
+                        return Ok(None);
+                    }
                     match spend(&mut transaction, key, hash, now).await? {
                         None => return Ok(None),
                         Some(false) => return Ok(Some(Submission::Asked)),

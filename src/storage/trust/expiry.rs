@@ -17,6 +17,7 @@ use crate::domain::trust::grant::GrantName;
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::Pool;
+use crate::storage::profiles::erase::purge_erased;
 use crate::storage::profiles::row::{ProfileKey, key_columns};
 
 /// The most rows that one call changes.
@@ -126,6 +127,20 @@ impl ExpiryRepository for PgExpiry {
                     }
                     transaction.commit().await?;
                     Ok(count)
+                })
+            })
+            .await
+    }
+
+    #[tracing::instrument(level = "debug", name = "expiry.purge_erased", skip_all)]
+    async fn purge_erased(&self) -> Result<usize> {
+        self.pool
+            .run(move |connection| {
+                Box::pin(async move {
+                    let mut transaction = connection.begin().await?;
+                    let purged = purge_erased(&mut transaction).await?;
+                    transaction.commit().await?;
+                    Ok(usize::from(purged))
                 })
             })
             .await

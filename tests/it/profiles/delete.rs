@@ -1,12 +1,19 @@
 //! Deleting a profile: what every route answers from then on, and that no personal data is left in any table.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use sqlx::Row;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, PrimitiveDateTime};
+use uprof::domain::id::RandomIds;
+use uprof::domain::repository::ExpiryRepository;
+use uprof::storage::{Outbox, PgExpiry, Pool, PoolSettings};
 
-use crate::support::client::{id, path};
+use crate::support::client::{PROFILES, id, path};
+use crate::support::database::runtime;
 use crate::support::routes::Route;
+use crate::support::threads::concurrently;
 use crate::support::{Shape, TestApp};
 
 /// Texts that occur nowhere else, one for each free-text field.
@@ -126,7 +133,101 @@ fn after_a_delete_the_id_and_the_times_of_creation_and_erasure_are_stored() {
     assert_eq!(app.database.count("erased_user_profiles"), 1);
     let columns = "select column_name::text from information_schema.columns
                     where table_name = 'erased_user_profiles' order by 1";
-    assert_eq!(app.database.texts(columns), ["created_at", "erased_at", "id", "organization_id"]);
+    assert_eq!(app.database.texts(columns), ["created_at", "erased_at", "has_remains", "id", "organization_id"]);
+}
+
+#[test]
+fn a_late_retry_of_a_create_does_not_create_the_deleted_profile_again() {
+    let app = TestApp::start();
+    let body = json!({"name": "gonemarkername"});
+    let create = |body: &Value| app.client.post(PROFILES).header("idempotency-key", "k").json(body);
+    let profile = create(&body).ok();
+    let update = || app.client.post(&path(id(&profile))).header("idempotency-key", "u").json(&json!({"name": "gone"}));
+    update().ok();
+    app.client.delete(&path(id(&profile))).send().ok();
+    assert_eq!(holds(&app.database.dump(), "gone"), [""; 0]);
+
+    let late = create(&body);
+    assert_eq!(late.refused(409), "idempotency-key: Request was done, and the user profile was deleted since");
+    assert_eq!(late.header("x-should-retry"), Some("false"));
+    assert_eq!(create(&json!({})).refused(400), "idempotency-key: Key was used for another request");
+    update().refused(404);
+    assert_eq!(app.database.count("user_profiles"), 0);
+}
+
+/// Adds `count` rows of each kind that a profile may have without limit to every profile.
+fn burden(app: &TestApp, count: usize) {
+    app.database.seed(&format!(
+        "insert into idempotency_keys (organization_id, key, fingerprint, profile_id, created_at, answer)
+         select organization_id, 'burden ' || n, sha256(''), id, now(), 'gonemarkername'
+           from user_profiles, generate_series(1, {count}) n;
+         insert into trust_grant_decisions (
+                organization_id, profile_id, grant_name, id, decided_at, status, actor,
+                part_names, part_statuses, part_data_retentions, part_human_reviews)
+         select organization_id, id, 'cyber', gen_random_uuid(), now(), 'rejected', 'reviewer', '{{}}', '{{}}', '{{}}', '{{}}'
+           from user_profiles, generate_series(1, {count});
+         insert into enforcement_actions (
+                organization_id, profile_id, id, kind, reason, opened_at, opened_by, identity_check,
+                resolved_at, resolved_by)
+         select organization_id, id, gen_random_uuid(), 'ban', 'high_harm', now(), 'reviewer', 'none', now(), 'reviewer'
+           from user_profiles, generate_series(1, {count});
+         insert into enrollments (organization_id, profile_id, id, token_hash, created_at, expires_at)
+         select organization_id, id, gen_random_uuid(), sha256(n::text::bytea), now(), now() + interval '1 day'
+           from user_profiles, generate_series(1, {count}) n;"
+    ));
+}
+
+#[test]
+fn a_delete_erases_a_bounded_number_of_rows_and_hides_the_rest_until_the_sweep() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({"name": "gonemarkername"}));
+    let retry = || app.client.post(PROFILES).header("idempotency-key", "burden 3000").json(&json!({}));
+    burden(&app, 3_000);
+    app.database.seed("analyze");
+    app.client.delete(&path(id(&profile))).send().ok();
+    let rows = || {
+        let tables = ["trust_grant_decisions", "enforcement_actions", "enrollments"];
+        let answers: i64 = app.database.row("select count(answer) from idempotency_keys").get(0);
+        [answers, app.database.count(tables[0]), app.database.count(tables[1]), app.database.count(tables[2])]
+    };
+    assert_eq!(rows(), [2_000; 4]);
+    for route in Route::all().iter().filter(|route| route.names_a_profile()) {
+        assert_eq!(route.take(&app.client, id(&profile)).refused(404), "User profile not found");
+    }
+    // Its answer is still stored, but not for readers.
+    retry().refused(400);
+
+    let sweeps = purge(&app);
+    assert!((2..=3).contains(&sweeps), "{sweeps}");
+    assert_eq!(rows(), [0; 4]);
+    assert_eq!(app.database.count("idempotency_keys"), 3_000);
+    assert_eq!(holds(&app.database.dump(), "gone"), [""; 0]);
+    assert_eq!(purge(&app), 0);
+}
+
+#[test]
+fn a_profile_whose_rows_are_deleted_concurrently_is_erased_once() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    burden(&app, 500);
+    let answers = concurrently(&[(); 8], |()| app.client.delete(&path(id(&profile))).send().status);
+    assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|status| **status == 404).count(), 7, "{answers:?}");
+    assert_eq!(app.database.count("enrollments"), 0);
+}
+
+/// Purges erased profiles as the background sweep does; answers in how many steps.
+fn purge(app: &TestApp) -> usize {
+    runtime().block_on(async {
+        let pool = Pool::new(&PoolSettings::for_one(app.database.url())).unwrap();
+        let expiry = PgExpiry::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default())));
+        let mut steps = 0;
+        while expiry.purge_erased().await.unwrap() > 0 {
+            steps += 1;
+        }
+        pool.close().await;
+        steps
+    })
 }
 
 #[test]
