@@ -10,7 +10,7 @@ use crate::support::client::{PROFILES, id};
 use crate::support::max_wait::MAX_WAIT;
 use crate::support::routes::Route;
 
-const LOCKED: &str = "lock table user_profiles, events, webhook_endpoints in access exclusive mode";
+const LOCKED: &str = "lock table user_profiles, trust_grants, events, webhook_endpoints in access exclusive mode";
 
 /// Asks until the service answers with a success, as its clients do.
 fn until_it_is_back(app: &TestApp) {
