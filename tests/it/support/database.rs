@@ -96,6 +96,15 @@ pub(crate) struct Session {
     connection: Option<PgConnection>,
 }
 
+impl Session {
+    /// Commits the transaction.
+    pub(crate) fn commit(mut self) {
+        if let Some(connection) = &mut self.connection {
+            self.runtime.block_on(sqlx::raw_sql("commit").execute(connection)).unwrap();
+        }
+    }
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
