@@ -1,5 +1,6 @@
 //! Settings: each a flag and an environment variable; `--help` is the reference.
 
+mod connections;
 mod values;
 
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use crate::domain::webhook::url::Reach;
 use crate::http::{HttpSettings, LinkSettings};
 use crate::storage::{BatchSettings, PoolSettings};
 use crate::webhook::DispatcherSettings;
+pub use connections::ConnectionArgs;
 pub(crate) use values::{DURATION_HELP, duration, service_url};
 use values::{interval, link_lifetime, public_url};
 
@@ -109,13 +111,9 @@ pub struct ServerArgs {
     #[arg(long, env = "UPROF_MAX_BODY_BYTES", value_name = "BYTES", default_value = "262144")]
     pub max_body_bytes: usize,
 
-    /// The timeout for the head of a request to arrive
-    #[arg(long, env = "UPROF_HEADER_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = duration)]
-    pub header_timeout: Duration,
-
-    /// The timeout for the body of a request to arrive
-    #[arg(long, env = "UPROF_BODY_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = duration)]
-    pub body_timeout: Duration,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it")]
+    pub connections: ConnectionArgs,
 
     /// The http(s) URL under which people reach this service; every link starts with it [default: the address it listens on]
     #[arg(long, env = "UPROF_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
@@ -128,10 +126,6 @@ pub struct ServerArgs {
     /// Whether enrollment links are created and can be opened
     #[arg(long, env = "UPROF_ENROLLMENT", value_name = "SWITCH", default_value = "on")]
     pub enrollment: Switch,
-
-    /// How long an idle connection stays open
-    #[arg(long, env = "UPROF_KEEP_ALIVE", value_name = "DURATION", default_value = "75s", value_parser = duration)]
-    pub keep_alive: Duration,
 
     /// After SIGTERM: how long to keep serving while /health/ready answers 503, so that load balancers notice
     #[arg(long, env = "UPROF_DRAIN", value_name = "DURATION", default_value = "0s", value_parser = duration)]
@@ -174,9 +168,11 @@ impl ServerArgs {
         HttpSettings {
             workers: self.workers.unwrap_or(cores).get(),
             max_body_bytes: self.max_body_bytes,
-            header_timeout: self.header_timeout,
-            body_timeout: self.body_timeout,
-            keep_alive: self.keep_alive,
+            header_timeout: self.connections.header_timeout,
+            body_timeout: self.connections.body_timeout,
+            keep_alive: self.connections.keep_alive,
+            write_timeout: self.connections.write_timeout,
+            max_connections: self.connections.max_connections.get(),
             grace: self.grace,
         }
     }

@@ -53,6 +53,11 @@ impl RequestMetrics {
         self.requests.get_or_create(&RequestLabels { operation, version, status: label(status) }).inc();
         self.durations.get_or_create(&OperationLabels { operation }).observe(duration.as_secs_f64());
     }
+
+    /// Counts an answer to what is no request.
+    pub(super) fn count_refusal(&self, status: StatusCode) {
+        self.requests.get_or_create(&RequestLabels { operation: NONE, version: NONE, status: label(status) }).inc();
+    }
 }
 
 /// The statuses of this service as labels: a closed set, so that the number of series is bounded.
@@ -71,6 +76,7 @@ fn label(status: StatusCode) -> &'static str {
         410 => "410",
         413 => "413",
         429 => "429",
+        431 => "431",
         500 => "500",
         503 => "503",
         504 => "504",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::connection::ConnectionMetrics;
 use super::idempotency::in_flight::InFlightKeys;
 use super::metrics::RequestMetrics;
 use super::settings::{BodyLimits, HttpSettings, LinkSettings};
@@ -49,6 +50,7 @@ pub struct Service {
     pub(super) webhook_reach: Reach,
     pub(super) body_limits: BodyLimits,
     pub(super) metrics: RequestMetrics,
+    pub(super) connections: ConnectionMetrics,
     pub(super) in_flight_keys: InFlightKeys,
     draining: AtomicBool,
 }
@@ -69,6 +71,7 @@ impl Service {
             webhook_reach,
             body_limits: settings.body_limits(),
             metrics: RequestMetrics::new(registry),
+            connections: ConnectionMetrics::new(registry),
             in_flight_keys: InFlightKeys::default(),
             draining: AtomicBool::new(false),
         }

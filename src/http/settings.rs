@@ -20,6 +20,10 @@ pub struct HttpSettings {
     pub body_timeout: Duration,
     /// How long an idle connection stays open.
     pub keep_alive: Duration,
+    /// Time limit for a client to read a piece of an answer.
+    pub write_timeout: Duration,
+    /// The most connections at a time.
+    pub max_connections: usize,
     /// Time limit for requests in flight once shutdown has begun.
     pub grace: Duration,
 }
@@ -27,6 +31,11 @@ pub struct HttpSettings {
 impl HttpSettings {
     pub(super) fn body_limits(&self) -> BodyLimits {
         BodyLimits { bytes: self.max_body_bytes, timeout: self.body_timeout }
+    }
+
+    /// The share of a worker: connections are spread over the workers in turns.
+    pub(super) fn connections_per_worker(&self) -> usize {
+        self.max_connections.div_ceil(self.workers.max(1)).max(1)
     }
 }
 

@@ -12,6 +12,7 @@ mod process;
 mod refusals;
 mod scratch;
 mod silence;
+mod sockets;
 mod stop;
 mod verbs;
 mod webhooks;

@@ -7,4 +7,5 @@ mod metrics;
 mod pool;
 mod query_plans;
 mod shutdown;
+mod sockets;
 mod startup;

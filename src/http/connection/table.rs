@@ -1,0 +1,112 @@
+//! The connections of a worker: how many there may be, and which are closed for a new one.
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::shared::Connection;
+use crate::http::service::Service;
+
+/// This part of the connections is closed at once, so that a flood of new ones does not look through all of them each time.
+const EVICTED_PART: usize = 64;
+
+/// The open connections of one worker.
+pub(super) struct Table {
+    capacity: usize,
+    open: RefCell<Vec<Rc<Connection>>>,
+    /// Those of them that have been evicted and still exist.
+    leaving: Cell<usize>,
+    service: Arc<Service>,
+}
+
+/// A connection in the table, until this is dropped.
+pub(super) struct Admission {
+    pub(super) connection: Rc<Connection>,
+    table: Rc<Table>,
+}
+
+impl Table {
+    pub(super) fn new(capacity: usize, service: Arc<Service>) -> Self {
+        Self { capacity, open: RefCell::default(), leaving: Cell::new(0), service }
+    }
+
+    /// Takes in a new connection, for which waiting ones are closed if the table is full; `None` if there are none that may be.
+    pub(super) fn admit(self: &Rc<Self>, address: Option<IpAddr>) -> Option<Admission> {
+        if self.is_full() {
+            self.evict_for(address);
+        }
+        if self.is_full() {
+            self.service.connections.count_refused();
+            return None;
+        }
+        let connection = Rc::new(Connection::new(address));
+        let mut open = self.open.borrow_mut();
+        connection.index.set(open.len());
+        open.push(Rc::clone(&connection));
+        self.service.connections.open.fetch_add(1, Ordering::Relaxed);
+        Some(Admission { connection, table: Rc::clone(self) })
+    }
+
+    fn is_full(&self) -> bool {
+        self.open.borrow().len() - self.leaving.get() >= self.capacity
+    }
+
+    /// Closes waiting connections: of the client that has most connections, before their first answer, and those that have waited
+    /// longest, in this order of importance. A client that has fewer connections than the newcomer's loses none to it.
+    fn evict_for(&self, newcomer: Option<IpAddr>) {
+        let open = self.open.borrow();
+        let mut numbers: HashMap<_, usize> = HashMap::new();
+        for connection in &*open {
+            *numbers.entry(network(connection.address)).or_default() += 1;
+        }
+        let number_of = |address| numbers.get(&network(address)).copied().unwrap_or_default();
+        let fewest = number_of(newcomer);
+        let rank = |connection: &Connection| {
+            let number = number_of(connection.address);
+            let since = connection.waits_since().filter(|_| number >= fewest && !connection.is_evicted())?;
+            Some((Reverse(number), connection.has_served(), since))
+        };
+        let mut waiting: Vec<_> = open.iter().filter_map(|connection| Some((rank(connection)?, connection))).collect();
+        let number = waiting.len().min(self.capacity.div_ceil(EVICTED_PART));
+        if number == 0 {
+            return;
+        }
+        waiting.select_nth_unstable_by_key(number - 1, |(rank, _)| *rank);
+        for (_, connection) in &waiting[..number] {
+            connection.evict();
+        }
+        self.leaving.update(|leaving| leaving + number);
+        self.service.connections.count_evicted(number);
+    }
+
+    fn remove(&self, connection: &Connection) {
+        let mut open = self.open.borrow_mut();
+        let index = connection.index.get();
+        open.swap_remove(index);
+        if let Some(moved) = open.get(index) {
+            moved.index.set(index);
+        }
+        if connection.is_evicted() {
+            self.leaving.update(|leaving| leaving - 1);
+        }
+        self.service.connections.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.table.remove(&self.connection);
+    }
+}
+
+/// What counts as one client: an IPv4 address, or the network of 64 bits that an IPv6 client chooses its addresses from.
+fn network(address: Option<IpAddr>) -> Option<u128> {
+    Some(match address?.to_canonical() {
+        IpAddr::V4(address) => u128::from(address.to_bits()),
+        IpAddr::V6(address) => address.to_bits() >> 64 << 64,
+    })
+}
