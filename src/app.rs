@@ -1,7 +1,9 @@
 //! Composition root: pool, repositories, server; and how all of it ends.
 
+mod descriptors;
 mod event_horizon;
 mod expiry;
+mod start_error;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -25,6 +27,10 @@ use crate::storage::{
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
 use event_horizon::HorizonWatch;
 use expiry::ExpirySweeper;
+pub use start_error::StartError;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1_024;
 
 /// The running service: a value that can be started any number of times in one process.
 pub struct Application {
@@ -48,11 +54,6 @@ pub struct Stopper {
     drain: Duration,
 }
 
-/// Why the service did not start, or did not end well: one line for the operator.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct StartError(String);
-
 impl Application {
     /// Connects, compares the schema, and listens; counts in `registry`. Must be called within an actix system.
     ///
@@ -60,7 +61,15 @@ impl Application {
     /// The database cannot be reached or its schema is not this binary's; an address is in use.
     pub async fn build(database_url: SecretString, args: &ServerArgs, registry: &Registry) -> Result<Self, StartError> {
         check_schema(&database_url).await?;
-        let http = args.http();
+        let mut http = args.http();
+        let connections = descriptors::connections(args)?;
+        if connections < http.max_connections {
+            tracing::warn!(
+                connections.max = connections,
+                "fewer connections than UPROF_MAX_CONNECTIONS: the limit of open files is too low for more"
+            );
+            http.max_connections = connections;
+        }
         let (listener, address) = listen(args.listen, "--listen")?;
         let metrics = args.metrics_listen.map(|address| show_metrics(address, registry)).transpose()?;
         let pool = Pool::new(&args.pool.settings(database_url)).map_err(|error| StartError(error.to_string()))?;
@@ -159,6 +168,14 @@ fn expiry(pool: &Pool) -> Arc<dyn ExpiryRepository> {
     Arc::new(PgExpiry::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default()))))
 }
 
+/// Whether the process may open as many files as the service needs at least. Called before a runtime exists, which would panic without.
+///
+/// # Errors
+/// It may not.
+pub fn check_descriptors(args: &ServerArgs) -> Result<(), StartError> {
+    descriptors::connections(args).map(drop)
+}
+
 /// Whether the database's schema is what this binary needs.
 ///
 /// # Errors
@@ -181,6 +198,8 @@ pub async fn check_schema(database_url: &SecretString) -> Result<(), StartError>
 /// Listens on `address`, which `flag` names.
 fn listen(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), StartError> {
     let listener = TcpListener::bind(address).map_err(|error| unusable(address, &error, flag))?;
+    // The standard library's backlog is 128, which a burst of connections fills; then they wait a second to try again.
+    rustix::net::listen(&listener, BACKLOG).map_err(|error| unusable(address, &error.into(), flag))?;
     let taken = listener.local_addr().map_err(|error| unusable(address, &error, flag))?;
     Ok((listener, taken))
 }

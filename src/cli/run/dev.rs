@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 use super::shutdown::{Signals, run_until_signal};
 use crate::api::ApiVersion;
-use crate::app::Application;
+use crate::app::{Application, check_descriptors};
 use crate::cli::admin::keys::new_key;
 use crate::cli::admin::organizations::new_organization;
 use crate::cli::error::{CliError, VerbResult};
@@ -51,6 +51,7 @@ impl Dev {
         self.server.webhooks.reach.webhooks_allow_insecure = true;
         let registry = Registry::default();
         let _log = telemetry::start(&self.server.log, &registry)?;
+        check_descriptors(&self.server)?;
         let data_dir = database::data_dir(self.database.embedded.data_dir.as_deref())?;
         let options = EmbeddedOptions { data_dir: Some(data_dir.clone()), ..EmbeddedOptions::default() };
         let database = Database::for_service(self.database.url(), &options)?;

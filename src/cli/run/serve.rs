@@ -5,7 +5,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::shutdown::{Signals, run_until_signal};
-use crate::app::Application;
+use crate::app::{Application, check_descriptors};
 use crate::cli::error::{CliError, VerbResult};
 use crate::config::{DURATION_HELP, ServerArgs};
 use crate::metrics::Registry;
@@ -35,6 +35,7 @@ impl Serve {
             .database_url
             .filter(|url| !url.expose_secret().is_empty())
             .ok_or("serve needs a database: set DATABASE_URL, or run `uprof dev`, which starts one")?;
+        check_descriptors(&self.server)?;
         System::new().block_on(async {
             let mut signals = Signals::listen()?;
             let starting = async {
