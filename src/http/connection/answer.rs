@@ -33,7 +33,12 @@ where
             Ok(response) => response.into(),
             Err(error) => error.error_response().into(),
         };
-        Ok(response.map_body(|_, body| Answer { body, rest: Bytes::new(), connection }))
+        Ok(response.map_body(|_, body| {
+            if let (Some(connection), BodySize::Sized(bytes)) = (&connection, body.size()) {
+                connection.set_answer_bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
+            }
+            Answer { body, rest: Bytes::new(), connection }
+        }))
     }
 }
 

@@ -58,10 +58,10 @@ impl ConnectionMetrics {
         }
     }
 
-    /// So many waiting connections are closed for the sake of a new one.
-    pub(super) fn count_evicted(&self, number: usize) {
-        self.evicted.inc_by(number as u64);
-        self.log("connection limit reached; closing those that have waited longest for their client");
+    /// A waiting connection is closed, because there are too many, or too much that clients do not read.
+    pub(super) fn count_evicted(&self) {
+        self.evicted.inc();
+        self.log("limit of connections or unread answers reached; closing connections that have waited longest for their client");
     }
 
     /// A new connection is closed, because all others are in use.

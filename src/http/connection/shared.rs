@@ -24,6 +24,10 @@ pub(in crate::http) struct Connection {
     progress: Cell<Progress>,
     waits_since: Cell<Option<Instant>>,
     has_served: Cell<bool>,
+    /// The size of the answer, in bytes, until all of it is in actix's write buffer.
+    answer_bytes: Cell<usize>,
+    /// What the table counts of it as unread.
+    pub(super) unread_bytes: Cell<usize>,
     is_evicted: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
@@ -36,6 +40,8 @@ impl Connection {
             progress: Cell::new(Progress::None),
             waits_since: Cell::new(None),
             has_served: Cell::new(false),
+            answer_bytes: Cell::new(0),
+            unread_bytes: Cell::new(0),
             is_evicted: Cell::new(false),
             waker: RefCell::new(None),
         }
@@ -46,9 +52,20 @@ impl Connection {
         self.progress.set(Progress::Begun);
     }
 
+    /// The body of its answer has so many bytes.
+    pub(super) fn set_answer_bytes(&self, bytes: usize) {
+        self.answer_bytes.set(bytes);
+    }
+
     /// Its answer is complete, in actix's write buffer.
     pub(super) fn end_answer(&self) {
+        self.answer_bytes.set(0);
         self.progress.set(Progress::Produced);
+    }
+
+    /// The bytes that the answer takes in memory, beside actix's write buffer.
+    pub(super) fn answer_bytes(&self) -> usize {
+        self.answer_bytes.get()
     }
 
     /// Whether a request is being answered.

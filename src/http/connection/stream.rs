@@ -79,8 +79,14 @@ impl GuardedStream {
 
     /// Whether the deadline of what the connection waits for has passed. If not, its task will be woken when it has.
     fn has_expired(&mut self, context: &mut Context<'_>) -> bool {
-        let wait = self.current_wait();
-        self.deadline.has_passed(wait, &self.worker.limits, &self.admission.connection, context)
+        let (before, wait) = (self.deadline.wait(), self.current_wait());
+        let has_passed = self.deadline.has_passed(wait, &self.worker.limits, &self.admission.connection, context);
+        match (before == Wait::Reader, wait == Wait::Reader) {
+            (false, true) => self.admission.set_unread(self.admission.connection.answer_bytes()),
+            (true, false) => self.admission.set_unread(0),
+            _ => {}
+        }
+        has_passed
     }
 
     /// Nothing can be read now.

@@ -14,12 +14,17 @@ use crate::http::service::Service;
 /// This part of the connections is closed at once, so that a flood of new ones does not look through all of them each time.
 const EVICTED_PART: usize = 64;
 
+/// What unread answers may take in memory, per worker, in bytes. An answer counts from when its client does not read on.
+const MAX_UNREAD_BYTES: usize = 64 * 1024 * 1024;
+
 /// The open connections of one worker.
 pub(super) struct Table {
     capacity: usize,
     open: RefCell<Vec<Rc<Connection>>>,
     /// Those of them that have been evicted and still exist.
     leaving: Cell<usize>,
+    /// The bytes of unread answers.
+    unread: Cell<usize>,
     service: Arc<Service>,
 }
 
@@ -29,9 +34,19 @@ pub(super) struct Admission {
     table: Rc<Table>,
 }
 
+impl Admission {
+    /// Notes that the client has stopped to read an answer of `bytes`, or with 0 that it has read on.
+    pub(super) fn set_unread(&self, bytes: usize) {
+        self.table.count_unread(&self.connection, bytes);
+        if self.table.unread.get() > MAX_UNREAD_BYTES {
+            self.table.evict_readers();
+        }
+    }
+}
+
 impl Table {
     pub(super) fn new(capacity: usize, service: Arc<Service>) -> Self {
-        Self { capacity, open: RefCell::default(), leaving: Cell::new(0), service }
+        Self { capacity, open: RefCell::default(), leaving: Cell::new(0), unread: Cell::new(0), service }
     }
 
     /// Takes in a new connection, for which waiting ones are closed if the table is full; `None` if there are none that may be.
@@ -77,13 +92,43 @@ impl Table {
         }
         waiting.select_nth_unstable_by_key(number - 1, |(rank, _)| *rank);
         for (_, connection) in &waiting[..number] {
-            connection.evict();
+            self.leave(connection);
         }
-        self.leaving.update(|leaving| leaving + number);
-        self.service.connections.count_evicted(number);
+    }
+
+    fn count_unread(&self, connection: &Connection, bytes: usize) {
+        let before = connection.unread_bytes.replace(bytes);
+        self.unread.update(|unread| unread - before + bytes);
+    }
+
+    /// Closes connections whose clients do not read: of the client with most unread bytes, those that have waited longest.
+    fn evict_readers(&self) {
+        let open = self.open.borrow();
+        let mut totals: HashMap<_, usize> = HashMap::new();
+        for connection in open.iter().filter(|connection| connection.unread_bytes.get() > 0) {
+            *totals.entry(network(connection.address)).or_default() += connection.unread_bytes.get();
+        }
+        let Some((client, _)) = totals.into_iter().max_by_key(|(_, bytes)| *bytes) else { return };
+        let theirs = open.iter().filter(|open| open.unread_bytes.get() > 0 && network(open.address) == client);
+        let mut theirs: Vec<_> = theirs.collect();
+        theirs.sort_unstable_by_key(|connection| connection.waits_since());
+        for connection in theirs {
+            if self.unread.get() <= MAX_UNREAD_BYTES {
+                return;
+            }
+            self.count_unread(connection, 0);
+            self.leave(connection);
+        }
+    }
+
+    fn leave(&self, connection: &Connection) {
+        connection.evict();
+        self.leaving.update(|leaving| leaving + 1);
+        self.service.connections.count_evicted();
     }
 
     fn remove(&self, connection: &Connection) {
+        self.count_unread(connection, 0);
         let mut open = self.open.borrow_mut();
         let index = connection.index.get();
         open.swap_remove(index);

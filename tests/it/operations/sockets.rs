@@ -200,3 +200,26 @@ fn waiting_connections_are_closed_for_new_ones_and_those_in_use_are_not() {
     drop(waiting);
     until("all are counted out", || app.metrics().count("uprof_http_connections") <= 2);
 }
+
+#[test]
+fn unread_answers_take_no_more_memory_than_allowed() {
+    let app = TestApp::with(&["--workers=1", "--write-timeout=60m"]);
+    let mut page = Wire::connect(app.address);
+    page.send("GET /docs/operator HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let page = String::from_utf8(page.rest()).unwrap();
+    // The largest answer that needs no key: more than a megabyte.
+    let bundle = page.split('"').find(|url| url.ends_with("/swagger-ui-bundle.js")).unwrap();
+    let bundle = format!("GET {bundle} HTTP/1.1\r\nhost: x\r\n\r\n");
+    let unread: Vec<_> = (0..120)
+        .map(|_| {
+            let mut wire = Wire::connect(app.address);
+            // The system holds the first for the client.
+            wire.send(bundle.repeat(20));
+            wire
+        })
+        .collect();
+    until("some are closed", || closed(&app, "evicted") > 0);
+    app.client.list("");
+    assert!(closed(&app, "evicted") < 120);
+    drop(unread);
+}
