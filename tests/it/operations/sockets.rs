@@ -109,6 +109,26 @@ fn all_of_many_pipelined_requests_are_answered_to_a_client_that_reads() {
 }
 
 #[test]
+fn requests_that_arrive_behind_a_full_queue_are_answered_without_a_further_event() {
+    let app = TestApp::with(&["--statement-timeout=60s", &format!("--keep-alive={LONG}")]);
+    let profile = app.client.create(&json!({"name": "Before"}));
+    let id = profile["id"].as_str().unwrap();
+    let lock = app.database.session("select from user_profiles for update");
+    let update = create(&app, "After", "").replacen(PROFILES, &format!("{PROFILES}/{id}"), 1);
+    let mut wire = Wire::connect(app.address);
+    // The first waits for the row; the others would be answered without waiting for anything.
+    wire.send(format!("{update}{}", LIVE.repeat(20)));
+    app.client.list("");
+    wire.send(LIVE.repeat(11));
+    app.client.list("");
+    drop(lock);
+    assert_eq!(wire.answer().ok()["name"], "After");
+    for _ in 0..31 {
+        wire.answer().ok();
+    }
+}
+
+#[test]
 fn a_client_that_does_not_read_its_answer_is_disconnected() {
     let app = TestApp::with(&["--write-timeout=500ms", &format!("--keep-alive={LONG}")]);
     let mut wire = Wire::connect(app.address);
