@@ -1,4 +1,4 @@
-//! The documents under `openapi/` are those that the code makes, and what was published once stays as it is.
+//! The documents under `openapi/` are those that the code generates; published ones never change.
 
 use std::fs;
 use std::path::Path;
@@ -17,19 +17,19 @@ const FROZEN: [(ApiVersion, &str); 3] = [
     (ApiVersion::V2026_09_04, "iloaMzA9wY4HbxYMvGKYVzCuiiodxUVEzZkDPGB4VGQ="),
 ];
 
-fn kept(subject: ApiDocument) -> String {
+fn stored(subject: ApiDocument) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("openapi/{}.json", subject.as_str()));
     fs::read_to_string(file).unwrap_or_default()
 }
 
 #[test]
-fn every_kept_document_is_the_one_that_the_code_makes() {
+fn every_stored_document_is_the_one_that_the_code_generates() {
     for subject in ApiDocument::ALL {
         let label = subject.as_str();
         assert!(
-            kept(*subject) == document_text(*subject),
-            "openapi/{label}.json is not what the code makes: say `uprof openapi --version {label} > openapi/{label}.json` \
-             and look at the difference"
+            stored(*subject) == document_text(*subject),
+            "openapi/{label}.json differs from the generated document: run `uprof openapi --version {label} > openapi/{label}.json` \
+             and review the difference"
         );
     }
 }
@@ -37,11 +37,11 @@ fn every_kept_document_is_the_one_that_the_code_makes() {
 #[test]
 fn the_documents_of_all_shapes_but_the_newest_never_change() {
     for (version, digest) in FROZEN {
-        let found = BASE64_STANDARD.encode(Sha256::digest(kept(ApiDocument::Version(version))));
+        let found = BASE64_STANDARD.encode(Sha256::digest(stored(ApiDocument::Version(version))));
         assert_eq!(
             found,
             digest,
-            "openapi/{}.json is frozen and has changed: clients are written against it, so what is new belongs into a new shape",
+            "openapi/{}.json is frozen and has changed: clients depend on it; a change belongs into a new version",
             version.as_str()
         );
     }
@@ -50,8 +50,8 @@ fn the_documents_of_all_shapes_but_the_newest_never_change() {
 #[test]
 fn every_shape_but_the_newest_is_frozen() {
     let frozen = FROZEN.map(|(version, _)| version);
-    let newest = ApiVersion::ALL.iter().max().unwrap();
-    assert_eq!(ApiVersion::ALL.iter().filter(|version| *version != newest).collect::<Vec<_>>(), frozen.each_ref());
+    let newest = ApiVersion::NEWEST;
+    assert_eq!(ApiVersion::ALL.iter().filter(|version| **version != newest).collect::<Vec<_>>(), frozen.each_ref());
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn every_shape_has_a_document() {
 }
 
 #[test]
-fn there_is_no_document_of_anything_else() {
+fn the_folder_has_no_other_files() {
     let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi")).unwrap();
     let mut files: Vec<_> = folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     let mut expected: Vec<_> = ApiDocument::ALL.iter().map(|subject| format!("{}.json", subject.as_str())).collect();

@@ -42,6 +42,12 @@ macro_rules! implement {
         }
 
         impl ApiVersion {
+            /// The newest version: the last of the list.
+            pub const NEWEST: Self = Self::ALL[Self::ALL.len() - 1];
+
+            /// The oldest version: the first of the list, to which organizations are pinned by default.
+            pub const OLDEST: Self = Self::ALL[0];
+
             /// Runs `visitor` for the [`WireFormat`] of this version.
             pub fn visit<V: VersionVisitor>(self, visitor: V) -> V::Output {
                 match self {

@@ -32,7 +32,7 @@ pub(in crate::cli) struct CreateOrganization {
     #[arg(long, value_parser = values::text::<DisplayName>)]
     name: DisplayName,
     /// The API version of requests that name none
-    #[arg(long, value_name = "VERSION", default_value = ApiVersion::ALL[0].as_str(), value_parser = values::label::<ApiVersion>())]
+    #[arg(long, value_name = "VERSION", default_value = ApiVersion::OLDEST.as_str(), value_parser = values::label::<ApiVersion>())]
     default_version: ApiVersion,
     #[command(flatten)]
     admin: AdminArgs,

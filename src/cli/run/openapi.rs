@@ -12,7 +12,7 @@ use crate::domain::label::EnumLabel;
 #[derive(Args, Debug)]
 pub(in crate::cli) struct OpenApi {
     /// An API version, or the operator API
-    #[arg(long, default_value = ApiVersion::Ga.as_str(), value_parser = values::label::<ApiDocument>())]
+    #[arg(long, default_value = ApiVersion::NEWEST.as_str(), value_parser = values::label::<ApiDocument>())]
     version: ApiDocument,
 }
 

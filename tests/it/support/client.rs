@@ -61,7 +61,7 @@ impl Client {
     /// Speaks `shape`, in the way that needs no pinned organization.
     pub(crate) fn speaking(&self, shape: Shape) -> Self {
         let client = Self { beta: shape.beta().map(str::to_owned), ..self.clone() };
-        client.with_version(if shape == Shape::Ga { "2026-10-21" } else { "2023-06-01" })
+        client.with_version(shape.version())
     }
 
     /// Sends another `anthropic-version`.

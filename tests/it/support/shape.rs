@@ -1,4 +1,4 @@
-//! The four dated shapes, as requests ask for them and as answers show them.
+//! The dated shapes: how requests select them, and which fields answers have.
 
 use serde_json::{Value, json};
 
@@ -16,6 +16,19 @@ pub(crate) enum Shape {
 impl Shape {
     pub(crate) const ALL: [Self; 4] = [Self::V1, Self::V2, Self::V3, Self::Ga];
 
+    /// Whether approvals are in `programs`, and no longer in `trust_grants`.
+    pub(crate) fn has_programs(self) -> bool {
+        self >= Self::Ga
+    }
+
+    /// The `anthropic-version` of its requests: a date selects a generally available shape.
+    pub(crate) fn version(self) -> &'static str {
+        match self {
+            Self::V1 | Self::V2 | Self::V3 => "2023-06-01",
+            Self::Ga => "2026-10-21",
+        }
+    }
+
     /// The value of `anthropic-beta` that selects it.
     pub(crate) fn beta(self) -> Option<&'static str> {
         match self {
@@ -26,17 +39,17 @@ impl Shape {
         }
     }
 
-    /// What organizations are pinned to it by.
+    /// The label by which organizations are pinned to it.
     pub(crate) fn label(self) -> &'static str {
         self.beta().map_or("ga", |beta| &beta["user-profiles-".len()..])
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     pub(crate) fn name(self) -> &'static str {
         self.beta().unwrap_or("the generally available version")
     }
 
-    /// The one whose keys `profile` has, no more and no less.
+    /// The shape whose keys `profile` has, no more and no less.
     #[track_caller]
     pub(crate) fn of(profile: &Value) -> Self {
         let shown = keys(profile);
@@ -44,7 +57,7 @@ impl Shape {
         found.unwrap_or_else(|| panic!("the keys of no shape: {profile}"))
     }
 
-    /// The field for the platform's own id, as a dotted path.
+    /// The dotted path of the field for the platform's own id.
     pub(crate) fn reference_id(self) -> &'static str {
         if self <= Self::V2 { "external_id" } else { "external_user_details.reference_id" }
     }
@@ -70,7 +83,7 @@ pub(crate) fn body(path: &str, value: &Value) -> Value {
     path.rsplit('.').fold(value.clone(), |inner, key| json!({key: inner}))
 }
 
-/// What stands at a dotted `path`.
+/// The value at a dotted `path`.
 pub(crate) fn at<'a>(path: &str, object: &'a Value) -> &'a Value {
     path.split('.').fold(object, |object, key| &object[key])
 }
