@@ -1,4 +1,4 @@
-//! Under whose account Postgres runs: our own, except that root has to become somebody else (Postgres refuses root).
+//! The account that Postgres runs under: that of this process, or an unprivileged one if this process is root, which Postgres refuses.
 
 use std::env;
 use std::fs;
@@ -12,17 +12,17 @@ use rustix::process::Signal;
 
 use super::DatabaseError;
 
-/// `postgres` owns nothing of ours but is the name a person expects; `nobody` is everywhere.
+/// Accounts to run under in place of root, in order of preference. `nobody` exists on every system.
 const CANDIDATES: [&str; 3] = ["postgres", "_postgres", "nobody"];
 
 /// The account of the server's processes and files.
 pub(super) struct Account {
-    /// Set when we are root: whom to become.
-    drop_to: Option<Entry>,
+    /// Set if this process is root: the account to run under.
+    unprivileged: Option<PasswdEntry>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-struct Entry {
+struct PasswdEntry {
     name: String,
     uid: u32,
     gid: u32,
@@ -31,51 +31,54 @@ struct Entry {
 impl Account {
     pub(super) fn choose() -> Result<Self, DatabaseError> {
         if !is_root() {
-            return Ok(Self { drop_to: None });
+            return Ok(Self { unprivileged: None });
         }
         let path = Path::new("/etc/passwd");
         let passwd = fs::read_to_string(path).map_err(DatabaseError::at("read", path))?;
-        match unprivileged(&passwd) {
-            Some(entry) => Ok(Self { drop_to: Some(entry) }),
+        match find_unprivileged(&passwd) {
+            Some(entry) => Ok(Self { unprivileged: Some(entry) }),
             None => Err(DatabaseError::NoAccount),
         }
     }
 
     pub(super) fn uid(&self) -> u32 {
-        self.drop_to.as_ref().map_or_else(|| rustix::process::geteuid().as_raw(), |entry| entry.uid)
+        self.unprivileged.as_ref().map_or_else(|| rustix::process::geteuid().as_raw(), |entry| entry.uid)
     }
 
-    /// Hands `path`, which we have just made, to the account.
-    pub(super) fn give(&self, path: &Path) -> io::Result<()> {
-        match &self.drop_to {
+    /// Changes the owner of `path`, which this process has just created, to the account.
+    pub(super) fn take_ownership_of(&self, path: &Path) -> io::Result<()> {
+        match &self.unprivileged {
             Some(entry) => chown(path, Some(entry.uid), Some(entry.gid)),
             None => Ok(()),
         }
     }
 
-    /// Whether the account can enter `directory`; the error names the first ancestor that is closed to it.
-    pub(super) fn require_reach(&self, directory: &Path) -> Result<(), DatabaseError> {
-        let Some(entry) = &self.drop_to else { return Ok(()) };
-        let mut way: Vec<&Path> = directory.ancestors().collect();
-        way.reverse();
-        for step in way {
-            let found = fs::metadata(step).map_err(DatabaseError::at("read", step))?;
+    /// Checks that the account can search `directory` and its ancestors; the error names the first that it cannot.
+    pub(super) fn require_search_permission(&self, directory: &Path) -> Result<(), DatabaseError> {
+        let Some(entry) = &self.unprivileged else { return Ok(()) };
+        let mut ancestors: Vec<&Path> = directory.ancestors().collect();
+        ancestors.reverse();
+        for ancestor in ancestors {
+            let found = fs::metadata(ancestor).map_err(DatabaseError::at("read", ancestor))?;
             let search = match () {
                 () if found.uid() == entry.uid => 0o100,
                 () if found.gid() == entry.gid => 0o010,
                 () => 0o001,
             };
             if found.mode() & search == 0 {
-                return Err(DatabaseError::Unreachable { user: entry.name.clone(), blocked_at: PathBuf::from(step) });
+                return Err(DatabaseError::Unreachable {
+                    user: entry.name.clone(),
+                    blocked_at: PathBuf::from(ancestor),
+                });
             }
         }
         Ok(())
     }
 
-    /// `program` under the account, in a process group of its own (so Ctrl-C in a terminal reaches us only), in the C
-    /// locale and UTC, without the caller's `PG…` variables, which would redirect it.
+    /// A command that runs `program` under the account, in a process group of its own (Ctrl-C in a terminal does not reach it), in the
+    /// C locale and UTC, without the caller's `PG…` variables, which libpq and Postgres would read.
     ///
-    /// On Linux it gets `on_orphaned` when the *thread* that spawned it ends; elsewhere it lives on.
+    /// On Linux the kernel sends it `on_orphaned` when the *thread* that spawned it ends; on other systems it goes on running.
     pub(super) fn command(&self, program: &Path, on_orphaned: Signal) -> Command {
         let mut command = Command::new(program);
         for (name, _) in env::vars_os() {
@@ -85,10 +88,10 @@ impl Account {
         }
         // Without a locale, macOS makes the postmaster multithreaded, and it refuses to run.
         command.env("LC_ALL", "C").env("TZ", "UTC").process_group(0).current_dir("/").stdin(Stdio::null());
-        if let Some(entry) = &self.drop_to {
+        if let Some(entry) = &self.unprivileged {
             command.uid(entry.uid).gid(entry.gid);
         }
-        end_with_parent(&mut command, on_orphaned);
+        set_parent_death_signal(&mut command, on_orphaned);
         command
     }
 }
@@ -98,60 +101,60 @@ pub(super) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// The closure runs after the uid was dropped, which would clear the signal again.
+/// The closure runs after the change of uid, which would clear the signal again.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "`pre_exec` is the only way to set a parent-death signal between fork and exec")]
-fn end_with_parent(command: &mut Command, signal: Signal) {
+fn set_parent_death_signal(command: &mut Command, signal: Signal) {
     let parent = rustix::process::getpid();
     let prepare = move || {
         rustix::process::set_parent_process_death_signal(Some(signal))?;
-        // The parent may have died before the signal was set; then nobody will send it.
+        // If the parent died before the signal was set, the kernel will not send it.
         if rustix::process::getppid() != Some(parent) {
             return Err(rustix::io::Errno::SRCH.into());
         }
         Ok(())
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes two system calls
-    // (prctl, getppid), touches no lock and no heap (an `Errno` becomes an `io::Error` without allocating), and what it
-    // captured is `Copy`.
+    // (prctl, getppid), touches no lock and no heap (an `Errno` becomes an `io::Error` without allocating), and its
+    // captures are `Copy`.
     unsafe {
         command.pre_exec(prepare);
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn end_with_parent(_: &mut Command, _: Signal) {}
+fn set_parent_death_signal(_: &mut Command, _: Signal) {}
 
-fn unprivileged(passwd: &str) -> Option<Entry> {
-    let entries: Vec<Entry> = passwd.lines().filter_map(parse).filter(|entry| entry.uid != 0).collect();
-    let rank = |entry: &Entry| CANDIDATES.iter().position(|name| entry.name == *name);
+fn find_unprivileged(passwd: &str) -> Option<PasswdEntry> {
+    let entries: Vec<PasswdEntry> = passwd.lines().filter_map(parse).filter(|entry| entry.uid != 0).collect();
+    let rank = |entry: &PasswdEntry| CANDIDATES.iter().position(|name| entry.name == *name);
     entries.into_iter().filter(|entry| rank(entry).is_some()).min_by_key(rank)
 }
 
-fn parse(line: &str) -> Option<Entry> {
+fn parse(line: &str) -> Option<PasswdEntry> {
     let mut fields = line.split(':');
     let name = fields.next()?.to_owned();
     let uid = fields.nth(1)?;
     let gid = fields.next()?;
-    Some(Entry { name, uid: id(uid)?, gid: id(gid)? })
+    Some(PasswdEntry { name, uid: id(uid)?, gid: id(gid)? })
 }
 
-/// macOS writes `nobody` as -2.
+/// macOS writes the ids of `nobody` as -2.
 fn id(text: &str) -> Option<u32> {
     text.parse().ok().or_else(|| text.parse::<i32>().ok().map(i32::cast_unsigned))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, unprivileged};
+    use super::{PasswdEntry, find_unprivileged};
 
     #[test]
     fn the_account_is_postgres_before_nobody_and_never_root() {
         let passwd = "root:x:0:0::/root:/bin/sh\nnobody:*:-2:-2::/:/bin/false\npostgres:x:101:104::/:/bin/sh\n";
-        let postgres = Entry { name: "postgres".into(), uid: 101, gid: 104 };
-        assert_eq!(unprivileged(passwd), Some(postgres));
-        let nobody = Entry { name: "nobody".into(), uid: u32::MAX - 1, gid: u32::MAX - 1 };
-        assert_eq!(unprivileged(&passwd.replace("postgres:", "ada:")), Some(nobody));
-        assert_eq!(unprivileged("postgres:x:0:0::/:/bin/sh\nbroken line\n"), None);
+        let postgres = PasswdEntry { name: "postgres".into(), uid: 101, gid: 104 };
+        assert_eq!(find_unprivileged(passwd), Some(postgres));
+        let nobody = PasswdEntry { name: "nobody".into(), uid: u32::MAX - 1, gid: u32::MAX - 1 };
+        assert_eq!(find_unprivileged(&passwd.replace("postgres:", "ada:")), Some(nobody));
+        assert_eq!(find_unprivileged("postgres:x:0:0::/:/bin/sh\nbroken line\n"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The files of the private cluster: made whole or not at all.
+//! The files of the private cluster: created completely or not at all.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
@@ -21,13 +21,13 @@ pub(super) const USER: &str = "uprof";
 /// The database in the cluster.
 pub(super) const DATABASE: &str = "uprof";
 
-/// Clusters that are not whole yet stand beside the real one under this name and the number of their maker.
+/// A cluster under construction has this name and the process id of its creator, beside the final one.
 const UNFINISHED: &str = "postgres.new-";
 
-/// Removing what an earlier attempt left takes this long only if its tool is still at work.
+/// Removing the files of an interrupted attempt takes this long only if its `initdb` is still running.
 const CLEANUP_LIMIT: Duration = Duration::from_secs(10);
 
-/// The major version that made the cluster; None if there is none yet.
+/// The major version that created the cluster; None if there is no cluster yet.
 pub(super) fn major(data_dir: &DataDir) -> Result<Option<u32>, DatabaseError> {
     let cluster = data_dir.cluster();
     if !cluster.try_exists().map_err(DatabaseError::at("read", &cluster))? {
@@ -36,35 +36,35 @@ pub(super) fn major(data_dir: &DataDir) -> Result<Option<u32>, DatabaseError> {
     let version = fs::read_to_string(cluster.join("PG_VERSION")).ok().and_then(|text| text.trim().parse().ok());
     version.map(Some).ok_or_else(|| DatabaseError::Init {
         data_dir: data_dir.path().into(),
-        detail: format!("{} is there already and is not a PostgreSQL cluster", cluster.display()),
+        detail: format!("{} exists and is not a PostgreSQL cluster", cluster.display()),
     })
 }
 
-/// Makes the cluster with its superuser and its database. The caller owns the data directory.
+/// Creates the cluster with its superuser and its database. The caller holds the owner lock.
 ///
-/// It is made under another name and renamed when it is whole and on disk, so a kill or a full disk leaves no half
-/// cluster; what earlier attempts left is removed.
+/// It is created under a temporary name and renamed once it is complete and on disk, so that a kill or a full disk leaves no partial
+/// cluster. The files of interrupted attempts are removed.
 pub(super) fn create(data_dir: &DataDir, installation: &Installation, account: &Account) -> Result<(), DatabaseError> {
     let at = |doing| DatabaseError::at(doing, data_dir.path());
-    // A tool whose uprof was killed goes on for a moment, and makes files while they are removed.
-    let mut kept = None;
+    // An `initdb` whose parent was killed may still run for a moment, and create files while they are removed.
+    let mut last_error = None;
     let removed = wait::until(CLEANUP_LIMIT, || {
-        kept = remove_unfinished(data_dir.path()).err();
-        Ok(kept.is_none().then_some(()))
+        last_error = remove_unfinished(data_dir.path()).err();
+        Ok(last_error.is_none().then_some(()))
     })?;
-    if let (None, Some(error)) = (removed, kept) {
+    if let (None, Some(error)) = (removed, last_error) {
         return Err(at("clean up")(error));
     }
     let unfinished = data_dir.path().join(format!("{UNFINISHED}{}", std::process::id()));
-    let made = DirBuilder::new()
+    let created = DirBuilder::new()
         .mode(0o700)
         .create(&unfinished)
-        .and_then(|()| account.give(&unfinished))
-        .map_err(DatabaseError::at("make", &unfinished))
-        .and_then(|()| fill(&unfinished, installation, account))
-        .and_then(|()| fs::rename(&unfinished, data_dir.cluster()).map_err(at("make the database in")));
-    if let Err(error) = made {
-        // The first failure is the one to tell; the next start cleans up again.
+        .and_then(|()| account.take_ownership_of(&unfinished))
+        .map_err(DatabaseError::at("create", &unfinished))
+        .and_then(|()| initialize(&unfinished, installation, account))
+        .and_then(|()| fs::rename(&unfinished, data_dir.cluster()).map_err(at("create the database in")));
+    if let Err(error) = created {
+        // The first failure is the one to report; the next start cleans up again.
         let _ = fs::remove_dir_all(&unfinished);
         return Err(match error {
             DatabaseError::Init { detail, .. } => DatabaseError::Init { data_dir: data_dir.path().into(), detail },
@@ -74,27 +74,27 @@ pub(super) fn create(data_dir: &DataDir, installation: &Installation, account: &
     File::open(data_dir.path()).and_then(|directory| directory.sync_all()).map_err(at("sync"))
 }
 
-fn fill(directory: &Path, installation: &Installation, account: &Account) -> Result<(), DatabaseError> {
+fn initialize(directory: &Path, installation: &Installation, account: &Account) -> Result<(), DatabaseError> {
     let mut initdb = account.command(&installation.initdb(), Signal::TERM);
     initdb.arg("-D").arg(directory).args(["--no-locale", "--encoding=UTF8", "--username", USER]);
-    // Who may connect is decided by the socket directory's mode, and there is no other way in.
+    // The mode of the socket directory decides who may connect; the server listens nowhere else.
     initdb.args(["--auth-local=trust", "--auth-host=reject"]);
     run(initdb, "")?;
 
-    // Without a server and without a client program, which is a package of its own on some systems.
+    // In single-user mode: it needs no running server, and no psql, which is a package of its own on some systems.
     let mut single = account.command(&installation.postgres(), Signal::TERM);
     single.arg("--single").arg("-D").arg(directory).args(["-c", "exit_on_error=on", "-c", "log_destination=stderr"]);
     single.args(["-c", "logging_collector=off", "postgres"]);
     run(single, &format!("create database {DATABASE}\n"))
 }
 
-/// Runs a program to its end. An `Init` error leaves the data directory for the caller to fill in.
+/// Runs a program until it exits. An `Init` error leaves `data_dir` empty: the caller fills it in.
 fn run(mut command: Command, input: &str) -> Result<(), DatabaseError> {
     let program = PathBuf::from(command.get_program());
     let run = |command: &mut Command| {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
-            // A program that ended early has said why on its stderr.
+            // A program that exits early reports why on its stderr.
             let _ = stdin.write_all(input.as_bytes());
         }
         child.wait_with_output()

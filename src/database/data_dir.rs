@@ -1,4 +1,4 @@
-//! Where the embedded database keeps its things: which directory, and what stands in it.
+//! The data directory of the embedded database: its default, its creation, and the paths in it.
 
 use std::env;
 use std::fs::{self, DirBuilder, Permissions};
@@ -14,8 +14,8 @@ use super::account::is_root;
 pub(super) struct DataDir(PathBuf);
 
 impl DataDir {
-    /// `chosen`, or the default of this account (`/var/lib/uprof` for root, else the XDG or macOS data directory); made
-    /// if it is missing. One that exists keeps its mode.
+    /// `chosen`, or the default of this account (`/var/lib/uprof` for root, else the XDG or macOS data directory); created
+    /// if it is missing. The mode of an existing directory is not changed.
     pub(super) fn open(chosen: Option<&Path>) -> Result<Self, DatabaseError> {
         let path = match chosen {
             Some(path) => path.to_owned(),
@@ -24,7 +24,7 @@ impl DataDir {
         match fs::metadata(&path) {
             Ok(found) if found.is_dir() => {}
             Ok(_) => return Err(DatabaseError::NotADirectory { path }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make(&path)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => create(&path)?,
             Err(error) => return Err(DatabaseError::at("read", path)(error)),
         }
         fs::canonicalize(&path).map(Self).map_err(DatabaseError::at("read", path))
@@ -34,7 +34,7 @@ impl DataDir {
         &self.0
     }
 
-    /// The directory that Postgres itself calls its data directory.
+    /// Postgres's own data directory (`PGDATA`).
     pub(super) fn cluster(&self) -> PathBuf {
         self.0.join("postgres")
     }
@@ -44,21 +44,21 @@ impl DataDir {
     }
 }
 
-/// Root's is open for passing through, since Postgres runs under another account; what is private in it has modes of
-/// its own.
-fn make(path: &Path) -> Result<(), DatabaseError> {
+/// A directory of root can be searched by other users, because Postgres runs under another account; private files in it have
+/// modes of their own.
+fn create(path: &Path) -> Result<(), DatabaseError> {
     let mode = if is_root() { 0o711 } else { 0o700 };
     DirBuilder::new()
         .recursive(true)
         .mode(mode)
         .create(path)
-        // The umask may have taken away what the account needs.
+        // The umask may have removed bits that the account needs.
         .and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode)))
-        .map_err(DatabaseError::at("make", path))
+        .map_err(DatabaseError::at("create", path))
 }
 
 fn default(root: bool, variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
-    // The XDG specification: a relative path is invalid and to be ignored.
+    // The XDG specification: a relative path is invalid and must be ignored.
     let absolute = |name| variable(name).filter(|path| path.is_absolute());
     let parent = match () {
         () if root => PathBuf::from("/var/lib"),

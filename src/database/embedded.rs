@@ -1,4 +1,4 @@
-//! The embedded Postgres from outside: one owner starts and stops it, commands join it meanwhile.
+//! The embedded Postgres: one process, its owner, starts and stops it; commands join it while it runs.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::account::Account;
 use super::data_dir::DataDir;
 use super::installation::Installation;
 use super::lock;
-use super::lock::{Ownership, Seat, Tenure};
+use super::lock::{OwnerKind, OwnerLock, SharedLock};
 use super::postmaster;
 use super::postmaster::Postmaster;
 use super::server::{START_LIMIT, Server};
@@ -20,170 +20,169 @@ use super::socket;
 use super::socket::SocketDir;
 use super::{DatabaseError, cluster, wait};
 
-/// A service waits this long for commands that own the database, and for those that would lose it.
-const SERVICE_PATIENCE: Duration = Duration::from_secs(10);
-/// A command that started the database waits this long for those that joined it.
-const COMMAND_PATIENCE: Duration = Duration::from_mins(1);
-/// A command waits this long for a start by somebody else, and then as long again for its own turn.
+/// A service waits this long for a command that owns the database, and at its stop for commands that have joined.
+const SERVICE_MAX_WAIT: Duration = Duration::from_secs(10);
+/// A command that started the database waits this long for commands that have joined.
+const COMMAND_MAX_WAIT: Duration = Duration::from_mins(1);
+/// A command waits this long for another process that is starting or stopping Postgres.
 const JOIN_LIMIT: Duration = START_LIMIT;
-/// With the gate open, the server answers, or it has died.
+/// While the gate is open, Postgres answers within this time, or its owner counts as not serving.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
-/// The processes of a killed postmaster notice within moments, and hold its memory until then.
-const REMAINS_LIMIT: Duration = Duration::from_secs(10);
+/// The backends of a killed postmaster exit within moments, and hold its shared memory until then.
+const SHARED_MEMORY_LIMIT: Duration = Duration::from_secs(10);
 
-/// Where the embedded Postgres lives and how it is set.
+/// Data directory and settings of the embedded Postgres.
 #[derive(Debug, Clone, Default)]
 pub struct EmbeddedOptions {
-    /// The data directory, made if it is missing. None: `/var/lib/uprof` for root; for others `uprof` in
+    /// The data directory, created if it is missing. None: `/var/lib/uprof` for root; for other users `uprof` in
     /// `$XDG_DATA_HOME` or `~/.local/share`, on macOS in `~/Library/Application Support`.
     pub data_dir: Option<PathBuf>,
-    /// More settings as `postgres -c NAME=VALUE` takes them; they win over ours (`max_connections` is 200). They have
-    /// no effect on a server that is joined.
+    /// Further settings as `postgres -c NAME=VALUE` takes them; they override the defaults (`max_connections` is 200). They
+    /// have no effect on a server that is joined.
     pub settings: Vec<(String, String)>,
 }
 
-/// A private Postgres that is running: reached by a unix socket only, by the user of this machine it belongs to (and
-/// root), with `fsync` on.
+/// A private Postgres that is running, with `fsync` on. It listens on a unix socket only, which its account and root can reach.
 ///
-/// Dropping it is the same as [`Embedded::stop`], without the answer.
+/// Dropping it is the same as [`Embedded::stop`], except that an error is ignored.
 pub struct Embedded {
     url: String,
     data_dir: DataDir,
-    part: Part,
+    role: Role,
 }
 
-/// The order of the fields is the order in which they are let go.
-enum Part {
-    Owner { server: Server, _socket_dir: SocketDir, ownership: Ownership },
-    Guest { _seat: Seat },
+/// The fields are dropped in this order: the server stops before its socket directory is removed and its lock released.
+enum Role {
+    Owner { server: Server, _socket_dir: SocketDir, lock: OwnerLock },
+    Joined { _lock: SharedLock },
 }
 
 impl Embedded {
-    /// Starts it as its only owner, for a process that stays; makes the database first if there is none. What a
-    /// killed predecessor left running is stopped. Any thread may call this, and may end before the value does.
+    /// Starts Postgres as its owner, for a long-running process; creates the database first if there is none. A Postgres that a
+    /// killed owner left running is stopped. Any thread may call this, and may end before the value is dropped.
     ///
-    /// While a short command owns the database, this waits up to 10 s for it. A start takes up to 120 s (recovery
-    /// after a crash), usually a fraction of one.
+    /// While a command owns the database, this waits up to 10 s for it. A start takes up to 120 s (recovery after a crash),
+    /// usually less than one second.
     ///
     /// # Errors
-    /// [`DatabaseError::InUse`] at once if another service runs on the data directory, [`DatabaseError::Busy`] if
-    /// commands do and do not end; else whatever keeps Postgres from being found, made or started.
+    /// [`DatabaseError::InUse`] at once if another service runs on the data directory; [`DatabaseError::Busy`] if a command
+    /// still holds it after 10 s; else the error that prevented Postgres from being found, initialized or started.
     pub fn start(options: &EmbeddedOptions) -> Result<Self, DatabaseError> {
         let data_dir = DataDir::open(options.data_dir.as_deref())?;
-        let ownership = wait::until(SERVICE_PATIENCE, || {
-            let taken = Ownership::try_take(&data_dir, Tenure::Service)?;
-            match lock::service_on(&data_dir) {
-                Some(pid) if taken.is_none() => Err(DatabaseError::InUse { data_dir: data_dir.path().into(), pid }),
-                _ => Ok(taken),
+        let lock = wait::until(SERVICE_MAX_WAIT, || {
+            let acquired = OwnerLock::try_acquire(&data_dir, OwnerKind::Service)?;
+            match lock::owning_service(&data_dir) {
+                Some(pid) if acquired.is_none() => Err(DatabaseError::InUse { data_dir: data_dir.path().into(), pid }),
+                _ => Ok(acquired),
             }
         })?;
-        match ownership {
-            Some(ownership) => Self::own(data_dir, ownership, options),
+        match lock {
+            Some(lock) => Self::start_as_owner(data_dir, lock, options),
             None => Err(DatabaseError::Busy { data_dir: data_dir.path().into() }),
         }
     }
 
-    /// Joins the one that runs on the data directory, or starts it; for a command that runs briefly.
+    /// Joins the Postgres that runs on the data directory, or starts it; for a command that runs briefly.
     ///
-    /// A start by somebody else is waited for (up to 120 s), and so is a stop. Whoever started it stops it, but only
-    /// after those who joined have ended (a command waits 60 s for them, a service 10 s).
+    /// Waits up to 120 s while another process starts or stops it. The process that started Postgres stops it, after the commands
+    /// that have joined have ended (a command waits 60 s for them, a service 10 s).
     ///
     /// # Errors
     /// [`DatabaseError::NotServing`] if a process holds the data directory and its Postgres does not answer within
-    /// 10 s; [`DatabaseError::Busy`] if no turn comes; else as [`Embedded::start`].
+    /// 10 s; [`DatabaseError::Busy`] after 120 s of waiting; else as [`Embedded::start`].
     pub fn join_or_start(options: &EmbeddedOptions) -> Result<Self, DatabaseError> {
         let data_dir = DataDir::open(options.data_dir.as_deref())?;
-        let mut silent_since = None;
+        let mut unanswered_since = None;
         let joined = wait::until(JOIN_LIMIT, || {
-            if let Some(ownership) = Ownership::try_take(&data_dir, Tenure::Command)? {
-                return Self::own(data_dir.clone(), ownership, options).map(Some);
+            if let Some(lock) = OwnerLock::try_acquire(&data_dir, OwnerKind::Command)? {
+                return Self::start_as_owner(data_dir.clone(), lock, options).map(Some);
             }
-            let Some(seat) = Seat::try_take(&data_dir)? else {
-                silent_since = None;
+            let Some(lock) = SharedLock::try_acquire(&data_dir)? else {
+                unanswered_since = None;
                 return Ok(None);
             };
-            if let Some(socket_dir) = Postmaster::serving(&data_dir.cluster()) {
+            if let Some(socket_dir) = Postmaster::accepting_socket_dir(&data_dir.cluster()) {
                 let url = socket::url(&socket_dir, cluster::USER, cluster::DATABASE);
-                return Ok(Some(Self { url, data_dir: data_dir.clone(), part: Part::Guest { _seat: seat } }));
+                return Ok(Some(Self { url, data_dir: data_dir.clone(), role: Role::Joined { _lock: lock } }));
             }
-            // Its owner is between two steps of a start or a stop, or its Postgres has died.
-            match silent_since.get_or_insert_with(Instant::now).elapsed() {
-                silence if silence < ANSWER_LIMIT => Ok(None),
+            // Its owner is about to close the gate for a start or a stop, or its Postgres has died.
+            match unanswered_since.get_or_insert_with(Instant::now).elapsed() {
+                elapsed if elapsed < ANSWER_LIMIT => Ok(None),
                 _ => Err(DatabaseError::NotServing { data_dir: data_dir.path().into() }),
             }
         })?;
         joined.ok_or_else(|| DatabaseError::Busy { data_dir: data_dir.path().into() })
     }
 
-    /// `postgres://…`, as sqlx's `PgConnectOptions` and `psql` read it. It holds no secret.
+    /// `postgres://…`, as sqlx's `PgConnectOptions` and `psql` read it. It contains no secret.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The data directory, absolute and without symbolic links. Other things of the service may be kept in it, but
-    /// not under the names `postgres*`, `lock` and `gate`.
+    /// The data directory, absolute and without symbolic links. The service may store other files in it; the names `postgres*`,
+    /// `lock` and `gate` are reserved.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
         self.data_dir.path()
     }
 
-    /// Whether another process owns it, so that [`Embedded::stop`] only leaves.
+    /// Whether another process owns it; then [`Embedded::stop`] leaves it running.
     #[must_use]
     pub fn is_joined(&self) -> bool {
-        matches!(self.part, Part::Guest { .. })
+        matches!(self.role, Role::Joined { .. })
     }
 
-    /// How our Postgres ended, if it has without being asked to: a crash of the postmaster itself (one of a session it
-    /// survives). Always None if it is joined: then connections fail.
+    /// The exit status of the postmaster, as text, if it has exited (it survives the crash of a backend). Always None if it is
+    /// joined: connections fail then.
     #[must_use]
     pub fn exited(&self) -> Option<String> {
-        match &self.part {
-            Part::Owner { server, .. } => server.ended(),
-            Part::Guest { .. } => None,
+        match &self.role {
+            Role::Owner { server, .. } => server.exited(),
+            Role::Joined { .. } => None,
         }
     }
 
-    /// Calls back as soon as [`Embedded::exited`] would tell, once, from a thread of ours: it should send a message and
-    /// return. At once if that is so already; never after [`Embedded::stop`], nor if it is joined. A second callback
-    /// replaces the first.
+    /// Calls `callback` once if the postmaster exits without having been stopped, with its exit status as text; at once if it has
+    /// exited already. The callback runs on the thread that waits for the postmaster: it should send a message and return. It is
+    /// not called if Postgres is joined. A second callback replaces the first.
     pub fn on_exit(&self, callback: impl FnOnce(String) + Send + 'static) {
-        if let Part::Owner { server, .. } = &self.part {
+        if let Role::Owner { server, .. } = &self.role {
             server.on_exit(Box::new(callback));
         }
     }
 
-    /// Stops it, if we started it: waits for the commands that have joined (a service up to 10 s, a command 60), then
-    /// ends all sessions; up to 10 s for an orderly shutdown, then 7 for an immediate one. Close the own connections
-    /// first. If it is joined, this only leaves.
+    /// Stops Postgres if this process owns it: waits for the commands that have joined (a service up to 10 s, a command 60 s),
+    /// then requests a fast shutdown (up to 10 s), then an immediate one (up to 7 s). Close the connections of this process first.
+    /// If Postgres is joined, only the lock is released.
     ///
     /// # Errors
-    /// [`DatabaseError::Stop`] if the process is still there after all that.
+    /// [`DatabaseError::Stop`] if the postmaster runs even after that.
     pub fn stop(self) -> Result<(), DatabaseError> {
-        match &self.part {
-            Part::Owner { server, ownership, .. } => {
-                let _ = ownership.close_gate(max_wait(ownership.tenure()));
+        match &self.role {
+            Role::Owner { server, lock, .. } => {
+                let _ = lock.close_gate(max_wait(lock.kind()));
                 server.stop()
             }
-            Part::Guest { .. } => Ok(()),
+            Role::Joined { .. } => Ok(()),
         }
     }
 
-    fn own(data_dir: DataDir, ownership: Ownership, options: &EmbeddedOptions) -> Result<Self, DatabaseError> {
+    fn start_as_owner(data_dir: DataDir, lock: OwnerLock, options: &EmbeddedOptions) -> Result<Self, DatabaseError> {
         let gate = data_dir.path().join("gate");
-        if !ownership.close_gate(SERVICE_PATIENCE).map_err(DatabaseError::at("lock", &gate))? {
+        if !lock.close_gate(SERVICE_MAX_WAIT).map_err(DatabaseError::at("lock", &gate))? {
             return Err(DatabaseError::Busy { data_dir: data_dir.path().into() });
         }
         let account = Account::choose()?;
-        account.require_reach(data_dir.path())?;
+        account.require_search_permission(data_dir.path())?;
         let major = cluster::major(&data_dir)?;
         let installation = Installation::find(&data_dir, major)?;
         if major.is_none() {
             cluster::create(&data_dir, &installation, &account)?;
         }
         postmaster::stop_orphan(&data_dir.cluster())?;
-        let socket_dir = SocketDir::make(&data_dir, &account)?;
-        let started = wait::until(REMAINS_LIMIT, || {
+        let socket_dir = SocketDir::create(&data_dir, &account)?;
+        let started = wait::until(SHARED_MEMORY_LIMIT, || {
             let mut command = account.command(&installation.postgres(), Signal::INT);
             arguments(&mut command, &data_dir.cluster(), socket_dir.path(), &options.settings);
             match Server::start(command, &data_dir.cluster(), &data_dir.log()) {
@@ -192,21 +191,21 @@ impl Embedded {
             }
         })?;
         let server = started.ok_or_else(|| DatabaseError::Start {
-            detail: "processes of an earlier Postgres hold its memory: end them".into(),
+            detail: "processes of an earlier Postgres still hold its shared memory; end them".into(),
             log: data_dir.log(),
         })?;
-        ownership.open_gate().map_err(DatabaseError::at("unlock", &gate))?;
+        lock.open_gate().map_err(DatabaseError::at("unlock", &gate))?;
         let url = socket::url(socket_dir.path(), cluster::USER, cluster::DATABASE);
-        Ok(Self { url, data_dir, part: Part::Owner { server, _socket_dir: socket_dir, ownership } })
+        Ok(Self { url, data_dir, role: Role::Owner { server, _socket_dir: socket_dir, lock } })
     }
 }
 
 impl Drop for Embedded {
     fn drop(&mut self) {
-        if let Part::Owner { server, ownership, .. } = &self.part
-            && server.is_left_alone()
+        if let Role::Owner { server, lock, .. } = &self.role
+            && server.is_running()
         {
-            let _ = ownership.close_gate(max_wait(ownership.tenure()));
+            let _ = lock.close_gate(max_wait(lock.kind()));
         }
     }
 }
@@ -219,10 +218,10 @@ impl fmt::Debug for Embedded {
     }
 }
 
-fn max_wait(tenure: Tenure) -> Duration {
-    match tenure {
-        Tenure::Service => SERVICE_PATIENCE,
-        Tenure::Command => COMMAND_PATIENCE,
+fn max_wait(kind: OwnerKind) -> Duration {
+    match kind {
+        OwnerKind::Service => SERVICE_MAX_WAIT,
+        OwnerKind::Command => COMMAND_MAX_WAIT,
     }
 }
 
@@ -232,12 +231,12 @@ fn arguments(command: &mut Command, cluster: &Path, socket_dir: &Path, settings:
         setting.push(value);
         command.arg("-c").arg(setting);
     };
-    // A list of directories, in which a name with a comma or a space has to be quoted.
+    // The setting is a list: a directory with a comma or a space has to be quoted.
     let mut quoted = OsString::from("\"");
     quoted.push(socket_dir);
     quoted.push("\"");
     set("unix_socket_directories", &quoted);
-    let ours = [
+    let defaults = [
         ("listen_addresses", ""),
         ("port", "5432"),
         ("unix_socket_permissions", "0700"),
@@ -248,7 +247,7 @@ fn arguments(command: &mut Command, cluster: &Path, socket_dir: &Path, settings:
         // The details of a constraint's error quote the row, which is personal data.
         ("log_error_verbosity", "terse"),
     ];
-    for (name, value) in ours {
+    for (name, value) in defaults {
         set(name, &value.into());
     }
     for (name, value) in settings {

@@ -1,137 +1,137 @@
-//! Why there is no embedded Postgres: each message is one line for a person and says what to do.
+//! Errors of the embedded Postgres: each message is one line, `subject state, next step`.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why the embedded Postgres could not be found, started, joined or stopped.
+/// The embedded Postgres could not be found, started, joined or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// No server is installed, or none that is new enough.
-    #[error("no PostgreSQL 14 or newer is installed{found}: {install}, or set DATABASE_URL")]
+    /// No Postgres server is installed, or only versions that are too old.
+    #[error("no PostgreSQL server of version 14 or newer is installed{found}; {install}, or set DATABASE_URL")]
     NoPostgres {
-        /// Empty, or which older versions there are.
+        /// Empty, or the older versions that are installed.
         found: String,
-        /// What to type on this system.
+        /// How to install it on this system.
         install: String,
     },
-    /// The data directory was made by a major version that is not installed.
+    /// The major version that created the data directory is not installed.
     #[error(
-        "{} was made by PostgreSQL {has}, and this machine has {installed}: {install}, or choose another --data-dir",
+        "data directory {} was created by PostgreSQL {has}, but this machine has {installed}; {install}, or choose another --data-dir",
         data_dir.display()
     )]
     OtherMajor {
         /// The data directory.
         data_dir: PathBuf,
-        /// The major version that made it.
+        /// The major version that created it.
         has: u32,
-        /// The versions that are installed, as a phrase.
+        /// The versions that are installed, as text.
         installed: String,
-        /// What to type on this system.
+        /// How to install it on this system.
         install: String,
     },
     /// A service runs on the data directory.
-    #[error("another uprof (process {pid}) is running on {}: stop it, or choose another --data-dir", data_dir.display())]
+    #[error("data directory {} is in use by uprof process {pid}; stop it, or choose another --data-dir", data_dir.display())]
     InUse {
         /// The data directory.
         data_dir: PathBuf,
         /// The process that holds it.
         pid: i32,
     },
-    /// Short commands kept the data directory for longer than one waits.
-    #[error("another uprof command is still using {}: try again when it has ended", data_dir.display())]
+    /// Commands held the data directory for longer than the maximum wait.
+    #[error("data directory {} is in use by a uprof command; try again when it has ended", data_dir.display())]
     Busy {
         /// The data directory.
         data_dir: PathBuf,
     },
     /// A service holds the data directory, and its Postgres does not answer.
-    #[error("a uprof is running on {}, but its Postgres does not answer: restart it", data_dir.display())]
+    #[error("Postgres in data directory {} does not answer; restart the uprof that runs it", data_dir.display())]
     NotServing {
         /// The data directory.
         data_dir: PathBuf,
     },
-    /// The path, or something above it, is a file.
-    #[error("{} is not a directory: choose another --data-dir", path.display())]
+    /// The path or one of its ancestors is a file.
+    #[error("data directory {} is not a directory; choose another --data-dir", path.display())]
     NotADirectory {
         /// The path as it was given.
         path: PathBuf,
     },
-    /// We may not write where we have to.
-    #[error("{} cannot be written ({source}): make it writable, or choose another --data-dir", path.display())]
+    /// A path in the data directory cannot be written.
+    #[error("{} cannot be written ({source}); make it writable, or choose another --data-dir", path.display())]
     Unwritable {
-        /// The path that refused.
+        /// The path that cannot be written.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// We are root, Postgres refuses to be, and the account it runs under cannot get to the place.
+    /// This process is root, and the account that Postgres runs under has no search permission on the way to the data directory.
     #[error(
-        "Postgres runs as the user {user}, who cannot enter {}: choose a --data-dir outside it, such as /var/lib/uprof",
+        "Postgres runs as user {user}, which cannot enter {}; choose a --data-dir outside it, such as /var/lib/uprof",
         blocked_at.display()
     )]
     Unreachable {
         /// The account that Postgres would run under.
         user: String,
-        /// The first directory on the way that is closed.
+        /// The first ancestor without search permission.
         blocked_at: PathBuf,
     },
-    /// We are root and there is nobody else to be.
+    /// This process is root, and there is no account that Postgres could run under.
     #[error(
-        "Postgres refuses to run as root, and there is no user postgres or nobody: add one, or run as another user"
+        "Postgres refuses to run as root, and there is no user postgres or nobody; add one, or run uprof as another user"
     )]
     NoAccount,
-    /// No data directory was given and none can be derived.
-    #[error("no home directory is known: set HOME, or choose a --data-dir")]
+    /// No data directory was given, and none can be derived from the environment.
+    #[error("home directory is unknown; set HOME, or choose a --data-dir")]
     NoHome,
-    /// Somebody else made the directory of the socket, or no directory is fit for it.
-    #[error("{} cannot hold the database's socket ({reason}): remove it, or set TMPDIR to a directory of your own", path.display())]
+    /// The socket directory belongs to another user, or no directory is suitable for it.
+    #[error("socket directory {} cannot be used ({reason}); remove it, or set TMPDIR to a directory of your own", path.display())]
     Socket {
         /// The directory for the socket.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Why it cannot be used.
         reason: String,
     },
-    /// `initdb` or the first steps in the new cluster failed; nothing of it is left.
-    #[error("no database could be made in {} ({detail}): mend that, or choose another --data-dir", data_dir.display())]
+    /// `initdb` or the creation of the database failed; the unfinished cluster was removed.
+    #[error("database could not be created in {} ({detail}); correct the cause, or choose another --data-dir", data_dir.display())]
     Init {
         /// The data directory.
         data_dir: PathBuf,
-        /// The tool's own last words.
+        /// The reason that the program reported.
         detail: String,
     },
-    /// Postgres ended before it was ready.
-    #[error("Postgres did not start ({detail}): see {}", log.display())]
+    /// Postgres exited, or was not ready within its start limit.
+    #[error("Postgres did not start ({detail}); see its log {}", log.display())]
     Start {
-        /// Its own last words.
+        /// The reason that Postgres reported.
         detail: String,
         /// Its log.
         log: PathBuf,
     },
-    /// A Postgres whose uprof was killed does not stop.
-    #[error("a Postgres that an earlier uprof left behind does not stop: end process {pid}, then start again")]
+    /// A Postgres whose owner was killed does not stop.
+    #[error("Postgres of an earlier uprof (process {pid}) does not stop; end it, then start again")]
     Orphan {
         /// The postmaster.
         pid: i32,
     },
-    /// Our own Postgres does not stop.
-    #[error("Postgres does not stop: end process {pid}; no acknowledged row is lost")]
+    /// The Postgres that this process started does not stop.
+    #[error("Postgres (process {pid}) does not stop; end it (no acknowledged row is lost)")]
     Stop {
         /// The postmaster.
         pid: i32,
     },
-    /// Anything else that the system refused.
+    /// Any other system error.
     #[error("cannot {doing} {} ({source})", path.display())]
     Io {
-        /// What was tried, as a verb.
+        /// The operation, as a verb.
         doing: &'static str,
-        /// With what.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl DatabaseError {
-    /// An [`io::Error`] at a path that we have to write: the common refusals say what to do.
+    /// Converts an [`io::Error`] at a path; the common causes get a variant with a next step.
     pub(super) fn at(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| match source.kind() {
@@ -144,18 +144,18 @@ impl DatabaseError {
     }
 }
 
-/// The first line of a tool's output that says why it gave up (later ones are consequences), with its hint and
-/// without time stamps; at most 300 characters.
+/// The first error line of a program's output (later ones are consequences), with its hint and without timestamps; at most 300
+/// characters.
 pub(super) fn reason(output: &str) -> String {
     let lines = || output.lines().map(str::trim).filter(|line| !line.is_empty());
     let after = |marks: &[&str]| {
         lines().find_map(|line| marks.iter().find_map(|mark| Some(line.split_once(mark)?.1.trim().to_owned())))
     };
-    let complaint = after(&["PANIC:", "FATAL:", "ERROR:", "error:"]);
-    let complaint = complaint.or_else(|| lines().next_back().map(str::to_owned));
+    let error = after(&["PANIC:", "FATAL:", "ERROR:", "error:"]);
+    let error = error.or_else(|| lines().next_back().map(str::to_owned));
     let hint = after(&["HINT:", "hint:"]).map(|hint| format!("; {hint}")).unwrap_or_default();
-    let told = complaint.unwrap_or_else(|| "it said nothing".into());
-    format!("{told}{hint}").chars().take(300).collect()
+    let message = error.unwrap_or_else(|| "no output".into());
+    format!("{message}{hint}").chars().take(300).collect()
 }
 
 #[cfg(test)]
@@ -163,7 +163,7 @@ mod tests {
     use super::reason;
 
     #[test]
-    fn the_reason_is_found_among_what_was_said_before_and_after_it() {
+    fn the_reason_is_the_first_error_line_of_the_output() {
         let log = "2026-01-01 UTC [7] LOG:  starting\n2026-01-01 UTC [7] FATAL:  no space\nPANIC:  cannot abort\n2026-01-01 UTC [7] LOG:  down\n";
         assert_eq!(reason(log), "no space");
         assert_eq!(
@@ -171,6 +171,6 @@ mod tests {
             "directory is a mount point; use another"
         );
         assert_eq!(reason("killed\n\n"), "killed");
-        assert_eq!(reason(""), "it said nothing");
+        assert_eq!(reason(""), "no output");
     }
 }

@@ -1,4 +1,4 @@
-//! Which Postgres server is installed on this machine, and how to get one.
+//! The Postgres servers that are installed on this machine, and how to install one.
 
 use std::env;
 use std::fs;
@@ -9,7 +9,7 @@ use super::DatabaseError;
 use super::account::is_root;
 use super::data_dir::DataDir;
 
-/// The oldest major version that the schema and this room are written for.
+/// The oldest major version that the schema and this module support.
 const OLDEST: u32 = 14;
 
 /// The server programs of one version.
@@ -20,13 +20,13 @@ pub(super) struct Installation {
 }
 
 impl Installation {
-    /// The installation to use for a cluster that was made by `needed`, or for a new one.
+    /// The installation for a cluster of major version `needed`, or for a new cluster.
     ///
-    /// For a new one, what stands in `PATH` wins, then the newest. For an existing one only its own major version
-    /// will do: Postgres cannot read another's files.
+    /// A new cluster uses the server in `PATH`, else the newest. An existing one needs its own major version: Postgres cannot read
+    /// the files of another.
     pub(super) fn find(data_dir: &DataDir, needed: Option<u32>) -> Result<Self, DatabaseError> {
         let found = installed();
-        let names = phrase(&found);
+        let names = names_of(&found);
         if let Some(choice) = choose(found, needed) {
             return Ok(choice);
         }
@@ -54,11 +54,13 @@ impl Installation {
 }
 
 fn choose(found: Vec<Installation>, needed: Option<u32>) -> Option<Installation> {
-    found.into_iter().find(|one| one.major >= OLDEST && needed.is_none_or(|major| major == one.major))
+    found
+        .into_iter()
+        .find(|installation| installation.major >= OLDEST && needed.is_none_or(|major| major == installation.major))
 }
 
-fn phrase(found: &[Installation]) -> Option<String> {
-    let mut majors: Vec<u32> = found.iter().map(|one| one.major).collect();
+fn names_of(found: &[Installation]) -> Option<String> {
+    let mut majors: Vec<u32> = found.iter().map(|installation| installation.major).collect();
     majors.sort_unstable();
     majors.dedup();
     let names: Vec<String> = majors.iter().map(u32::to_string).collect();
@@ -79,7 +81,7 @@ fn installed() -> Vec<Installation> {
     .flat_map(|(parent, prefix)| subdirectories(Path::new(parent), prefix))
     .filter_map(|version| inspect(&version.join("bin")))
     .collect();
-    packaged.sort_by_key(|one| std::cmp::Reverse(one.major));
+    packaged.sort_by_key(|installation| std::cmp::Reverse(installation.major));
     found.append(&mut packaged);
     found
 }
@@ -90,7 +92,7 @@ fn subdirectories(parent: &Path, prefix: &str) -> Vec<PathBuf> {
     entries.flatten().filter(matches).map(|entry| entry.path()).collect()
 }
 
-/// A link in `PATH` may point at the server alone, so `initdb` is looked for where the link leads.
+/// `PATH` may have a symbolic link to `postgres` only, so `initdb` is searched beside the link's target.
 fn inspect(bin: &Path) -> Option<Installation> {
     let program = fs::canonicalize(bin.join("postgres")).ok()?;
     let bin = program.parent().filter(|real| real.join("initdb").exists())?.to_owned();
@@ -106,7 +108,7 @@ fn major_of(version: &str) -> Option<u32> {
     number[..digits].parse().ok()
 }
 
-/// What to type on this system, for a certain major version or for any.
+/// How to install `major`, or any supported version, on this system.
 fn advice(major: Option<u32>) -> String {
     if major.is_some_and(|major| major < OLDEST) {
         return format!("move it to PostgreSQL {OLDEST} or newer with pg_upgrade");
@@ -130,25 +132,25 @@ fn install_line(major: Option<u32>, root: bool, exists: impl Fn(&str) -> bool) -
 
 #[cfg(test)]
 mod tests {
-    use super::{Installation, choose, install_line, major_of, phrase};
+    use super::{Installation, choose, install_line, major_of, names_of};
 
     fn installations(majors: &[u32]) -> Vec<Installation> {
         majors.iter().map(|&major| Installation { bin: format!("/{major}").into(), major }).collect()
     }
 
     #[test]
-    fn a_new_cluster_takes_the_first_that_is_new_enough_and_an_old_one_only_its_own() {
+    fn a_new_cluster_uses_the_first_supported_version_and_an_existing_one_only_its_own() {
         let found = || installations(&[13, 15, 17]);
-        assert_eq!(choose(found(), None).map(|one| one.major), Some(15));
-        assert_eq!(choose(found(), Some(17)).map(|one| one.major), Some(17));
+        assert_eq!(choose(found(), None).map(|installation| installation.major), Some(15));
+        assert_eq!(choose(found(), Some(17)).map(|installation| installation.major), Some(17));
         assert_eq!(choose(found(), Some(16)), None);
         assert_eq!(choose(found(), Some(13)), None);
-        assert_eq!(phrase(&found()).as_deref(), Some("PostgreSQL 13, 15, 17"));
-        assert_eq!(phrase(&[]), None);
+        assert_eq!(names_of(&found()).as_deref(), Some("PostgreSQL 13, 15, 17"));
+        assert_eq!(names_of(&[]), None);
     }
 
     #[test]
-    fn versions_of_packages_and_of_prereleases_are_read() {
+    fn versions_of_packages_and_of_prereleases_are_parsed() {
         assert_eq!(major_of("postgres (PostgreSQL) 15.13 (Debian 15.13-0+deb12u1)\n"), Some(15));
         assert_eq!(major_of("postgres (PostgreSQL) 19devel\n"), Some(19));
         assert_eq!(major_of("postgres (PostgreSQL) 18"), Some(18));
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_install_line_is_the_one_of_this_system() {
+    fn the_install_line_uses_the_package_manager_of_the_system() {
         let only = |name: &'static str| move |program: &str| program == name;
         assert_eq!(install_line(None, true, only("apt-get")), "run `apt-get install -y postgresql`");
         assert_eq!(install_line(Some(14), false, only("apt-get")), "run `sudo apt-get install -y postgresql-14`");

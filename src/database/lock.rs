@@ -1,8 +1,8 @@
-//! Who may start and stop Postgres, and who is using it, as two file locks that the kernel lets go when a process dies.
+//! Which process owns the embedded Postgres, and which use it: two file locks, which the kernel releases when a process dies.
 //!
-//! `lock` is held by the one process whose child Postgres is, from before the start until after the stop.
-//! `gate` is *closed* (exclusive) while Postgres is starting or stopping, and held *shared* by every other process
-//! that uses it: so nobody walks in on a half-started server, and an owner that is done waits for its guests.
+//! `lock` is held by the owner, the process whose child Postgres is, from before the start until after the stop.
+//! `gate` is locked exclusively (*closed*) while Postgres starts or stops, and shared by each other process that uses it: no process
+//! joins a server that is not ready, and an owner waits for the processes that have joined before it stops the server.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
@@ -15,42 +15,42 @@ use rustix::process::{Pid, test_kill_process};
 use super::data_dir::DataDir;
 use super::{DatabaseError, wait};
 
-/// How long an owner means to stay.
+/// How long an owner is expected to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tenure {
-    /// Until it is told to stop: others should not wait for it.
+pub(super) enum OwnerKind {
+    /// Until it is stopped: another service does not wait for it.
     Service,
-    /// As long as one command takes: others wait.
+    /// As long as one command takes: other processes wait for it.
     Command,
 }
 
-/// The right to start and stop Postgres in a data directory.
+/// Held by the process that starts and stops Postgres in a data directory.
 #[derive(Debug)]
-pub(super) struct Ownership {
+pub(super) struct OwnerLock {
     owner: File,
     gate: File,
-    tenure: Tenure,
+    kind: OwnerKind,
 }
 
-impl Ownership {
-    /// Takes the lock unless another holds it; the gate is left as it is.
-    pub(super) fn try_take(data_dir: &DataDir, tenure: Tenure) -> Result<Option<Self>, DatabaseError> {
+impl OwnerLock {
+    /// Acquires the lock; None if another process holds it. The gate is not changed.
+    pub(super) fn try_acquire(data_dir: &DataDir, kind: OwnerKind) -> Result<Option<Self>, DatabaseError> {
         let path = owner_path(data_dir);
         let mut owner = open(path.clone())?;
-        if !taken(owner.try_lock()).map_err(DatabaseError::at("lock", &path))? {
+        if !acquired(owner.try_lock()).map_err(DatabaseError::at("lock", &path))? {
             return Ok(None);
         }
-        let label = match tenure {
-            Tenure::Service => format!("service {}\n", std::process::id()),
-            Tenure::Command => String::new(),
+        let label = match kind {
+            OwnerKind::Service => format!("service {}\n", std::process::id()),
+            OwnerKind::Command => String::new(),
         };
         relabel(&mut owner, &label).map_err(DatabaseError::at("write", path))?;
-        Ok(Some(Self { owner, gate: open(gate_path(data_dir))?, tenure }))
+        Ok(Some(Self { owner, gate: open(gate_path(data_dir))?, kind }))
     }
 
-    /// Keeps newcomers out and waits until the guests have left; false if some stayed beyond `limit`.
+    /// Waits until no process shares the gate, and closes it; false if one still does after `limit`.
     pub(super) fn close_gate(&self, limit: Duration) -> io::Result<bool> {
-        let closed = wait::until(limit, || taken(self.gate.try_lock()).map(|closed| closed.then_some(())))?;
+        let closed = wait::until(limit, || acquired(self.gate.try_lock()).map(|closed| closed.then_some(())))?;
         Ok(closed.is_some())
     }
 
@@ -58,14 +58,14 @@ impl Ownership {
         self.gate.unlock()
     }
 
-    pub(super) fn tenure(&self) -> Tenure {
-        self.tenure
+    pub(super) fn kind(&self) -> OwnerKind {
+        self.kind
     }
 }
 
-impl Drop for Ownership {
-    /// Unlocks by hand: a child that another thread is just forking holds a copy of the descriptors until it execs.
-    /// The gate stays shut until the lock is free, so that whoever waited at it finds the lock free.
+impl Drop for OwnerLock {
+    /// Unlocks explicitly: a child that another thread is forking holds a copy of the descriptors until it execs. The gate opens
+    /// after the lock is released, so that a process that waited for the gate can acquire the lock.
     fn drop(&mut self) {
         let _ = relabel(&mut self.owner, "");
         let _ = self.owner.unlock();
@@ -73,29 +73,29 @@ impl Drop for Ownership {
     }
 }
 
-/// The right to use a Postgres that another process owns: it will not stop it meanwhile without need.
+/// Held by a process that uses a Postgres which another process owns: the owner waits for its release before it stops the server.
 #[derive(Debug)]
-pub(super) struct Seat(File);
+pub(super) struct SharedLock(File);
 
-impl Seat {
+impl SharedLock {
     /// None while the gate is closed.
-    pub(super) fn try_take(data_dir: &DataDir) -> Result<Option<Self>, DatabaseError> {
+    pub(super) fn try_acquire(data_dir: &DataDir) -> Result<Option<Self>, DatabaseError> {
         let path = gate_path(data_dir);
         let gate = open(path.clone())?;
-        let entered = taken(gate.try_lock_shared()).map_err(DatabaseError::at("lock", path))?;
-        Ok(entered.then(|| Self(gate)))
+        let acquired = acquired(gate.try_lock_shared()).map_err(DatabaseError::at("lock", path))?;
+        Ok(acquired.then(|| Self(gate)))
     }
 }
 
-impl Drop for Seat {
+impl Drop for SharedLock {
     fn drop(&mut self) {
         let _ = self.0.unlock();
     }
 }
 
-/// The process of the service that holds the lock. None if a command holds it, or one that is just taking or leaving
-/// it: the label of a service that was killed stays, so its process has to be alive.
-pub(super) fn service_on(data_dir: &DataDir) -> Option<i32> {
+/// The process id of the service that holds the lock; None if no process or a command holds it. The label of a killed service
+/// stays in the file, so the process has to be alive.
+pub(super) fn owning_service(data_dir: &DataDir) -> Option<i32> {
     let label = fs::read_to_string(owner_path(data_dir)).ok()?;
     let pid = Pid::from_raw(label.strip_prefix("service ")?.trim().parse().ok()?)?;
     let alive = test_kill_process(pid) != Err(rustix::io::Errno::SRCH);
@@ -116,7 +116,7 @@ fn open(path: PathBuf) -> Result<File, DatabaseError> {
     options.open(&path).map_err(DatabaseError::at("open", path))
 }
 
-fn taken(result: Result<(), TryLockError>) -> io::Result<bool> {
+fn acquired(result: Result<(), TryLockError>) -> io::Result<bool> {
     match result {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),

@@ -1,7 +1,7 @@
-//! Which Postgres: the one that `DATABASE_URL` names, or an *embedded* one that this room runs itself.
-//! May know no other module: `storage` connects to the URL found here, `app` and `cli` choose and stop.
+//! The Postgres to use: the one that `DATABASE_URL` names, or an *embedded* one that this module runs.
+//! May know no other module: `storage` connects to its URL, `app` and `cli` choose, start and stop it.
 //!
-//! Everything here is synchronous: it happens before the runtime starts and after it has ended.
+//! Everything here is synchronous: it runs before the runtime starts and after it has ended.
 
 mod account;
 mod cluster;
@@ -21,18 +21,18 @@ use std::path::{Path, PathBuf};
 pub use embedded::{Embedded, EmbeddedOptions};
 pub use error::DatabaseError;
 
-/// The directory that `chosen` or the default of this account names, made if it is missing; absolute, without symbolic links. See
+/// The directory that `chosen` or the default of this account names, created if it is missing; absolute, without symbolic links. See
 /// [`EmbeddedOptions::data_dir`].
 ///
 /// # Errors
-/// It cannot be made or read, or is no directory.
+/// It cannot be created or read, or is not a directory.
 pub fn data_dir(chosen: Option<&Path>) -> Result<PathBuf, DatabaseError> {
     data_dir::DataDir::open(chosen).map(|data_dir| data_dir.path().to_owned())
 }
 
-/// The database that this run of the program uses.
+/// The database that this process uses.
 pub enum Database {
-    /// Somebody else runs it; the text is the `DATABASE_URL` as it was given, password and all.
+    /// Not run by this program; the text is `DATABASE_URL` as it was given, and may contain a password.
     External(String),
     /// A private cluster on this machine, see [`Embedded`].
     Embedded(Embedded),
@@ -62,7 +62,7 @@ impl Database {
         }
     }
 
-    /// What to connect to, as sqlx's `PgConnectOptions` and `psql` read it. May hold a password: never log it.
+    /// What to connect to, as sqlx's `PgConnectOptions` and `psql` read it. May contain a password: never log it.
     #[must_use]
     pub fn url(&self) -> &str {
         match self {
@@ -84,7 +84,7 @@ impl Database {
 }
 
 impl fmt::Debug for Database {
-    /// Hides the URL of an external database, which may hold a password.
+    /// Hides the URL of an external database, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::External(_) => f.write_str("External(..)"),

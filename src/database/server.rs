@@ -1,4 +1,4 @@
-//! The Postgres that is our child: started, watched, stopped.
+//! The Postgres that is a child of this process: its start, its exit, its stop.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -16,59 +16,60 @@ use super::error::reason;
 use super::postmaster::{FAST_LIMIT, IMMEDIATE_LIMIT, Postmaster};
 use super::{DatabaseError, wait};
 
-/// Recovery after a crash replays what was written since the last checkpoint, which takes seconds.
+/// Recovery after a crash replays the log since the last checkpoint, which takes seconds.
 pub(super) const START_LIMIT: Duration = Duration::from_mins(2);
-/// A log larger than this is set aside at the next start, in place of the one before.
+/// A larger log is renamed at the next start, and replaces the previously renamed one.
 const LOG_BYTES: u64 = 10 * 1024 * 1024;
 
 /// A postmaster that accepts connections. Dropping it stops it.
 pub(super) struct Server {
     pid: Pid,
-    watch: Arc<Watch>,
+    monitor: Arc<Monitor>,
 }
 
 type Callback = Box<dyn FnOnce(String) + Send>;
 
-/// What the keeper thread knows. While `ended` is None and the lock is held, the pid is our child's.
+/// The state of the child, set by the thread that waits for it. While `exited` is None and the mutex is held, the pid belongs to
+/// the child.
 #[derive(Default)]
-struct Watch {
+struct Monitor {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    /// How the process ended, in words.
-    ended: Option<String>,
-    /// Whether we asked it to.
+    /// The exit status, as text.
+    exited: Option<String>,
+    /// Whether this process has requested a shutdown.
     stopping: bool,
     on_exit: Option<Callback>,
 }
 
 impl Server {
-    /// Runs `command` and waits until it says that it is ready; its output goes to `log`.
+    /// Runs `command` and waits until it reports ready; its output is appended to `log`.
     ///
-    /// A thread of its own spawns and reaps it, because a parent-death signal is sent when the *thread* that spawned
-    /// the child ends: so a caller's thread may come and go.
+    /// A thread of its own spawns and reaps the child, because the parent-death signal is sent when the *thread* that spawned it
+    /// ends. So the calling thread may end before the child does.
     pub(super) fn start(mut command: Command, cluster: &Path, log: &Path) -> Result<Self, DatabaseError> {
         let file = open_log(log).map_err(DatabaseError::at("write", log))?;
-        let said_before = file.metadata().map_err(DatabaseError::at("read", log))?.len();
-        let both = file.try_clone().map_err(DatabaseError::at("write", log))?;
-        command.stdout(file).stderr(both);
+        let log_offset = file.metadata().map_err(DatabaseError::at("read", log))?.len();
+        let stderr = file.try_clone().map_err(DatabaseError::at("write", log))?;
+        command.stdout(file).stderr(stderr);
 
-        let watch = Arc::new(Watch::default());
-        let (spawned, receive) = mpsc::sync_channel(1);
-        let theirs = Arc::clone(&watch);
+        let monitor = Arc::new(Monitor::default());
+        let (spawned, spawn_result) = mpsc::sync_channel(1);
+        let shared = Arc::clone(&monitor);
         let program = PathBuf::from(command.get_program());
-        let keeper = thread::Builder::new().name("postgres-keeper".into());
-        let pid = keeper
-            .spawn(move || keep(command, &spawned, &theirs))
-            .and_then(|_| receive.recv().unwrap_or_else(|gone| Err(io::Error::other(gone))))
+        let thread = thread::Builder::new().name("postgres-monitor".into());
+        let pid = thread
+            .spawn(move || run(command, &spawned, &shared))
+            .and_then(|_| spawn_result.recv().unwrap_or_else(|closed| Err(io::Error::other(closed))))
             .map_err(|source| DatabaseError::Io { doing: "run", path: program, source })?;
-        let server = Self { pid, watch };
-        server.await_ready(cluster).map_err(|ended| {
-            let detail = tail(log, said_before).ok().filter(|text| !text.is_empty());
-            let detail = detail.map_or(ended, |text| reason(&text));
+        let server = Self { pid, monitor };
+        server.await_ready(cluster).map_err(|state| {
+            let detail = tail(log, log_offset).ok().filter(|text| !text.is_empty());
+            let detail = detail.map_or(state, |text| reason(&text));
             DatabaseError::Start { detail, log: log.into() }
         })?;
         Ok(server)
@@ -77,45 +78,45 @@ impl Server {
     fn await_ready(&self, cluster: &Path) -> Result<(), String> {
         let started = Instant::now();
         while started.elapsed() < START_LIMIT {
-            if let Some(ended) = self.ended_within(wait::PAUSE) {
-                return Err(ended);
+            if let Some(status) = self.exited_within(wait::POLL_INTERVAL) {
+                return Err(status);
             }
             if Postmaster::read(cluster).is_some_and(|postmaster| postmaster.ready && postmaster.pid == self.pid) {
                 return Ok(());
             }
         }
-        Err(format!("it is not ready after {} s", START_LIMIT.as_secs()))
+        Err(format!("not ready after {} s", START_LIMIT.as_secs()))
     }
 
-    /// How it ended, if it has.
-    pub(super) fn ended(&self) -> Option<String> {
-        self.watch.lock().ended.clone()
+    /// The exit status as text, if it has exited.
+    pub(super) fn exited(&self) -> Option<String> {
+        self.monitor.lock().exited.clone()
     }
 
-    /// Whether it neither ended nor was told to.
-    pub(super) fn is_left_alone(&self) -> bool {
-        let state = self.watch.lock();
-        state.ended.is_none() && !state.stopping
+    /// Whether it has neither exited nor been asked to stop.
+    pub(super) fn is_running(&self) -> bool {
+        let state = self.monitor.lock();
+        state.exited.is_none() && !state.stopping
     }
 
-    /// Calls back, once and from another thread, if it ends without being asked to; at once if it has.
+    /// Calls `callback` once, on the monitor thread, if the child exits without having been asked to stop; at once if it has exited.
     pub(super) fn on_exit(&self, callback: Callback) {
-        let mut state = self.watch.lock();
-        match state.ended.clone() {
+        let mut state = self.monitor.lock();
+        match state.exited.clone() {
             None => state.on_exit = Some(callback),
-            Some(ended) => {
+            Some(status) => {
                 drop(state);
-                callback(ended);
+                callback(status);
             }
         }
     }
 
-    /// Ends its sessions and lets it write a checkpoint; if that takes too long, has it stop at once (the next start
-    /// then recovers). Nothing that was committed is lost either way.
+    /// Requests a fast shutdown, and an immediate one if that takes too long (the next start then recovers). No committed row is
+    /// lost in either case.
     pub(super) fn stop(&self) -> Result<(), DatabaseError> {
         for (signal, limit) in [(Signal::INT, FAST_LIMIT), (Signal::QUIT, IMMEDIATE_LIMIT)] {
             self.signal(signal);
-            if self.ended_within(limit).is_some() {
+            if self.exited_within(limit).is_some() {
                 return Ok(());
             }
         }
@@ -123,37 +124,37 @@ impl Server {
     }
 
     fn signal(&self, signal: Signal) {
-        let mut state = self.watch.lock();
+        let mut state = self.monitor.lock();
         state.stopping = true;
-        if state.ended.is_none() {
-            // It may be a zombie already, which takes no offence.
+        if state.exited.is_none() {
+            // A zombie ignores the signal.
             let _ = kill_process(self.pid, signal);
         }
     }
 
-    fn ended_within(&self, limit: Duration) -> Option<String> {
-        let runs = |state: &mut State| state.ended.is_none();
-        let waited = self.watch.changed.wait_timeout_while(self.watch.lock(), limit, runs);
-        waited.unwrap_or_else(PoisonError::into_inner).0.ended.clone()
+    fn exited_within(&self, limit: Duration) -> Option<String> {
+        let runs = |state: &mut State| state.exited.is_none();
+        let waited = self.monitor.changed.wait_timeout_while(self.monitor.lock(), limit, runs);
+        waited.unwrap_or_else(PoisonError::into_inner).0.exited.clone()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if self.is_left_alone() {
+        if self.is_running() {
             let _ = self.stop();
         }
     }
 }
 
-impl Watch {
+impl Monitor {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The keeper thread: lives as long as the child.
-fn keep(mut command: Command, spawned: &SyncSender<io::Result<Pid>>, watch: &Watch) {
+/// The monitor thread: spawns the child and waits for it.
+fn run(mut command: Command, spawned: &SyncSender<io::Result<Pid>>, monitor: &Monitor) {
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
@@ -163,22 +164,22 @@ fn keep(mut command: Command, spawned: &SyncSender<io::Result<Pid>>, watch: &Wat
     };
     let pid = Pid::from_child(&child);
     let _ = spawned.send(Ok(pid));
-    // Waits without reaping, so that the number stays the child's until the state says that it has ended.
-    let exited = || waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
-    while matches!(exited(), Err(rustix::io::Errno::INTR)) {}
-    let mut state = watch.lock();
-    let ended = reap(&mut child);
-    state.ended = Some(ended.clone());
+    // Waits without reaping, so that the pid stays the child's until the state records its exit.
+    let wait_for_exit = || waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+    while matches!(wait_for_exit(), Err(rustix::io::Errno::INTR)) {}
+    let mut state = monitor.lock();
+    let status = reap(&mut child);
+    state.exited = Some(status.clone());
     let callback = state.on_exit.take().filter(|_| !state.stopping);
     drop(state);
-    watch.changed.notify_all();
+    monitor.changed.notify_all();
     if let Some(callback) = callback {
-        callback(ended);
+        callback(status);
     }
 }
 
 fn reap(child: &mut Child) -> String {
-    child.wait().map_or_else(|error| error.to_string(), |status| format!("it ended with {status}"))
+    child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
 }
 
 fn open_log(path: &Path) -> io::Result<File> {

@@ -1,4 +1,4 @@
-//! The directory of the unix socket: short enough for the system, and closed to every other user of the machine.
+//! The directory of the unix socket: its path fits `sun_path`, and no other user of the machine can enter it.
 
 use std::env;
 use std::fmt::Write;
@@ -14,32 +14,35 @@ use super::DatabaseError;
 use super::account::Account;
 use super::data_dir::DataDir;
 
-/// The socket's name; the number is the port, and nothing listens on a port.
+/// The socket's name. 5432 is only the number in the name: no TCP port is open.
 pub(super) const FILE: &str = ".s.PGSQL.5432";
-/// `sun_path` is 104 bytes on macOS and 108 on Linux, the closing NUL included.
-const LONGEST: usize = 103;
+/// `sun_path` is 104 bytes on macOS and 108 on Linux, the terminating NUL included.
+const MAX_PATH_BYTES: usize = 103;
 
-/// A directory that is ours alone, removed when dropped.
+/// A directory of mode 0700, removed when dropped.
 pub(super) struct SocketDir(PathBuf);
 
 impl SocketDir {
-    /// Makes it anew. The caller owns the data directory, so nobody uses an old one.
+    /// Creates the directory, in place of one that an earlier run left. The caller holds the owner lock, so no process uses that.
     ///
-    /// The name is derived from the data directory and the account, so no litter gathers; and as others may write to
-    /// the temporary directory too, one that somebody else made in our place is refused.
-    pub(super) fn make(data_dir: &DataDir, account: &Account) -> Result<Self, DatabaseError> {
-        let path = place(account)?.join(name(data_dir.path(), account.uid()));
+    /// The name is derived from the data directory and the account, so that a later start finds and removes it. Other users can
+    /// write to the temporary directory too, so a directory that one of them created is refused.
+    pub(super) fn create(data_dir: &DataDir, account: &Account) -> Result<Self, DatabaseError> {
+        let path = parent(account)?.join(name(data_dir.path(), account.uid()));
         if let Ok(found) = fs::symlink_metadata(&path) {
-            let ours = found.uid() == account.uid() || found.uid() == rustix::process::geteuid().as_raw();
-            if !found.is_dir() || !ours || found.mode() & 0o077 != 0 {
-                return Err(DatabaseError::Socket { path, reason: "somebody else made it".into() });
+            let owned = found.uid() == account.uid() || found.uid() == rustix::process::geteuid().as_raw();
+            if !found.is_dir() || !owned || found.mode() & 0o077 != 0 {
+                return Err(DatabaseError::Socket {
+                    path,
+                    reason: "it belongs to another user or other users can enter it".into(),
+                });
             }
-            fs::remove_dir_all(&path).map_err(refused(&path))?;
+            fs::remove_dir_all(&path).map_err(unusable(&path))?;
         }
-        DirBuilder::new().mode(0o700).create(&path).map_err(refused(&path))?;
-        let made = Self(path);
-        account.give(&made.0).map_err(refused(&made.0))?;
-        Ok(made)
+        DirBuilder::new().mode(0o700).create(&path).map_err(unusable(&path))?;
+        let created = Self(path);
+        account.take_ownership_of(&created.0).map_err(unusable(&created.0))?;
+        Ok(created)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -49,13 +52,13 @@ impl SocketDir {
 
 impl Drop for SocketDir {
     fn drop(&mut self) {
-        // What stays is found and removed by the next start.
+        // The next start removes it if this fails.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// The URL of the database behind the socket, for sqlx and libpq. Everything that environment variables could change
-/// is said.
+/// The URL of the database behind the socket, for sqlx and libpq. It states every parameter that environment variables could
+/// change.
 pub(super) fn url(directory: &Path, user: &str, database: &str) -> String {
     let mut host = String::new();
     for &byte in directory.as_os_str().as_bytes() {
@@ -69,18 +72,21 @@ pub(super) fn url(directory: &Path, user: &str, database: &str) -> String {
     format!("postgres://{user}@localhost:5432/{database}?host={host}&sslmode=disable")
 }
 
-/// The temporary directory, or `/tmp` if that one is too deep, not text (a URL has to carry it), or closed to the
-/// account.
-fn place(account: &Account) -> Result<PathBuf, DatabaseError> {
+/// The temporary directory; `/tmp` if its path is too long or not UTF-8 (a URL has to carry it), or the account cannot search it.
+fn parent(account: &Account) -> Result<PathBuf, DatabaseError> {
     let candidates = [env::temp_dir(), PathBuf::from("/tmp")];
     let longest_name = name(Path::new(""), 0).len() + FILE.len() + 2;
     let fits = |path: &PathBuf| {
-        let short = path.as_os_str().len() + longest_name <= LONGEST;
-        short && path.is_absolute() && path.to_str().is_some() && path.is_dir() && account.require_reach(path).is_ok()
+        let short = path.as_os_str().len() + longest_name <= MAX_PATH_BYTES;
+        short
+            && path.is_absolute()
+            && path.to_str().is_some()
+            && path.is_dir()
+            && account.require_search_permission(path).is_ok()
     };
     candidates.into_iter().find(fits).ok_or_else(|| DatabaseError::Socket {
         path: env::temp_dir(),
-        reason: "it is missing, too long or closed, and so is /tmp".into(),
+        reason: "it is missing, too long or not accessible, and so is /tmp".into(),
     })
 }
 
@@ -92,7 +98,7 @@ fn name(data_dir: &Path, uid: u32) -> String {
     })
 }
 
-fn refused(path: &Path) -> impl FnOnce(io::Error) -> DatabaseError {
+fn unusable(path: &Path) -> impl FnOnce(io::Error) -> DatabaseError {
     let path = path.to_owned();
     move |error| DatabaseError::Socket { path, reason: error.to_string() }
 }
@@ -102,7 +108,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn a_url_carries_any_temporary_directory() {
+    fn any_temporary_directory_is_encoded_in_the_url() {
         let url = super::url(Path::new("/tmp/a b/ü&c"), "uprof", "uprof");
         assert_eq!(url, "postgres://uprof@localhost:5432/uprof?host=/tmp/a%20b/%C3%BC%26c&sslmode=disable");
     }

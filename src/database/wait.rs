@@ -1,17 +1,17 @@
-//! Waiting for what other processes do: they announce nothing, so it is looked at again and again.
+//! Polling for changes by other processes, which send no notification.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Short beside the start of Postgres (some 100 ms), long beside a look at a file.
-pub(super) const PAUSE: Duration = Duration::from_millis(5);
+/// Short compared with a start of Postgres (about 100 ms), long compared with reading a file.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Calls `look` until it has an answer; `None` once `limit` has passed without one. Looks at least once.
-pub(super) fn until<T, E>(limit: Duration, mut look: impl FnMut() -> Result<Option<T>, E>) -> Result<Option<T>, E> {
+/// Calls `poll` until it returns a value; `None` once `limit` has passed without one. Polls at least once.
+pub(super) fn until<T, E>(limit: Duration, mut poll: impl FnMut() -> Result<Option<T>, E>) -> Result<Option<T>, E> {
     let started = Instant::now();
     loop {
-        if let Some(answer) = look()? {
-            return Ok(Some(answer));
+        if let Some(value) = poll()? {
+            return Ok(Some(value));
         }
         if started.elapsed() >= limit {
             return Ok(None);
@@ -22,8 +22,8 @@ pub(super) fn until<T, E>(limit: Duration, mut look: impl FnMut() -> Result<Opti
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "no runtime is running here, and another process has no event to wait for"
+    reason = "no runtime is running here, and there is no event of another process to wait for"
 )]
 fn pause() {
-    thread::sleep(PAUSE);
+    thread::sleep(POLL_INTERVAL);
 }

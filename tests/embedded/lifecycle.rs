@@ -1,4 +1,4 @@
-//! Starting, stopping, and what a kill leaves behind.
+//! Starts, stops and kills.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -11,16 +11,16 @@ use rustix::process::{Signal, getpgid, kill_process};
 use sqlx::postgres::PgConnectOptions;
 use uprof::database::{Database, Embedded};
 
-use crate::world::{Owner, Scratch, options, query};
+use crate::fixtures::{Owner, Scratch, options, query};
 
 #[test]
-fn a_fresh_directory_gets_a_database_and_the_next_start_finds_it_again() {
+fn a_new_data_directory_gets_a_database_that_the_next_start_reuses() {
     let scratch = Scratch::new();
     let begun = Instant::now();
     let first = Embedded::start(&scratch.options()).unwrap();
     println!("first start: {:?}", begun.elapsed());
     assert!(!first.is_joined());
-    query(first.url(), "create table kept (n int); insert into kept values (7)");
+    query(first.url(), "create table rows (n int); insert into rows values (7)");
     let begun = Instant::now();
     first.stop().unwrap();
     println!("stop: {:?}", begun.elapsed());
@@ -29,12 +29,12 @@ fn a_fresh_directory_gets_a_database_and_the_next_start_finds_it_again() {
     let begun = Instant::now();
     let second = Embedded::start(&scratch.options()).unwrap();
     println!("later start: {:?}", begun.elapsed());
-    assert_eq!(query(second.url(), "select n from kept"), "7");
+    assert_eq!(query(second.url(), "select n from rows"), "7");
     assert_eq!(query(second.url(), "show server_encoding"), "UTF8");
 }
 
 #[test]
-fn it_is_reached_by_its_own_socket_only_and_writes_durably() {
+fn it_listens_on_its_socket_only_and_writes_durably() {
     let scratch = Scratch::new();
     let mut options = scratch.options();
     options.settings.push(("max_connections".into(), "37".into()));
@@ -72,7 +72,7 @@ fn a_database_url_is_accepted_as_it_is_and_nothing_is_started() {
 }
 
 #[test]
-fn ctrl_c_in_the_terminal_does_not_reach_it() {
+fn the_postmaster_has_a_process_group_of_its_own() {
     let scratch = Scratch::new();
     let _database = Embedded::start(&scratch.options()).unwrap();
     assert_eq!(getpgid(Some(scratch.postmaster())).unwrap(), scratch.postmaster());
@@ -88,56 +88,56 @@ fn it_outlives_the_thread_that_started_it() {
 }
 
 #[test]
-fn a_killed_postmaster_is_told_and_the_next_start_serves_every_acknowledged_row() {
+fn a_killed_postmaster_is_reported_and_the_next_start_has_every_acknowledged_row() {
     let scratch = Scratch::new();
     for round in 0..3 {
         let database = Embedded::start(&scratch.options()).unwrap();
-        query(database.url(), "create table if not exists kept (n int)");
-        query(database.url(), &format!("insert into kept values ({round})"));
-        let (told, hear) = mpsc::channel();
-        database.on_exit(move |how| told.send(how).unwrap());
+        query(database.url(), "create table if not exists rows (n int)");
+        query(database.url(), &format!("insert into rows values ({round})"));
+        let (sender, exits) = mpsc::channel();
+        database.on_exit(move |status| sender.send(status).unwrap());
         kill_process(scratch.postmaster(), Signal::KILL).unwrap();
-        assert!(hear.recv().unwrap().contains("signal: 9"));
+        assert!(exits.recv().unwrap().contains("signal: 9"));
         assert!(database.exited().is_some());
         database.stop().unwrap();
     }
     let database = Embedded::start(&scratch.options()).unwrap();
-    assert_eq!(query(database.url(), "select string_agg(n::text, ',' order by n) from kept"), "0,1,2");
+    assert_eq!(query(database.url(), "select string_agg(n::text, ',' order by n) from rows"), "0,1,2");
 }
 
 #[test]
-fn a_stop_that_was_asked_for_is_not_told() {
+fn a_requested_stop_is_not_reported() {
     let scratch = Scratch::new();
     let database = Embedded::start(&scratch.options()).unwrap();
-    let (told, hear) = mpsc::channel();
-    database.on_exit(move |how| told.send(how).unwrap());
+    let (sender, exits) = mpsc::channel();
+    database.on_exit(move |status| sender.send(status).unwrap());
     database.stop().unwrap();
-    assert!(hear.recv().is_err());
+    assert!(exits.recv().is_err());
 }
 
 #[test]
-fn after_a_killed_parent_the_next_start_serves_every_acknowledged_row() {
+fn after_a_killed_owner_the_next_start_has_every_acknowledged_row() {
     let scratch = Scratch::new();
     for round in 0..3 {
         let mut owner = Owner::service(&scratch.data());
-        query(&owner.url, "create table if not exists kept (n int)");
-        query(&owner.url, &format!("insert into kept values ({round})"));
+        query(&owner.url, "create table if not exists rows (n int)");
+        query(&owner.url, &format!("insert into rows values ({round})"));
         let postmaster = scratch.postmaster();
         owner.kill();
         if round == 1 {
-            // Both at once; it may be gone already.
+            // Kill both at once; the postmaster may have exited already.
             let _ = kill_process(postmaster, Signal::KILL);
         }
     }
     let database = Embedded::start(&scratch.options()).unwrap();
-    assert_eq!(query(database.url(), "select string_agg(n::text, ',' order by n) from kept"), "0,1,2");
+    assert_eq!(query(database.url(), "select string_agg(n::text, ',' order by n) from rows"), "0,1,2");
 }
 
 #[test]
-fn a_postgres_that_was_left_running_is_stopped_before_the_start() {
+fn an_orphaned_postgres_is_stopped_before_the_start() {
     let scratch = Scratch::new();
     let database = Embedded::start(&scratch.options()).unwrap();
-    query(database.url(), "create table kept (n int); insert into kept values (7)");
+    query(database.url(), "create table rows (n int); insert into rows values (7)");
     let cluster = scratch.data().join("postgres");
     let command_line = fs::read_to_string(cluster.join("postmaster.opts")).unwrap();
     database.stop().unwrap();
@@ -153,22 +153,22 @@ fn a_postgres_that_was_left_running_is_stopped_before_the_start() {
 
     let database = Embedded::start(&scratch.options()).unwrap();
     assert!(orphan.wait().unwrap().success());
-    assert_eq!(query(database.url(), "select n from kept"), "7");
+    assert_eq!(query(database.url(), "select n from rows"), "7");
 }
 
 #[test]
-fn a_stale_pid_file_with_the_number_of_another_process_does_not_keep_it_from_starting() {
+fn a_stale_pid_file_whose_pid_another_process_has_does_not_prevent_a_start() {
     let scratch = Scratch::new();
     Embedded::start(&scratch.options()).unwrap().stop().unwrap();
     let cluster = scratch.data().join("postgres");
-    // This very process: alive, and no Postgres.
+    // The test process: alive, and not a postmaster.
     fs::write(cluster.join("postmaster.pid"), format!("{}\n{}\n", std::process::id(), cluster.display())).unwrap();
     let database = Embedded::start(&scratch.options()).unwrap();
     assert_eq!(query(database.url(), "select 1"), "1");
 }
 
 #[test]
-fn what_an_interrupted_first_start_left_is_removed() {
+fn the_files_of_an_interrupted_first_start_are_removed() {
     let scratch = Scratch::new();
     let half = scratch.data().join("postgres.new-1");
     fs::create_dir_all(half.join("base")).unwrap();
@@ -179,12 +179,12 @@ fn what_an_interrupted_first_start_left_is_removed() {
 }
 
 #[test]
-fn a_first_start_that_is_killed_at_any_moment_does_not_hinder_the_next() {
+fn a_first_start_that_is_killed_at_any_moment_does_not_prevent_the_next() {
     for moment in ["PG_VERSION", "base/1", "global/pg_control", "base/5/PG_VERSION"] {
         let scratch = Scratch::new();
         let mut killed = Owner::begin("service", &scratch.data());
         let unfinished = scratch.data().join(format!("postgres.new-{}", killed.id()));
-        // Not every version makes every file; then the moment is the end.
+        // A version of Postgres that does not create the file is killed after its first start.
         while !unfinished.join(moment).exists() && !scratch.data().join("postgres").exists() {
             assert!(killed.try_wait().unwrap().is_none());
             std::thread::yield_now();
@@ -198,7 +198,7 @@ fn a_first_start_that_is_killed_at_any_moment_does_not_hinder_the_next() {
 }
 
 #[test]
-fn a_long_path_with_spaces_quotes_and_umlauts_is_as_good_as_any() {
+fn a_data_directory_may_have_a_long_path_with_spaces_quotes_and_umlauts() {
     let scratch = Scratch::new();
     let deep = scratch.path().join("Library/Application Support/Üprof's \"data\", 数据").join("d".repeat(120));
     let database = Embedded::start(&options(&deep)).unwrap();

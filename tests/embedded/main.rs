@@ -1,6 +1,6 @@
-//! The embedded database on the real Postgres of this machine, from outside.
+//! Black-box tests of the embedded database, on the Postgres that is installed on this machine.
 
+mod fixtures;
 mod lifecycle;
 mod refusals;
 mod sharing;
-mod world;

@@ -1,5 +1,5 @@
-//! What cannot work is said in one line that tells what to do.
-#![expect(clippy::unwrap_used, reason = "a refusal that does not come fails the test")]
+//! Errors are one line, with the next step.
+#![expect(clippy::unwrap_used, reason = "a missing error fails the test")]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use std::path::Path;
 use sqlx::postgres::PgConnectOptions;
 use uprof::database::{DatabaseError, Embedded};
 
-use crate::world::{Scratch, options};
+use crate::fixtures::{Scratch, options};
 
 fn refusal(data: &Path) -> DatabaseError {
     let error = Embedded::start(&options(data)).unwrap_err();
@@ -20,19 +20,19 @@ fn refusal(data: &Path) -> DatabaseError {
 }
 
 #[test]
-fn a_directory_of_another_major_version_is_left_alone_and_both_versions_are_named() {
+fn a_cluster_of_another_major_version_is_not_changed_and_both_versions_are_named() {
     let scratch = Scratch::new();
     let version = scratch.data().join("postgres/PG_VERSION");
     fs::create_dir_all(version.parent().unwrap()).unwrap();
     fs::write(&version, "9\n").unwrap();
     let error = refusal(&scratch.data());
     assert!(matches!(error, DatabaseError::OtherMajor { has: 9, .. }), "{error}");
-    assert!(error.to_string().contains("made by PostgreSQL 9, and this machine has PostgreSQL 1"), "{error}");
+    assert!(error.to_string().contains("created by PostgreSQL 9, but this machine has PostgreSQL 1"), "{error}");
     assert_eq!(fs::read_to_string(version).unwrap(), "9\n");
 }
 
 #[test]
-fn a_directory_named_postgres_that_is_no_cluster_is_left_alone() {
+fn a_directory_named_postgres_that_is_not_a_cluster_is_not_changed() {
     let scratch = Scratch::new();
     let diary = scratch.data().join("postgres/diary.txt");
     fs::create_dir_all(diary.parent().unwrap()).unwrap();
@@ -42,7 +42,7 @@ fn a_directory_named_postgres_that_is_no_cluster_is_left_alone() {
 }
 
 #[test]
-fn a_file_is_no_data_directory_nor_is_anything_below_one() {
+fn a_file_and_a_path_below_a_file_are_not_data_directories() {
     let scratch = Scratch::new();
     fs::write(scratch.data(), "").unwrap();
     assert!(matches!(refusal(&scratch.data()), DatabaseError::NotADirectory { .. }));
@@ -50,11 +50,11 @@ fn a_file_is_no_data_directory_nor_is_anything_below_one() {
 }
 
 #[test]
-fn a_directory_that_is_closed_to_the_server_is_named() {
+fn a_directory_that_the_server_cannot_enter_is_named() {
     let scratch = Scratch::new();
     let closed = scratch.path().join("closed");
     fs::create_dir(&closed).unwrap();
-    // Root passes everywhere, and Postgres' account does not; another user stands before the door himself.
+    // Root can enter any directory, its Postgres account cannot; without root it is this process that cannot.
     let root = rustix::process::geteuid().is_root();
     fs::set_permissions(&closed, Permissions::from_mode(if root { 0o700 } else { 0o500 })).unwrap();
     let error = Embedded::start(&options(&closed.join("data"))).unwrap_err();
@@ -67,7 +67,7 @@ fn a_directory_that_is_closed_to_the_server_is_named() {
 }
 
 #[test]
-fn a_server_that_refuses_its_settings_gives_its_reason_and_holds_nothing() {
+fn an_invalid_setting_is_reported_with_its_reason_and_the_locks_are_released() {
     let scratch = Scratch::new();
     let mut wrong = scratch.options();
     wrong.settings.push(("max_connections".into(), "many".into()));
@@ -78,7 +78,7 @@ fn a_server_that_refuses_its_settings_gives_its_reason_and_holds_nothing() {
 }
 
 #[test]
-fn a_socket_directory_that_others_can_enter_is_not_used() {
+fn a_socket_directory_that_other_users_can_enter_is_refused() {
     let scratch = Scratch::new();
     let database = Embedded::start(&scratch.options()).unwrap();
     let parsed: PgConnectOptions = database.url().parse().unwrap();

@@ -136,7 +136,7 @@ fn a_postgres_that_ends_ends_it_with_a_line() {
     assert_eq!(dev.process.wait().code(), Some(1));
     let lines = dev.process.stderr.to_the_end();
     let told: Vec<_> = lines.iter().filter(|line| line.starts_with("error: ")).collect();
-    assert!(told.len() == 1 && told[0].contains("Postgres has ended"), "{lines:?}");
+    assert!(told.len() == 1 && told[0].contains("Postgres exited"), "{lines:?}");
 }
 
 #[test]

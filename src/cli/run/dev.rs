@@ -57,7 +57,7 @@ impl Dev {
         let database = Database::for_service(self.database.url(), &options)?;
         let (report_exit, exited) = tokio::sync::oneshot::channel();
         if let Database::Embedded(embedded) = &database {
-            embedded.on_exit(move |how| _ = report_exit.send(how));
+            embedded.on_exit(move |status| _ = report_exit.send(status));
         }
         let served = System::new().block_on(async {
             let mut signals = Signals::listen()?;
@@ -73,7 +73,7 @@ impl Dev {
             print_welcome(&application, &key, &database, &data_dir)?;
             run_until_signal(application, signals, async {
                 match exited.await {
-                    Ok(how) => format!("Postgres has ended: {how}"),
+                    Ok(status) => format!("Postgres exited: {status}"),
                     // An external database is not watched; requests fail while it is down.
                     Err(_) => std::future::pending().await,
                 }
@@ -109,7 +109,7 @@ async fn ensure_organization(organizations: &PgOrganizations) -> Result<Organiza
         return Ok(found.id);
     }
     let name = DisplayName::parse(ORGANIZATION_NAME.to_owned()).map_err(|violation| violation.to_string())?;
-    let organization = new_organization(name, ApiVersion::ALL[0]);
+    let organization = new_organization(name, ApiVersion::OLDEST);
     organizations.create(&organization).await?;
     Ok(organization.id)
 }

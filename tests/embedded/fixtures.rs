@@ -1,5 +1,5 @@
-//! What the tests share: scratch data directories, queries through `psql`, and processes that own a database.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot prepare its world fails")]
+//! Test support: scratch data directories, queries through `psql`, and processes that own a database.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test whose fixtures fail fails")]
 
 use std::env;
 use std::fs::{self, DirBuilder};
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::process::{Pid, Signal, kill_process};
 use uprof::database::{Embedded, EmbeddedOptions};
 
-/// A directory that is removed again; Postgres' account can pass through it.
+/// A directory that is removed when dropped; the account of Postgres can search it.
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
@@ -36,7 +36,7 @@ impl Scratch {
         self.0.join("data")
     }
 
-    /// The postmaster's process, as it says itself.
+    /// The pid of the postmaster, from its pid file.
     pub(crate) fn postmaster(&self) -> Pid {
         let file = fs::read_to_string(self.data().join("postgres/postmaster.pid")).unwrap();
         Pid::from_raw(file.lines().next().unwrap().trim().parse().unwrap()).unwrap()
@@ -53,7 +53,7 @@ pub(crate) fn options(data_dir: &Path) -> EmbeddedOptions {
     EmbeddedOptions { data_dir: Some(data_dir.to_owned()), settings: Vec::new() }
 }
 
-/// Runs SQL; the rows as `psql` prints them bare, or its complaint.
+/// Runs SQL with `psql`: its unaligned output, or its error message.
 pub(crate) fn try_query(url: &str, sql: &str) -> Result<String, String> {
     let mut psql = Command::new("psql");
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
@@ -68,11 +68,11 @@ pub(crate) fn query(url: &str, sql: &str) -> String {
     try_query(url, sql).unwrap()
 }
 
-/// Another process that runs the database in `data`, until it is told to stop.
+/// Another process that runs the database in `data` until its standard input closes.
 pub(crate) struct Owner {
     child: Child,
     stdin: Option<ChildStdin>,
-    /// Kept open for the test runner's closing lines.
+    /// Open until the process ends, since the test runner writes to it then.
     _stdout: BufReader<ChildStdout>,
     pub(crate) url: String,
 }
@@ -86,10 +86,10 @@ impl Owner {
         Self::spawn("command", data)
     }
 
-    /// The process as soon as it runs, long before it is ready.
+    /// The process right after its start, before the database is ready.
     pub(crate) fn begin(role: &str, data: &Path) -> Child {
         Command::new(env::current_exe().unwrap())
-            .args(["--exact", "world::the_owner_in_another_process", "--ignored", "--nocapture"])
+            .args(["--exact", "fixtures::the_owner_in_another_process", "--ignored", "--nocapture"])
             .env("UPROF_TEST_ROLE", role)
             .env("UPROF_TEST_DATA", data)
             .stdin(Stdio::piped())
@@ -109,7 +109,7 @@ impl Owner {
         Self { child, stdin, _stdout: stdout, url: url.expect("the other process has no database") }
     }
 
-    pub(crate) fn tell_to_stop(&mut self) {
+    pub(crate) fn request_stop(&mut self) {
         self.stdin = None;
     }
 
@@ -133,7 +133,7 @@ impl Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.tell_to_stop();
+        self.request_stop();
         let _ = self.child.wait();
     }
 }
