@@ -11,11 +11,16 @@ use flate2::write::GzEncoder;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
-/// Files of Swagger UI's release archive, below its top folder.
+/// The top folder of Swagger UI's release archive. The archive lacks the third-party notices that its bundle names: a new release needs
+/// those of its `swagger-ui-dist` package in `templates/`.
+const SWAGGER_UI_RELEASE: &str = "swagger-ui-5.32.6";
+
+/// Files of the archive, below its top folder.
 const SWAGGER_UI: [&str; 4] = ["dist/swagger-ui-bundle.js", "dist/swagger-ui.css", "LICENSE", "NOTICE"];
 
 /// Files of this repository.
-const OURS: [&str; 2] = ["templates/reference.js", "templates/reference.css"];
+const OURS: [&str; 3] =
+    ["templates/reference.js", "templates/reference.css", "templates/swagger-ui-bundle.js.LICENSE.txt"];
 
 type Result = result::Result<(), Box<dyn Error>>;
 
@@ -25,9 +30,12 @@ fn main() -> Result {
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
     for index in 0..archive.len() {
         let file = archive.by_index(index)?;
-        let path = file.name()?.split_once('/').map(|(_, path)| path.to_owned()).unwrap_or_default();
-        if SWAGGER_UI.contains(&path.as_str()) {
-            compress(file, &path)?;
+        let name = file.name()?.into_owned();
+        let path = name.strip_prefix(SWAGGER_UI_RELEASE).and_then(|path| path.strip_prefix('/'));
+        let path =
+            path.ok_or("Swagger UI was updated: update its third-party notices in templates/, and SWAGGER_UI_RELEASE")?;
+        if SWAGGER_UI.contains(&path) {
+            compress(file, path)?;
         }
     }
     for path in OURS {

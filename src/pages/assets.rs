@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::Error;
 use crate::http::HttpError;
 
-/// The path of an asset. `digest` changes with the content of any asset, so caches may keep them for good.
+/// The path of an asset. `digest` changes with the content of any asset, so caches may store them without a limit.
 pub(super) const ASSET_PATH: &str = "/docs/assets/{digest}/{name}";
 
 struct Asset {
@@ -47,11 +47,12 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 6] = [
+static ASSETS: [Asset; 7] = [
     asset!("swagger-ui-bundle.js", "text/javascript"),
     asset!("swagger-ui.css", "text/css"),
     asset!("LICENSE", "text/plain"),
     asset!("NOTICE", "text/plain"),
+    asset!("swagger-ui-bundle.js.LICENSE.txt", "text/plain"),
     asset!("reference.js", "text/javascript"),
     asset!("reference.css", "text/css"),
 ];

@@ -123,8 +123,13 @@ fn the_assets_of_the_reference_are_served_compressed_or_plain_with_their_license
     let assets = assets(&app);
     let mut names: Vec<_> = assets.iter().map(|(name, _)| &**name).collect();
     names.sort_unstable();
-    let expected = ["LICENSE", "NOTICE", "reference.css", "reference.js", "swagger-ui-bundle.js", "swagger-ui.css"];
+    let notices = "swagger-ui-bundle.js.LICENSE.txt";
+    let expected =
+        ["LICENSE", "NOTICE", "reference.css", "reference.js", "swagger-ui-bundle.js", notices, "swagger-ui.css"];
     assert_eq!(names, expected);
     let text = |name: &str| &*assets.iter().find(|(found, _)| found == name).unwrap().1;
     assert!(text("LICENSE").contains("Apache License") && text("NOTICE").contains("SmartBear"));
+    // The bundle refers to its third-party notices by this name.
+    assert!(text("swagger-ui-bundle.js").lines().next().unwrap().contains(notices));
+    assert!(text(notices).contains("React") && text(notices).contains("DOMPurify"));
 }
