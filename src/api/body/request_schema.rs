@@ -78,11 +78,11 @@ fn about(name: &str) -> &'static str {
         }
         "account_status" => "The state of the entity's account with the platform.",
         "action" => "What whoever opens the link is to do.",
-        "actor" => "Who does this: a person or a program, as the operator calls it.",
+        "actor" => "The person or program that does this, as the operator names it.",
         "country" => "Where the entity is: two upper-case ASCII letters.",
-        "description" => "What people note of it. Empty: nothing.",
+        "description" => "A description for people. Empty: none.",
         "email_hash" => "The platform's own hash of the entity's e-mail address: opaque.",
-        "enabled_events" => "Of what the endpoint hears.",
+        "enabled_events" => "The kinds of events that the endpoint subscribes to.",
         "entity_type" => "What the entity is.",
         "external_id" | "reference_id" => "The platform's own id for the entity; need not be unique.",
         "external_user_details" => "What the platform states about the entity.",
@@ -92,14 +92,14 @@ fn about(name: &str) -> &'static str {
         "metadata" => "The platform's own pairs.",
         "name" => "The entity's name.",
         "name_hash" => "The platform's own hash of the entity's name: opaque.",
-        "note" => "What they note, for those who read it later.",
+        "note" => "A note of the actor, shown with the action.",
         "relationship" => {
             "What the entity is to the platform: an end user, a company that the platform resells to, or the platform itself."
         }
-        "state" => "Whether deliveries are sent. What happens while they are not is never delivered.",
-        "transition" => "What becomes of the action.",
+        "state" => "Whether deliveries are sent. Events while the endpoint is disabled are never delivered.",
+        "transition" => "The change of the action.",
         "type" => "What kind of action it is.",
-        "url" => "Where deliveries go.",
+        "url" => "The URL that deliveries are sent to.",
         _ => "",
     }
 }

@@ -41,21 +41,21 @@ pub(super) fn paths() -> Map<String, Value> {
 }
 
 fn list() -> Value {
-    let about = "The organization's keys, revoked and expired ones too.";
+    let about = "The API keys of the organization, including revoked and expired keys.";
     let mut list = operation("list_api_keys", "List API keys", about);
     list.parameters(vec![limit(), order(), page()]);
     list.answers("ApiKeyPage", &examples::api_keys(), "The page.", &[])
 }
 
 fn create() -> Value {
-    let about = "The key itself is in this answer and in no other. A key that is bound to a workspace makes keys for that workspace only.";
+    let about = "Only this answer contains the key itself. A key that is bound to a workspace creates keys for that workspace only.";
     let mut create = post("create_api_key", "Create an API key", about);
     create.body("CreateApiKey", &create_schema());
     create.answers("NewApiKey", &examples::new_api_key(), "The new key.", &[408, 409, 413])
 }
 
 fn revoke() -> Value {
-    let about = "From then on the key opens nothing; it stays in the list. Revoking it again keeps the first time. A key cannot revoke itself.";
+    let about = "The key is refused from then on, and remains in the list. Revoking it again does not change the time. A key cannot revoke itself.";
     let revoke = operation("revoke_api_key", "Revoke an API key", about);
-    revoke.answers("ApiKey", &examples::revoked_api_key(), "The key, revoked.", &[404, 409])
+    revoke.answers("ApiKey", &examples::revoked_api_key(), "The revoked key.", &[404, 409])
 }

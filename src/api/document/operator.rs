@@ -14,7 +14,7 @@ use crate::domain::event::EventKind;
 use crate::domain::id::ProfileKind;
 
 /// The description of the API.
-pub(super) const ABOUT: &str = "The operator's API: trust, enforcement, keys, webhooks and what happened, for keys with the scope `admin`. \
+pub(super) const ABOUT: &str = "The operator's API: trust, enforcement, keys, webhooks and events, for keys with the scope `admin`. \
     It is the same under every dated shape. \
     A path answers a method that it does not know with 405 and an `allow` header; unknown query parameters are ignored.";
 
@@ -60,10 +60,10 @@ pub(super) fn failures() -> Value {
 }
 
 fn list_events() -> Value {
-    let about = "What happened to the organization's profiles. Newest first, the list runs in the order of ids. Oldest first, it can be followed while events are added: \
-        the events that are there when the first page is read come by id, later ones in the order in which they can be shown without ever adding one before them. \
-        A follower reads the page that names no next one again later, and so sees every event. \
-        With a filter, a page may be short or empty and still name a next one.";
+    let about = "The events of the organization's profiles. Newest first, they are sorted by id. Oldest first, a client can follow the list while events are added: \
+        events that exist when the first page is read are sorted by id, and later events follow in an order in which none is ever inserted before a listed one. \
+        A client that reads the last page again later, the one without a next page, sees every event. \
+        With a filter, a page may be short or empty and still have a next page.";
     let mut list = operation("list_events", "List events", about);
     let moment = json!({"type": "string", "format": "date-time"});
     list.parameters(vec![
@@ -72,7 +72,7 @@ fn list_events() -> Value {
         page(),
         query(
             "user_profile_id",
-            "Only what happened to this profile, which may be gone.",
+            "Only events of this profile, which may have been deleted.",
             &schema_of::<WireId<ProfileKind>>(),
         ),
         query(
@@ -80,8 +80,8 @@ fn list_events() -> Value {
             "Only events of these kinds. May be written `type[]` too.",
             &json!({"type": "array", "items": label_schema::<EventKind>()}),
         ),
-        query("starting_at", "Only what happened from this moment on.", &moment),
-        query("ending_at", "Only what happened before this moment.", &moment),
+        query("starting_at", "Only events at this time or later.", &moment),
+        query("ending_at", "Only events before this time.", &moment),
     ]);
     list.answers("EventPage", &examples::events(), "The page.", &[])
 }

@@ -63,51 +63,52 @@ pub(super) fn paths() -> Map<String, Value> {
 }
 
 fn list_grants() -> Value {
-    let about = "The grants of all profiles that are in one state, in the order of the decisions that made them so: by default those that \
-        wait for a decision, the oldest first.";
+    let about = "The grants of all profiles that have one status, in the order of the decisions that set it; by default pending grants, oldest \
+        decision first.";
     let mut list = operation("list_trust_grants", "List trust grants", about);
     let status = with_default(label_schema::<TrustGrantStatus>(), TrustGrantStatus::Pending);
     let order = with_default(label_schema::<Order>(), Order::Ascending);
     list.parameters(vec![
         limit(),
-        query("order", "The way the list runs, in the order of decisions.", &order),
+        query("order", "Sort order of the decisions.", &order),
         page(),
-        query("status", "Only grants that are this.", &status),
+        query("status", "Only grants with this status.", &status),
     ]);
     list.answers("TrustGrantPage", &examples::trust_grants(), "The page.", &[])
 }
 
 fn decide() -> Value {
-    let about = "Who is pending can be granted, rejected or withdrawn; who is active can be granted anew, with other parts or another end, or \
-        withdrawn; who is rejected, or none of these, can be granted or asked for. The grant then is what the decision says, and nothing else.";
+    let about = "A pending grant can be granted, rejected or withdrawn; an active one can be granted again, with other tiers or features or another expiry, or \
+        withdrawn; any other can be granted or requested. The last decision alone defines the grant.";
     let mut decide = post("decide_trust_grant", "Decide on a trust grant", about);
     decide.body_like("DecideTrustGrant", &examples::verdict());
-    decide.answers("TrustGrantDecision", &examples::decision(), "The decision, as it is kept.", &[404, 408, 409, 413])
+    decide.answers("TrustGrantDecision", &examples::decision(), "The decision, as it is stored.", &[404, 408, 409, 413])
 }
 
 fn list_decisions() -> Value {
-    let about = "Every decision that was ever made on the grant. One that nobody ever decided has none.";
+    let about = "All decisions on the grant. A grant without decisions has an empty list.";
     let mut list = operation("list_trust_grant_decisions", "List decisions on a trust grant", about);
     list.parameters(vec![limit(), order(), page()]);
     list.answers("TrustGrantDecisionPage", &examples::decisions(), "The page.", &[404])
 }
 
 fn open_action() -> Value {
-    let mut open = post("open_enforcement_action", "Open an enforcement action", "Places a limit on a profile.");
+    let mut open =
+        post("open_enforcement_action", "Open an enforcement action", "Opens a restriction or a ban of a profile.");
     open.body_like("OpenEnforcementAction", &examples::opening());
     open.answers("EnforcementAction", &examples::open_action(), "The open action.", &[404, 408, 409, 413])
 }
 
 fn list_actions() -> Value {
-    let about = "Every limit that was ever placed on the profile, lifted and expired ones too.";
+    let about = "All enforcement actions of the profile, open and resolved.";
     let mut list = operation("list_enforcement_actions", "List enforcement actions", about);
     list.parameters(vec![limit(), order(), page()]);
     list.answers("EnforcementActionPage", &examples::actions(), "The page.", &[404])
 }
 
 fn update_action() -> Value {
-    let about = "Records that the check that was offered has been submitted, that it has not cleared the action, or that the limit is lifted.";
+    let about = "Records that the offered check was submitted, that it did not clear the action, or that the action is resolved.";
     let mut update = post("update_enforcement_action", "Update an enforcement action", about);
     update.body_like("UpdateEnforcementAction", &examples::step());
-    update.answers("EnforcementAction", &examples::resolved_action(), "The action after that.", &[404, 408, 409, 413])
+    update.answers("EnforcementAction", &examples::resolved_action(), "The updated action.", &[404, 408, 409, 413])
 }

@@ -80,7 +80,7 @@ fn create() -> Value {
 }
 
 fn list() -> Value {
-    let mut list = operation("list_webhooks", "List webhook endpoints", "Those of the organization.");
+    let mut list = operation("list_webhooks", "List webhook endpoints", "The webhook endpoints of the organization.");
     list.parameters(cursor_page::<WebhookEndpointKind>());
     list.answers("WebhookPage", &examples::webhooks(), "The page.", &[])
 }
@@ -91,35 +91,40 @@ fn retrieve() -> Value {
 }
 
 fn update() -> Value {
-    let about = "An absent field stays as it is. Deliveries that were pending when an endpoint was disabled go on once it is enabled.";
+    let about = "An absent field is not changed. Deliveries that were pending when the endpoint was disabled resume when it is enabled.";
     let mut update = post("update_webhook", "Update a webhook endpoint", about);
     update.body("UpdateWebhook", &patch_schema());
     update.answers("Webhook", &examples::webhook(), "The endpoint after the update.", &[404, 408, 409, 413])
 }
 
 fn delete() -> Value {
-    let about = "Whatever is to be delivered to it is not.";
+    let about = "Deletes the endpoint and its deliveries; nothing more is sent to it.";
     let delete = operation("delete_webhook", "Delete a webhook endpoint", about);
-    delete.answers("DeletedWebhook", &examples::deleted_webhook(), "The endpoint is gone.", &[404])
+    delete.answers("DeletedWebhook", &examples::deleted_webhook(), "The endpoint is deleted.", &[404])
 }
 
 fn regenerate() -> Value {
-    let about = "The old secret signs as well for 24 hours. Takes no body.";
+    let about = "For 24 hours, the old secret signs deliveries too. Takes no body.";
     let regenerate = post("regenerate_signing_secret", "Replace the signing secret", about);
-    regenerate.answers("SigningSecret", &examples::signing_secret(), "The new secret, shown this once.", &[404, 409])
+    regenerate.answers(
+        "SigningSecret",
+        &examples::signing_secret(),
+        "The new secret, which only this answer shows.",
+        &[404, 409],
+    )
 }
 
 fn list_deliveries() -> Value {
-    let about = "What was and is to be delivered to the endpoint, with every attempt, in the order of the events.";
+    let about = "The pending and past deliveries of the endpoint with all attempts, in the order of the events.";
     let mut list = operation("list_deliveries", "List deliveries", about);
     list.parameters(cursor_page::<EventMark>());
     list.answers("WebhookDeliveryPage", &examples::deliveries(), "The page.", &[404])
 }
 
 fn redeliver() -> Value {
-    let about = "Queues a delivery anew, whatever became of it. Takes no body.";
-    let redeliver = post("redeliver", "Deliver again", about);
-    redeliver.answers("WebhookDelivery", &examples::delivery(), "The delivery, which is pending.", &[404, 409])
+    let about = "Queues a delivery again, whatever its state. Takes no body.";
+    let redeliver = post("redeliver", "Redeliver", about);
+    redeliver.answers("WebhookDelivery", &examples::delivery(), "The pending delivery.", &[404, 409])
 }
 
 /// What the lists take, of objects with ids of a `K`.

@@ -29,16 +29,16 @@ struct Cyber {
     /// Every tier by its name; empty in lists, which do not report them.
     #[schemars(schema_with = "tiers_schema")]
     tiers: BTreeMap<&'static str, WirePart>,
-    /// What a request must allow to profit from the active tiers; null while none is active, and in lists.
+    /// What a request must permit in order to use the active tiers; null while none is active, and in lists.
     requirements: Option<WireRequirements>,
 }
 
-/// What a request must allow.
+/// What a request must permit.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::api) struct WireRequirements {
-    /// That its data are kept.
+    /// The request's data are retained.
     data_retention: bool,
-    /// That people review what is kept.
+    /// People may review the retained data.
     human_review: bool,
 }
 
@@ -55,7 +55,7 @@ struct Efs {
 /// A tier or a feature.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::api) struct WirePart {
-    /// Whether it applies.
+    /// Whether it is active.
     status: WireLabel<PartStatus>,
 }
 

@@ -31,19 +31,19 @@ labels! {
 pub struct WireApiKey {
     /// Unique; not the key itself.
     id: WireId<ApiKeyKind>,
-    /// What kind of object this is.
+    /// The type of the object.
     r#type: WireLabel<ApiKeyType>,
-    /// When it was made, in UTC.
+    /// Time of its creation, in UTC.
     created_at: WireTimestamp,
-    /// The last four characters of the key, by which people tell keys apart.
+    /// The last four characters of the key, by which people distinguish keys.
     last_four: String,
-    /// What it may do.
+    /// The scopes of the key.
     scopes: Vec<WireLabel<Scope>>,
-    /// The one workspace that it serves. Null: any.
+    /// The workspace that the key is bound to. Null: any.
     workspace_id: Option<String>,
-    /// From when on it is refused, in UTC. Null: never.
+    /// Time at which the key expires, in UTC. Null: never.
     expires_at: Option<WireTimestamp>,
-    /// When it was revoked, in UTC. Null: it was not.
+    /// Time of its revocation, in UTC. Null: it is not revoked.
     revoked_at: Option<WireTimestamp>,
 }
 
@@ -52,7 +52,7 @@ pub struct WireApiKey {
 pub struct NewWireApiKey {
     #[serde(flatten)]
     api_key: WireApiKey,
-    /// The key itself. Shown this once.
+    /// The key itself. Only this answer shows it.
     key: String,
 }
 
@@ -90,11 +90,11 @@ impl Body for CreateApiKey {
             workspace_id: fields.optional("workspace_id", values::text()),
             expires_at: fields.optional("expires_at", values::future_timestamp()),
         };
-        fields.documented_as("scopes", "What the key may do.");
-        fields.documented_as("workspace_id", "The one workspace that the key serves. `null` means the same as absence: any, or the one that the key is bound to which makes it.");
+        fields.documented_as("scopes", "The scopes of the key.");
+        fields.documented_as("workspace_id", "The workspace that the key is bound to. `null` means the same as absence: any workspace, or the one that the requesting key is bound to.");
         fields.documented_as(
             "expires_at",
-            "From when on the key is refused, with any offset. `null` means the same as absence: never.",
+            "Time at which the key expires, with any offset. `null` means the same as absence: never.",
         );
         Self(draft)
     }

@@ -26,21 +26,21 @@ labels! {
     Transition {
         /// The entity has submitted the check that it was offered.
         CheckSubmitted = "check_submitted",
-        /// The check in review has not cleared the action; another is offered.
+        /// The check in review has not cleared the action; a new check is offered.
         CheckFailed = "check_failed",
         /// The limit is lifted.
         Resolved = "resolved",
     }
 }
 
-/// One limit, open or closed.
+/// An enforcement action, open or resolved.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WireEnforcementRecord {
-    /// Unique; ids sort in the order in which limits were placed.
+    /// Unique; ids sort in the order in which actions were opened.
     id: WireId<EnforcementActionKind>,
     /// What kind of limit it is.
     r#type: WireLabel<EnforcementKind>,
-    /// What the entity can do now to clear it; null while a check of its is in review, and where nothing can.
+    /// What the entity can do to clear the action. Null: a check is in review, or nothing can clear it.
     action: Option<WireLabel<ClearingAction>>,
     /// Why the limit was placed.
     reason: WireLabel<EnforcementReason>,
@@ -50,15 +50,15 @@ pub struct WireEnforcementRecord {
     expires_at: Option<WireTimestamp>,
     /// Whether an identity check can clear it, and whether one is in review.
     identity_check: WireLabel<IdentityCheck>,
-    /// Who placed it.
+    /// The actor that opened the action.
     opened_by: String,
-    /// What they noted. Null: nothing.
+    /// A note of that actor, if there is one.
     note: Option<String>,
-    /// When the limit ended, in UTC; null while it is open.
+    /// Time at which the action was resolved, in UTC. Null: it is open.
     resolved_at: Option<WireTimestamp>,
-    /// Who lifted it: as the operator said, or `expiry`. Null while it is open.
+    /// The actor that resolved the action: as the operator named it, or `expiry`. Null: it is open.
     resolved_by: Option<String>,
-    /// What they noted. Null: nothing.
+    /// A note of that actor, if there is one.
     resolution_note: Option<String>,
 }
 
@@ -108,11 +108,11 @@ fn read_opening(fields: &mut Fields, now: Timestamp) -> Option<Opening> {
     let why = fields.required("reason", values::label());
     fields.documented_as("reason", "Why the limit is placed.");
     let action = fields.optional("action", values::label::<ClearingAction>());
-    fields.documented_as("action", "What the entity is offered to clear a restriction by. A ban has none.");
+    fields.documented_as("action", "What can clear a restriction. A ban has none.");
     let expires_at = fields.optional("expires_at", values::future_timestamp());
     fields.documented_as(
         "expires_at",
-        "When a restriction ends on its own. A ban does not, nor does one for `account_compromise`.",
+        "Time at which a restriction expires. A ban and a restriction for `account_compromise` have none.",
     );
     let opened_by = fields.required("actor", values::text());
     let note = fields.optional("note", values::text());
@@ -151,9 +151,12 @@ pub(in crate::api) fn step_schema() -> Value {
 fn read_step(fields: &mut Fields) -> Option<EnforcementStep> {
     let transition = fields.required("transition", values::label::<Transition>());
     let actor = fields.optional("actor", values::text());
-    fields.documented_as("actor", "Who lifts the limit: must be there with `resolved`, and only there.");
+    fields.documented_as(
+        "actor",
+        "The actor that resolves the action: required with `resolved`, refused with the other transitions.",
+    );
     let note = fields.optional("note", values::text());
-    fields.documented_as("note", "What they note; only with `resolved`.");
+    fields.documented_as("note", "A note of the actor; only with `resolved`.");
     fields.documented_rule(|| {
         json!({
             "if": {"properties": {"transition": {"const": Transition::Resolved.as_str()}}},

@@ -25,35 +25,35 @@ labels! {
     }
 }
 
-/// One thing that happened to one profile.
+/// A change of one profile.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WireEvent {
-    /// Unique; ids sort by the time at which they were made.
+    /// Unique; ids sort by the time at which they were generated.
     id: WireId<EventMark>,
-    /// When it happened, in UTC.
+    /// Time of the event, in UTC.
     created_at: WireTimestamp,
-    /// What kind of object this is.
+    /// The type of the object.
     r#type: WireLabel<EventType>,
-    /// What happened, and to what.
+    /// The kind of the event, and its details.
     data: EventData,
 }
 
-/// What happened; only the fields of its kind are present.
+/// Event details; only the fields of the event's kind are present.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EventData {
-    /// What kind of thing happened.
+    /// The kind of the event.
     r#type: WireLabel<EventKind>,
-    /// The profile that it happened to, which may be gone since.
+    /// The changed profile, which may have been deleted since.
     id: WireId<ProfileKind>,
-    /// Which fields an update changed; of an update only.
+    /// The fields that an update changed; only in `user_profile.updated`.
     #[schemars(with = "Vec<WireLabel<ProfileField>>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     fields: Option<Vec<WireLabel<ProfileField>>>,
-    /// Which grant changed; of `user_profile.program_status_updated` only.
+    /// The changed grant; only in `user_profile.program_status_updated`.
     #[schemars(with = "ChangedGrant")]
     #[serde(skip_serializing_if = "Option::is_none")]
     trust_grant: Option<ChangedGrant>,
-    /// Which limit was placed or lifted; of those two only.
+    /// The action that was opened or resolved; only in those two kinds.
     #[schemars(with = "WireId<EnforcementActionKind>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     enforcement_action_id: Option<WireId<EnforcementActionKind>>,
@@ -64,7 +64,7 @@ pub struct EventData {
 struct ChangedGrant {
     /// The grant's name.
     name: String,
-    /// Granted, asked for, declined, or null: neither decided nor in flight.
+    /// The status of the grant. Null: withdrawn or expired.
     status: Option<WireLabel<TrustGrantStatus>>,
 }
 

@@ -32,30 +32,30 @@ labels! {
     }
 }
 
-/// Who decided what, when and why.
+/// A decision on a grant of a profile.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WireDecision {
     /// Unique; ids sort in the order of decisions.
     id: WireId<DecisionKind>,
-    /// What kind of object this is.
+    /// The type of the object.
     r#type: WireLabel<DecisionType>,
-    /// Whose grant it is.
+    /// The profile that has the grant.
     user_profile_id: WireId<ProfileKind>,
-    /// Which grant it is.
+    /// The name of the grant.
     name: WireGrantName,
-    /// What the decision made of it.
+    /// The status that the decision set.
     status: WireLabel<DecidedStatus>,
-    /// When, in UTC.
+    /// Time of the decision, in UTC.
     decided_at: WireTimestamp,
-    /// Who decided: as the operator said, or `entity`, who asked by a link, or `expiry`.
+    /// The actor of the decision: as the operator named it, or `entity` (submitted an enrollment link), or `expiry`.
     actor: String,
-    /// Why. Null: it was not said.
+    /// The reason, if one was given.
     reason: Option<String>,
-    /// From when on the grant is there no longer, in UTC. Null: it has no end, or was not granted.
+    /// Time at which the grant expires, in UTC. Null: it does not expire, or was not granted.
     expires_at: Option<WireTimestamp>,
-    /// The tiers of `cyber` that were decided on; the others are inactive. Null: it is another grant.
+    /// The tiers of `cyber` that the decision names; all other tiers are inactive. Null: the grant is not `cyber`.
     tiers: Option<WireTiers>,
-    /// The features of `efs` that were decided on; the others are inactive. Null: it is another grant.
+    /// The features of `efs` that the decision names; all other features are inactive. Null: the grant is not `efs`.
     features: Option<WireFeatures>,
 }
 
@@ -102,18 +102,22 @@ pub(in crate::api) fn schema() -> Value {
 
 fn read(fields: &mut Fields, name: Option<&GrantName>, id: DecisionId, now: Timestamp) -> Option<Decision> {
     let status = fields.required("status", values::label::<DecidedStatus>());
-    fields.documented_as("status", "What is decided: the grant is asked for, granted, declined or withdrawn.");
+    fields
+        .documented_as("status", "The new status: the grant is requested (`pending`), granted, rejected or withdrawn.");
     let actor = fields.required("actor", values::text());
     let why = fields.optional("reason", values::text());
-    fields.documented_as("reason", "Why, for those who read it later.");
+    fields.documented_as("reason", "The reason of the decision, shown in its history.");
     let expires_at = fields.optional("expires_at", values::future_timestamp());
-    fields.documented_as("expires_at", "From when on the grant is there no longer; only where it is granted.");
+    fields.documented_as("expires_at", "Time at which the grant expires; only with the status `active`.");
     let tiers = fields.object("tiers", |tiers| read_parts(tiers, CYBER_TIERS, read_tier));
-    fields.documented_as("tiers", "The tiers of `cyber`, where it is granted. Those that are not named are inactive.");
+    fields.documented_as(
+        "tiers",
+        "The tiers of `cyber`; only with the status `active`. Tiers that are not named are inactive.",
+    );
     let features = fields.object("features", |features| read_parts(features, EFS_FEATURES, read_feature));
     fields.documented_as(
         "features",
-        "The features of `efs`, where it is granted. Those that are not named are inactive.",
+        "The features of `efs`; only with the status `active`. Features that are not named are inactive.",
     );
     fields.documented_rule(|| {
         let none = json!({"type": "null"});
@@ -143,7 +147,7 @@ fn read_parts(fields: &mut Fields, names: [&'static str; 3], read: fn(&mut Field
         if let Some(part) = fields.object(name, read) {
             parts.insert(name.to_owned(), part);
         }
-        fields.documented_as(name, "Whether it applies.");
+        fields.documented_as(name, "Whether it is active.");
     }
     parts
 }
@@ -155,17 +159,17 @@ fn read_tier(tier: &mut Fields) -> GrantPart {
             data_retention: requirements.optional("data_retention", values::flag()).unwrap_or_default(),
             human_review: requirements.optional("human_review", values::flag()).unwrap_or_default(),
         };
-        requirements.documented_as("data_retention", "That its data are kept.");
-        requirements.documented_as("human_review", "That people review what is kept.");
+        requirements.documented_as("data_retention", "The request's data are retained.");
+        requirements.documented_as("human_review", "People may review the retained data.");
         required
     });
-    tier.documented_as("requirements", "What a request must allow to profit from it.");
+    tier.documented_as("requirements", "What a request must permit in order to use the tier.");
     GrantPart { requirements: requirements.unwrap_or_default(), ..part }
 }
 
 fn read_feature(feature: &mut Fields) -> GrantPart {
     let status = feature.required("status", values::label()).unwrap_or(PartStatus::Inactive);
-    feature.documented_as("status", "Whether it applies.");
+    feature.documented_as("status", "Whether it is active.");
     GrantPart { status, requirements: Requirements::default() }
 }
 

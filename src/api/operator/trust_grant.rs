@@ -37,23 +37,23 @@ pub struct WireGrantName(String);
 /// A grant of one profile.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WireTrustGrant {
-    /// What kind of object this is.
+    /// The type of the object.
     r#type: WireLabel<TrustGrantType>,
-    /// Whose it is.
+    /// The profile that has the grant.
     user_profile_id: WireId<ProfileKind>,
-    /// Which it is.
+    /// The name of the grant.
     name: WireGrantName,
-    /// Granted, asked for, or declined.
+    /// The status that the last decision set.
     status: WireLabel<TrustGrantStatus>,
-    /// The decision that made it so; the list runs in the order of these.
+    /// The decision that set the status; the list is sorted by it.
     decision_id: WireId<DecisionKind>,
-    /// When that was, in UTC.
+    /// Time of that decision, in UTC.
     decided_at: WireTimestamp,
-    /// From when on it is there no longer, in UTC. Null: it has no end.
+    /// Time at which the grant expires, in UTC. Null: it does not expire.
     expires_at: Option<WireTimestamp>,
-    /// The tiers of `cyber` that were decided on; the others are inactive. Null: it is another grant.
+    /// The tiers of `cyber` that the decision names; all other tiers are inactive. Null: the grant is not `cyber`.
     tiers: Option<WireTiers>,
-    /// The features of `efs` that were decided on; the others are inactive. Null: it is another grant.
+    /// The features of `efs` that the decision names; all other features are inactive. Null: the grant is not `efs`.
     features: Option<WireFeatures>,
 }
 
@@ -66,9 +66,9 @@ pub(super) type WireFeatures = BTreeMap<String, WirePart>;
 /// A tier.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WireTier {
-    /// Whether it applies.
+    /// Whether it is active.
     status: WireLabel<PartStatus>,
-    /// What a request must allow to profit from it.
+    /// What a request must permit in order to use the tier.
     requirements: WireRequirements,
 }
 

@@ -37,17 +37,17 @@ labels! {
 pub struct WireEndpoint {
     /// Unique.
     id: WireId<WebhookEndpointKind>,
-    /// When it was registered, in UTC.
+    /// Time of its creation, in UTC.
     created_at: WireTimestamp,
-    /// When it was last changed, by whomever, in UTC.
+    /// Time of its last change by an update or by the service, in UTC.
     updated_at: WireTimestamp,
-    /// Where deliveries go.
+    /// The URL that deliveries are sent to.
     url: WireUrl,
     /// A short label. Empty: none.
     name: String,
-    /// What people note of it. Empty: nothing.
+    /// A description for people. Empty: none.
     description: String,
-    /// Of what it hears.
+    /// The kinds of events that the endpoint subscribes to.
     enabled_events: Vec<WireLabel<WebhookEventType>>,
     /// Whether deliveries are sent to it.
     state: WireLabel<EndpointState>,
@@ -60,7 +60,7 @@ pub struct WireEndpoint {
 pub struct NewWireEndpoint {
     #[serde(flatten)]
     endpoint: WireEndpoint,
-    /// What deliveries are signed with. Shown this once.
+    /// The secret that signs deliveries. Only this answer shows it.
     signing_secret: String,
 }
 
@@ -69,14 +69,14 @@ pub struct NewWireEndpoint {
 pub struct DeletedEndpoint {
     /// The id that the endpoint had.
     id: WireId<WebhookEndpointKind>,
-    /// What kind of object this is.
+    /// The type of the object.
     r#type: WireLabel<DeletedEndpointType>,
 }
 
 /// A new secret.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NewSigningSecret {
-    /// What deliveries are signed with from now on. Shown this once.
+    /// The secret that signs deliveries from now on. Only this answer shows it.
     signing_secret: String,
 }
 
@@ -166,7 +166,7 @@ fn read_patch(fields: &mut Fields, reach: Reach) -> EndpointPatch {
     fields.documented_as("name", "A short label of the endpoint. `null` means the same as absence.");
     fields.documented_as(
         "enabled_events",
-        "Of what the endpoint hears, in place of the whole set. An empty list means the same as absence, as `null` does.",
+        "The kinds of events that the endpoint subscribes to; replaces the whole set. An empty list and `null` mean the same as absence.",
     );
     patch
 }

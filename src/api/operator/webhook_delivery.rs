@@ -19,35 +19,35 @@ labels! {
     }
 }
 
-/// One event on its way to one endpoint.
+/// The delivery of one event to one endpoint.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WireDelivery {
-    /// The id of the event, which is that of the delivery too: `webhook-id` on every attempt.
+    /// The id of the event, which is also the id of the delivery, and the `webhook-id` of every attempt.
     id: WireId<EventMark>,
-    /// What kind of object this is.
+    /// The type of the object.
     r#type: WireLabel<DeliveryType>,
-    /// Of what it tells.
+    /// The kind of the event.
     event_type: WireLabel<WebhookEventType>,
-    /// When it was queued, in UTC.
+    /// Time at which it was queued, in UTC.
     created_at: WireTimestamp,
-    /// What became of it so far.
+    /// Whether it is pending, delivered or failed.
     state: WireLabel<DeliveryState>,
-    /// When it is tried next, unless the endpoint is disabled then, in UTC. Null: it is not tried any more.
+    /// Time of the next attempt, in UTC; no attempt is made while the endpoint is disabled. Null: no further attempt.
     next_attempt_at: Option<WireTimestamp>,
-    /// What was tried, oldest first.
+    /// The attempts, oldest first.
     attempts: Vec<WireAttempt>,
 }
 
 /// One attempt.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WireAttempt {
-    /// When it began, in UTC.
+    /// Start of the attempt, in UTC.
     attempted_at: WireTimestamp,
-    /// How long it took, in milliseconds.
+    /// Duration of the attempt, in milliseconds.
     duration_ms: u32,
-    /// What the endpoint answered. Null: nothing.
+    /// The status of the endpoint's answer. Null: it sent none.
     status: Option<u32>,
-    /// Why it did not answer. Null: it did.
+    /// Why there is no answer. Null: there is one.
     error: Option<String>,
 }
 
