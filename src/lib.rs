@@ -1,16 +1,14 @@
 //! uprof: the user-profile service.
 //!
 //! ```text
-//!            cli ──┐
-//!                  ▼
-//!   main ──▶     app     sees everyone; nobody sees app
-//!                  │
-//!   http ──▶ api ──▶ domain ◀── storage ◀── database
-//!             ▲
-//!          webhook
+//!   main ──▶ cli ──▶ app ──▶ every module below
+//!
+//!   pages ──▶ http ──▶ api ──▶ domain ◀── storage
+//!                       ▲
+//!   webhook ────────────┘
 //! ```
 //!
-//! `tests/architecture.rs` holds every `use crate::…` against these arrows.
+//! An arrow means "may name". `tests/architecture.rs` checks every path in the source against the table of these dependencies.
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
 pub mod api;

@@ -79,7 +79,7 @@ impl ProfileIdArgs {
     }
 }
 
-/// Refuses ids that would make the path another one.
+/// Refuses ids that would change the path.
 fn id(text: &str) -> Result<String, &'static str> {
     if ["", ".", ".."].contains(&text) { Err("not an id") } else { Ok(text.to_owned()) }
 }

@@ -184,7 +184,7 @@ mod tests {
             description: EndpointDescription::default(),
             enabled_events: vec![WebhookEventType::ProgramStatusUpdated],
             state: EndpointState::Disabled,
-            disabled_reason: "It was gone.".to_owned(),
+            disabled_reason: "The endpoint answered 410 Gone.".to_owned(),
         }
     }
 

@@ -106,7 +106,7 @@ impl<O: BatchOperation> BatchQueue<O> {
         let claim = JobClaim::default();
         let job = Job { organization, input, answer, claim: claim.clone() };
         if let Some(_permit) = self.try_skip_queue() {
-            // Boxed, or the future of each waiting call would have room for it: 7 MB at 256 connections.
+            // Boxed, or the future of each waiting call would be large enough for it: 7 MB at 256 connections.
             Box::pin(self.flush(vec![job])).await;
             return answered.await.unwrap_or_else(|_| Err(Error::internal("a call was not answered")));
         }

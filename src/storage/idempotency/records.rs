@@ -122,7 +122,7 @@ impl StoredAnswerRow {
     }
 }
 
-/// A record was found and is gone: it has expired in between.
+/// A record was found and then deleted: it has expired in between.
 pub(in crate::storage) fn record_vanished() -> Error {
     unavailable()
 }

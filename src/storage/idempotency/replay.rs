@@ -11,7 +11,7 @@ use crate::storage::pool::error::StorageError;
 /// The outcome of a request whose `key` is taken.
 ///
 /// # Errors
-/// `Invalid` if the stored request differs; `Conflict` if its profile was erased; `Unavailable` if the record is gone.
+/// `Invalid` if the stored request differs; `Conflict` if its profile was erased; `Unavailable` if the record was deleted in between.
 pub(in crate::storage) async fn replay<T>(
     connection: &mut PgConnection,
     organization: OrganizationId,

@@ -10,7 +10,7 @@ use crate::storage::pool::error::unavailable;
 
 #[async_trait]
 impl Readiness for Pool {
-    /// A schema that is behind is not ready: the database was restored from an older backup, or is another one. A schema that is ahead is:
+    /// A schema that is behind is not ready: the database was restored from an older backup, or is a different database. A schema that is ahead is:
     /// a newer replica has migrated it, migrations only add within a release, and replicas of the old release serve until they are
     /// replaced. (A binary does not *start* on a newer schema.)
     #[tracing::instrument(level = "debug", name = "readiness.check", skip_all)]
