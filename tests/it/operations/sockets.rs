@@ -193,7 +193,8 @@ fn refused_heads_are_counted_with_their_status() {
 
 #[test]
 fn waiting_connections_are_closed_for_new_ones_and_those_in_use_are_not() {
-    let app = TestApp::with(&["--max-connections=40", "--workers=1", &format!("--keep-alive={LONG}")]);
+    let endless = ["--statement-timeout=60s", "--header-timeout=60m", "--keep-alive=60m"];
+    let app = TestApp::with(&[&["--max-connections=40", "--workers=1"][..], &endless].concat());
     let profile = app.client.create(&json!({"name": "Before"}));
     let id = profile["id"].as_str().unwrap();
     // Its update waits for the row, so the service works for it.
