@@ -133,7 +133,7 @@ fn modules_depend_only_on_those_that_the_table_allows() {
 }
 
 #[test]
-fn every_forbidden_dependency_is_noticed() {
+fn every_forbidden_dependency_is_reported() {
     for (file, source) in [
         ("domain/profile.rs", "use crate::storage::Pool;"),
         ("domain/profile.rs", "fn f() -> crate::api::ApiVersion { todo!() }"),
@@ -201,7 +201,7 @@ fn no_files_of_a_module_depend_on_each_other_in_a_circle() {
 }
 
 #[test]
-fn circles_of_files_are_noticed() {
+fn circles_of_files_are_reported() {
     let files = |sources: &[(&str, &str)]| {
         sources.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect::<Vec<_>>()
     };

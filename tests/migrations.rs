@@ -121,7 +121,7 @@ fn every_key_leads_with_the_organization_except_its_own() {
 }
 
 #[test]
-fn every_row_of_an_organization_says_so_and_must() {
+fn every_table_of_an_organization_has_its_id_as_a_required_column() {
     let database = Database::migrated();
     let without = names(
         &database,
@@ -226,7 +226,7 @@ fn nothing_is_served_on_a_schema_that_is_not_current() {
 }
 
 #[test]
-fn a_check_tells_by_its_exit_status_and_changes_nothing() {
+fn a_check_reports_by_its_exit_status_and_changes_nothing() {
     let database = Database::empty();
     let said = refusal(&run(&["migrate", "--check"], &database.url()));
     assert!(said.contains("V1__organizations"), "{said}");

@@ -89,7 +89,7 @@ fn refusal(name: &str, value: &str) -> String {
 }
 
 #[test]
-fn a_public_url_that_no_link_can_start_with_is_refused_with_its_flag_and_the_reason() {
+fn an_unusable_public_url_is_refused_with_its_flag_and_the_reason() {
     for (url, reason) in [
         ("", "is not an absolute URL"),
         ("profiles.example", "is not an absolute URL"),
@@ -106,7 +106,7 @@ fn a_public_url_that_no_link_can_start_with_is_refused_with_its_flag_and_the_rea
 }
 
 #[test]
-fn a_duration_that_is_none_is_refused_with_its_flag_and_its_value() {
+fn an_invalid_duration_is_refused_with_its_flag_and_its_value() {
     for (name, flag) in [("UPROF_GRACE", "--grace"), ("UPROF_WEBHOOKS_POLL", "--webhooks-poll")] {
         let refusal = refusal(name, "5 fortnights");
         assert!(refusal.contains(&format!("'5 fortnights' for '{flag} <DURATION>'")), "{refusal}");

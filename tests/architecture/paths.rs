@@ -184,7 +184,7 @@ fn quoted(text: &str, mark: char) -> usize {
 }
 
 #[test]
-fn every_way_to_name_a_path_is_seen() {
+fn every_form_of_a_path_is_found() {
     let source = r##"
         use crate::{a::{self, b::C}, d as e, f::*};
         use super::sibling; pub use self::child::Thing;

@@ -72,7 +72,7 @@ fn a_file_is_read() {
 }
 
 #[test]
-fn a_pipe_without_data_is_given_up() {
+fn a_pipe_without_data_is_read_for_a_limited_time() {
     assert_sent(Input::Idle, &["--name", "a"], json!({"name": "a"}));
     let (ended, seen) = create(Input::Idle, &[]);
     assert_eq!((ended.status, seen), (0, vec![json!({})]));

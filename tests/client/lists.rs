@@ -47,7 +47,7 @@ fn each_page_is_requested_with_all_parameters_also_after_an_empty_one() {
 }
 
 #[test]
-fn a_server_that_repeats_a_cursor_is_given_up() {
+fn a_server_that_repeats_a_cursor_is_an_error() {
     let peer = Peer::answering(&[r#"{"data":[{"id":1}],"next_page":"a"}"#]);
     let ended = peer.call(&["user-profiles", "list", "--transform", "id"]).run();
     assert_eq!((ended.status, ended.stdout.as_str()), (1, "1\n1\n"));

@@ -6,7 +6,7 @@ use crate::support::client::{PROFILES, id};
 use crate::support::{TestApp, Wire};
 
 #[test]
-fn services_side_by_side_share_nothing() {
+fn concurrent_services_share_nothing() {
     let (one, other) = (TestApp::start(), TestApp::start());
     let profile = one.client.create(&json!({"name": "Example"}));
     assert_eq!(one.client.retrieve(id(&profile)), profile);

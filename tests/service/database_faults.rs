@@ -80,7 +80,7 @@ fn is_back(client: &Client, profile: &Value) {
 }
 
 #[test]
-fn while_postgres_is_away_every_request_is_refused_and_then_served_again() {
+fn while_postgres_is_down_every_request_is_refused_and_then_served_again() {
     let mut postgres = Postgres::start(&[]);
     let key = postgres.key();
     let service = Service::serve(postgres.url(), &[]);
@@ -119,7 +119,7 @@ fn while_postgres_is_frozen_every_request_is_refused_and_then_served_again() {
 }
 
 #[test]
-fn a_row_that_another_session_has_locked_is_a_timeout_and_stays_as_it_is() {
+fn a_row_that_another_session_has_locked_is_a_timeout_and_does_not_change() {
     let database = Database::migrated();
     let service = serve(&database, &["--statement-timeout=500ms"]);
     let client = &service.client;
@@ -138,7 +138,7 @@ fn a_row_that_another_session_has_locked_is_a_timeout_and_stays_as_it_is() {
 }
 
 #[test]
-fn a_postgres_without_a_free_place_is_away_until_it_has_one() {
+fn a_postgres_without_a_free_connection_is_unavailable_until_it_has_one() {
     let postgres = Postgres::start(&[("max_connections", "12")]);
     let key = postgres.key();
     let service = Service::serve(postgres.url(), &["--database-wait=500ms", "--webhooks-poll=60m"]);
@@ -192,7 +192,7 @@ fn sessions_that_an_administrator_ends_cost_reads_nothing_and_writes_a_retry() {
 }
 
 #[test]
-fn a_full_disk_is_told_as_such_and_reads_go_on() {
+fn a_full_disk_is_reported_and_reads_continue() {
     let database = Database::migrated();
     let service = serve(&database, &[]);
     let client = &service.client;

@@ -14,7 +14,7 @@ use crate::scratch::Scratch;
 use crate::support::client::{PROFILES, V1};
 
 #[test]
-fn it_prints_an_address_a_key_and_a_line_that_can_be_pasted() {
+fn it_prints_an_address_a_key_and_a_command_that_runs() {
     let scratch = Scratch::new();
     let (dev, key) = Service::dev(&scratch.data(), &[]);
     dev.process.stdout.find(|line| line.contains("Ctrl-C").then_some(()));
@@ -55,7 +55,7 @@ fn a_later_start_shows_the_same_key_and_the_same_profiles() {
 }
 
 #[test]
-fn a_key_file_that_is_gone_or_opens_nothing_is_replaced() {
+fn a_missing_or_invalid_key_file_is_replaced() {
     let scratch = Scratch::with_cluster();
     let file = scratch.data().join("dev-api-key");
     let (dev, first) = Service::dev(&scratch.data(), &[]);
@@ -95,7 +95,7 @@ fn verb(scratch: &Scratch, arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn a_port_in_use_is_told_in_one_line_and_nothing_stays_behind() {
+fn a_port_in_use_is_reported_in_one_line_and_no_process_remains() {
     let scratch = Scratch::with_cluster();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -105,7 +105,7 @@ fn a_port_in_use_is_told_in_one_line_and_nothing_stays_behind() {
 }
 
 #[test]
-fn a_second_one_on_the_same_directory_is_told_in_one_line_who_runs() {
+fn a_second_one_on_the_same_directory_is_refused_with_the_pid_of_the_first() {
     let scratch = Scratch::with_cluster();
     let (first, _) = Service::dev(&scratch.data(), &[]);
     let said = Process::spawn(dev(&scratch.data(), &[])).refusal();
@@ -129,7 +129,7 @@ fn ctrl_c_stops_it_and_its_postgres() {
 }
 
 #[test]
-fn a_postgres_that_ends_ends_it_with_a_line() {
+fn an_exit_of_postgres_ends_it_with_one_line() {
     let scratch = Scratch::with_cluster();
     let (mut dev, _) = Service::dev(&scratch.data(), &["--log-format=json", "--log=warn"]);
     rustix::process::kill_process(postmaster(&scratch), Signal::KILL).unwrap();
@@ -140,7 +140,7 @@ fn a_postgres_that_ends_ends_it_with_a_line() {
 }
 
 #[test]
-fn a_reader_that_has_gone_away_stops_nothing() {
+fn a_closed_standard_output_does_not_stop_it() {
     let scratch = Scratch::with_cluster();
     let mut command = dev(&scratch.data(), &["--log-format=json"]);
     let (reader, writer) = std::io::pipe().unwrap();

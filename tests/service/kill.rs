@@ -21,7 +21,7 @@ const ROUNDS: usize = 4;
 const ENOUGH: usize = 40;
 
 #[test]
-fn no_profile_is_lost_torn_or_doubled_when_everything_is_killed() {
+fn no_profile_is_lost_partial_or_duplicated_after_kills() {
     let scratch = Scratch::with_cluster();
     let acknowledged = Mutex::new(BTreeMap::new());
     let unanswered = Mutex::new(Vec::new());

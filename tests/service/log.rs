@@ -29,7 +29,7 @@ fn requests(lines: &Lines) -> Vec<Value> {
 }
 
 #[test]
-fn every_request_is_one_line_that_its_request_id_leads_to() {
+fn every_request_is_one_line_with_its_request_id() {
     let database = Database::migrated();
     let (mut service, _, organization) = serve(&database, &[]);
     let client = &service.client;
@@ -79,7 +79,7 @@ fn every_request_is_one_line_that_its_request_id_leads_to() {
 }
 
 #[test]
-fn a_failure_of_ours_is_told_once_with_its_cause() {
+fn an_internal_error_is_logged_once_with_its_cause() {
     let database = Database::migrated();
     let (mut service, ..) = serve(&database, &[]);
     database.execute("alter table user_profiles add constraint never check (false) not valid");
@@ -111,7 +111,7 @@ fn at_debug_level_statements_are_logged_within_the_span_of_their_port_method() {
 }
 
 #[test]
-fn nothing_that_belongs_to_anybody_is_logged_at_any_level() {
+fn no_personal_data_and_no_key_is_logged_at_any_level() {
     for filter in [&[][..], &["--log=uprof=debug"], &["--log=uprof=trace"], &["--log=debug"], &["--log=trace"]] {
         let database = Database::migrated();
         let (mut service, secret, _) = serve(&database, filter);

@@ -31,7 +31,7 @@ fn after<T: std::str::FromStr>(line: &str, before: &str) -> Option<T> {
 }
 
 #[test]
-fn metrics_are_read_on_a_port_of_their_own_and_to_the_end() {
+fn metrics_are_served_on_a_port_of_their_own_until_the_process_ends() {
     let database = Database::migrated();
     let accounts = Accounts::of(database.url());
     let key = accounts.key(accounts.organization(DEFAULT_VERSION), KeySpec::default());
@@ -53,7 +53,7 @@ fn metrics_are_read_on_a_port_of_their_own_and_to_the_end() {
 }
 
 #[test]
-fn without_an_address_for_them_metrics_are_read_nowhere() {
+fn without_a_metrics_address_no_metrics_are_served() {
     let database = Database::migrated();
     let mut service = Service::serve(&database.url(), &[]);
     service.process.signal(Signal::TERM);
@@ -63,7 +63,7 @@ fn without_an_address_for_them_metrics_are_read_nowhere() {
 }
 
 #[test]
-fn a_log_that_nobody_reads_holds_up_no_request_and_is_told_to_the_end_once_somebody_does() {
+fn an_unread_log_delays_no_request_and_is_complete_once_it_is_read() {
     let database = Database::migrated();
     let accounts = Accounts::of(database.url());
     let key = accounts.key(accounts.organization(DEFAULT_VERSION), KeySpec::default());

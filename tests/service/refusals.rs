@@ -15,7 +15,7 @@ const PASSWORD: &str = "sesame";
 const REPEATED: &str = "postgres://uprof@127.0.0.1/uprof?sslmode=disable,password=sesame";
 
 #[test]
-fn a_database_out_of_reach_is_one_line_without_the_password() {
+fn an_unreachable_database_is_one_line_without_the_password() {
     for url in [
         "postgres://uprof:sesame@127.0.0.1:1/uprof",
         "postgres://uprof:sesame@localhost/uprof?host=/nowhere",
@@ -32,7 +32,7 @@ fn a_database_out_of_reach_is_one_line_without_the_password() {
 }
 
 #[test]
-fn a_database_that_takes_a_connection_and_says_nothing_is_one_line() {
+fn a_database_that_accepts_a_connection_and_never_answers_is_one_line_without_the_password() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgres://uprof:sesame@{}/uprof", silent.local_addr().unwrap());
     let said = Process::spawn(serve(&SecretString::from(url), &[])).refusal();
@@ -58,7 +58,7 @@ fn an_invalid_url_is_one_line_without_the_password() {
 }
 
 #[test]
-fn another_kind_of_database_is_not_mistaken_for_a_postgres() {
+fn a_url_of_another_kind_of_database_is_refused() {
     for url in ["mysql://uprof:sesame@127.0.0.1/uprof", "http://uprof:sesame@127.0.0.1/uprof"] {
         let said = Process::spawn(serve(&SecretString::from(url), &[])).refusal();
         assert!(said.contains("DATABASE_URL is not a valid postgres:// URL"), "{said}");
@@ -74,7 +74,7 @@ fn a_database_that_does_not_exist_is_named() {
 }
 
 #[test]
-fn serving_without_a_database_is_one_line_that_says_what_to_do() {
+fn serving_without_a_database_is_one_line_with_the_next_step() {
     for url in [None, Some("")] {
         let mut command = uprof();
         command.arg("serve").envs(url.map(|url| ("DATABASE_URL", url)));
@@ -84,7 +84,7 @@ fn serving_without_a_database_is_one_line_that_says_what_to_do() {
 }
 
 #[test]
-fn a_log_filter_that_is_none_is_one_line() {
+fn an_invalid_log_filter_is_one_line() {
     let database = Database::migrated();
     let said = Process::spawn(serve(&database.url(), &["--log=uprof=loud"])).refusal();
     assert!(said.contains("UPROF_LOG"), "{said}");

@@ -123,7 +123,7 @@ fn abandon(service: &Service, key: &Key, network: &Network) {
 }
 
 #[test]
-fn clients_that_leave_a_silent_database_take_no_place_with_them() {
+fn disconnected_clients_of_a_silent_database_leak_no_connection() {
     let database = Database::migrated();
     let network = Network::before(&database);
     let (service, key) = serve(&network, &database, &["--statement-timeout=1s"]);
@@ -134,7 +134,7 @@ fn clients_that_leave_a_silent_database_take_no_place_with_them() {
 }
 
 #[test]
-fn connections_that_fall_silent_after_their_answer_keep_no_place() {
+fn connections_that_fall_silent_after_their_answer_are_replaced() {
     let database = Database::migrated();
     let network = Network::before(&database);
     let (service, _) = serve(&network, &database, &["--statement-timeout=1s"]);
@@ -148,7 +148,7 @@ fn connections_that_fall_silent_after_their_answer_keep_no_place() {
 }
 
 #[test]
-fn idle_connections_that_have_fallen_silent_fail_no_request() {
+fn idle_connections_that_fell_silent_fail_no_request() {
     let database = Database::migrated();
     let network = Network::before(&database);
     // No poll uses a connection meanwhile: what is swallowed was sent for a request.
@@ -163,7 +163,7 @@ fn idle_connections_that_have_fallen_silent_fail_no_request() {
 }
 
 #[test]
-fn a_silent_database_does_not_keep_it_from_ending() {
+fn a_silent_database_does_not_delay_the_shutdown() {
     let database = Database::migrated();
     let network = Network::before(&database);
     let (mut service, key) = serve(&network, &database, &["--statement-timeout=1s"]);

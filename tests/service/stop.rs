@@ -69,7 +69,7 @@ fn it_is_not_ready_while_it_drains_and_finishes_what_is_in_flight() {
 }
 
 #[test]
-fn requests_that_are_in_flight_after_the_drain_finish_too() {
+fn requests_in_flight_after_the_drain_finish_too() {
     let database = Database::migrated();
     let (mut service, key) = serve(&database, &["--grace=60m"]);
     // On both threads of the service, and after the connections to the database have been opened on either.
@@ -91,7 +91,7 @@ fn requests_that_are_in_flight_after_the_drain_finish_too() {
 }
 
 #[test]
-fn connections_on_which_nothing_happens_hold_nothing_up() {
+fn idle_connections_do_not_delay_the_shutdown() {
     let database = Database::migrated();
     let (mut service, key) = serve(&database, &["--grace=60m"]);
     // One that has had an answer and is kept, one that never said a word, and one that has not come to its point.
@@ -147,7 +147,7 @@ fn a_second_signal_ends_it_at_once() {
 }
 
 #[test]
-fn a_client_that_takes_no_answer_does_not_keep_it_from_ending() {
+fn a_client_that_reads_no_answer_does_not_delay_the_shutdown() {
     let database = Database::migrated();
     let (mut service, key) = serve(&database, &["--grace=500ms"]);
     let mut wire = TcpStream::connect(service.address).unwrap();
@@ -163,7 +163,7 @@ fn a_client_that_takes_no_answer_does_not_keep_it_from_ending() {
 }
 
 #[test]
-fn a_start_that_waits_for_another_process_is_given_up_at_the_first_signal() {
+fn a_start_that_waits_for_another_process_ends_at_the_first_signal() {
     let database = Database::empty();
     let mut other = Session::open(&database.url()).unwrap();
     // As long as this is undecided, nobody can migrate.

@@ -48,7 +48,7 @@ fn key(database: &Database) -> Key {
 }
 
 #[test]
-fn what_was_on_its_way_when_the_process_was_killed_arrives_and_so_does_everything_else() {
+fn deliveries_in_flight_at_a_kill_and_all_later_ones_arrive() {
     const ROUNDS: usize = 3;
     const EVENTS: usize = 4;
     let database = Database::migrated();
@@ -94,7 +94,7 @@ fn what_was_on_its_way_when_the_process_was_killed_arrives_and_so_does_everythin
 }
 
 #[test]
-fn a_process_that_is_told_to_stop_waits_for_what_is_on_its_way_and_takes_on_nothing_more() {
+fn a_stopping_process_waits_for_deliveries_in_flight_and_starts_no_more() {
     let database = Database::migrated();
     let key = key(&database);
     let mut service = serve(&database, &key);

@@ -39,7 +39,7 @@ fn all(operator: &Client, query: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_new_key_is_shown_once_and_opens_what_its_scopes_name() {
+fn a_new_key_is_shown_once_and_permits_what_its_scopes_name() {
     let app = TestApp::start();
     let operator = operator(&app);
     let body =
@@ -68,7 +68,7 @@ fn a_new_key_is_shown_once_and_opens_what_its_scopes_name() {
 }
 
 #[test]
-fn without_more_a_key_serves_every_workspace_for_ever() {
+fn a_key_by_default_serves_every_workspace_and_never_expires() {
     let app = TestApp::start();
     let operator = operator(&app);
     for body in [json!({"scopes": ["admin"]}), json!({"scopes": ["admin"], "workspace_id": null, "expires_at": null})] {
@@ -84,7 +84,7 @@ fn without_more_a_key_serves_every_workspace_for_ever() {
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_new_key_is_said_at_once_and_none_is_made() {
+fn all_violations_of_a_new_key_are_in_one_answer_and_none_is_created() {
     let app = TestApp::start();
     let operator = operator(&app);
     let before = app.database.count("api_keys");
@@ -112,7 +112,7 @@ fn everything_that_is_wrong_with_a_new_key_is_said_at_once_and_none_is_made() {
 }
 
 #[test]
-fn keys_are_listed_page_by_page_in_both_directions_whatever_became_of_them() {
+fn keys_are_listed_page_by_page_in_both_directions_including_revoked_and_expired_ones() {
     let app = TestApp::start();
     let operator = operator(&app);
     for number in 0..5 {
@@ -143,7 +143,7 @@ fn keys_are_listed_page_by_page_in_both_directions_whatever_became_of_them() {
 }
 
 #[test]
-fn a_revoked_key_opens_nothing_from_that_moment_on_and_keeps_its_first_time() {
+fn a_revoked_key_is_refused_at_once_and_a_second_revocation_does_not_change_its_time() {
     let app = TestApp::start();
     let operator = operator(&app);
     let client = app.client.with_key(&app.another_key(KeySpec::default()));
@@ -160,7 +160,7 @@ fn a_revoked_key_opens_nothing_from_that_moment_on_and_keeps_its_first_time() {
 }
 
 #[test]
-fn a_key_cannot_revoke_itself_so_somebody_is_always_let_in() {
+fn a_key_cannot_revoke_itself() {
     let app = TestApp::start();
     let key = app.another_key(KeySpec { scopes: vec![Scope::Admin], ..KeySpec::default() });
     let client = app.client.with_key(&key);
@@ -171,7 +171,7 @@ fn a_key_cannot_revoke_itself_so_somebody_is_always_let_in() {
 }
 
 #[test]
-fn nobody_finds_the_keys_of_another_organization() {
+fn keys_of_another_organization_are_not_found() {
     let app = TestApp::start();
     let spec = KeySpec { scopes: vec![Scope::Admin], ..KeySpec::default() };
     let stranger = app.client.with_key(&app.accounts.key(app.another_organization(), spec));
@@ -184,7 +184,7 @@ fn nobody_finds_the_keys_of_another_organization() {
 }
 
 #[test]
-fn a_key_that_is_bound_to_a_workspace_makes_keys_for_no_other() {
+fn a_key_that_is_bound_to_a_workspace_creates_keys_for_no_other() {
     let app = TestApp::start();
     let spec = KeySpec { scopes: vec![Scope::Admin], workspace: Some("wrkspc_1"), ..KeySpec::default() };
     let bound = app.client.with_key(&app.another_key(spec));
@@ -197,7 +197,7 @@ fn a_key_that_is_bound_to_a_workspace_makes_keys_for_no_other() {
 }
 
 #[test]
-fn a_repeated_create_makes_one_key_which_is_kept_nowhere() {
+fn a_replayed_create_creates_one_key_which_is_not_stored() {
     let app = TestApp::start();
     let create = || app.client.post(KEYS).header("idempotency-key", "k").json(&json!({"scopes": ["profiles:read"]}));
     let made = create().ok();

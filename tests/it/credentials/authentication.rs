@@ -66,7 +66,7 @@ fn two_different_keys_are_refused_even_if_both_are_good() {
 }
 
 #[test]
-fn what_is_no_key_is_refused() {
+fn a_malformed_key_is_refused() {
     let app = TestApp::start();
     let key = app.key.secret.as_str();
     let swapped = format!("{}{}", &key[..key.len() - 2], key[key.len() - 2..].chars().rev().collect::<String>());
@@ -98,7 +98,7 @@ fn a_typing_error_at_any_place_is_refused() {
 }
 
 #[test]
-fn a_well_formed_key_that_nobody_was_given_is_refused() {
+fn a_well_formed_unknown_key_is_refused() {
     let (app, elsewhere) = (TestApp::start(), TestApp::start());
     assert_eq!(app.client.with_key(&elsewhere.key).get(PROFILES).send().refused(401), INVALID);
 }
@@ -154,7 +154,7 @@ fn a_revoked_key_is_refused_from_five_seconds_on() {
 }
 
 #[test]
-fn a_key_opens_what_its_scopes_name_and_nothing_else() {
+fn a_key_permits_what_its_scopes_name_and_nothing_else() {
     let app = TestApp::start();
     let scopes = [Scope::ProfilesRead, Scope::ProfilesWrite, Scope::Admin];
     for held in scopes {

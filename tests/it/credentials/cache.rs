@@ -57,7 +57,7 @@ fn status(client: &Client) -> u16 {
 }
 
 #[test]
-fn a_revocation_by_another_process_is_told_and_so_felt() {
+fn a_revocation_by_another_process_is_notified_and_takes_effect() {
     let app = told();
     let (key, other) = (app.another_key(KeySpec::default()), app.another_key(KeySpec::default()));
     let [client, bystander] = [&key, &other].map(|key| app.client.with_key(key));
@@ -72,7 +72,7 @@ fn a_revocation_by_another_process_is_told_and_so_felt() {
 }
 
 #[test]
-fn another_shape_that_an_organization_is_pinned_to_is_told_and_so_felt() {
+fn a_change_of_the_pinned_shape_is_notified_and_takes_effect() {
     let app = told();
     let client = app.client.without_beta();
     assert_eq!(Shape::of(&client.create(&serde_json::json!({}))), Shape::V1);
@@ -83,7 +83,7 @@ fn another_shape_that_an_organization_is_pinned_to_is_told_and_so_felt() {
 }
 
 #[test]
-fn a_revocation_that_nobody_is_told_of_is_felt_all_the_same() {
+fn a_revocation_without_a_notification_takes_effect_too() {
     let app = told();
     app.database.execute("drop trigger api_keys_changed on api_keys");
     let key = app.another_key(KeySpec::default());
@@ -98,7 +98,7 @@ fn a_revocation_that_nobody_is_told_of_is_felt_all_the_same() {
 }
 
 #[test]
-fn whoever_listened_in_vain_listens_again_and_has_forgotten_everything() {
+fn a_disconnected_listener_reconnects_and_empties_the_cache() {
     let app = told();
     for only_the_listener in [true, false] {
         let key = app.another_key(KeySpec::default());
@@ -126,7 +126,7 @@ fn whoever_listened_in_vain_listens_again_and_has_forgotten_everything() {
 }
 
 #[test]
-fn a_crowd_that_comes_with_one_key_makes_one_lookup() {
+fn concurrent_requests_with_one_key_make_one_lookup() {
     let app = told();
     let stranger = TestApp::start();
     for (key, expected) in [(&app.key, 200), (&stranger.key, 401)] {
@@ -185,7 +185,7 @@ fn key() -> ApiKey {
 }
 
 #[test]
-fn what_was_asked_before_a_change_serves_nobody_who_comes_after_it() {
+fn a_lookup_from_before_a_change_answers_no_call_from_after_it() {
     LocalSet::new().block_on(&runtime(), async {
         let keys = Keys::default();
         let cached = Arc::new(CachedApiKeys::new(keys.clone(), &Registry::default()));

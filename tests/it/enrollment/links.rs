@@ -39,7 +39,7 @@ fn token(link: &Value) -> &str {
 }
 
 #[test]
-fn every_call_hands_out_a_fresh_link_under_every_shape() {
+fn every_call_creates_a_new_link_under_every_shape() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let links = links(&app, id(&profile));
@@ -57,7 +57,7 @@ fn every_call_hands_out_a_fresh_link_under_every_shape() {
 }
 
 #[test]
-fn an_enrollment_url_needs_no_body_and_minds_no_content_type() {
+fn an_enrollment_url_needs_no_body_and_accepts_any_content_type() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let path = format!("{}/enrollment_url", path(id(&profile)));
@@ -68,7 +68,7 @@ fn an_enrollment_url_needs_no_body_and_minds_no_content_type() {
 }
 
 #[test]
-fn a_link_begins_as_the_operator_says_and_lasts_as_long_as_he_says() {
+fn a_link_has_the_configured_base_url_and_lifetime() {
     for (settings, prefix, seconds) in [
         (
             &["--public-url=https://profiles.example/base/", "--link-lifetime=90s"][..],
@@ -94,7 +94,7 @@ fn a_link_begins_as_the_operator_says_and_lasts_as_long_as_he_says() {
 }
 
 #[test]
-fn an_action_is_told_by_its_type_and_what_is_wrong_with_it_by_its_path() {
+fn an_action_is_selected_by_its_type_and_its_violations_name_their_path() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let word = "action.type: Input should be one of `enroll_end_user`";
@@ -134,7 +134,7 @@ fn an_action_is_told_by_its_type_and_what_is_wrong_with_it_by_its_path() {
 }
 
 #[test]
-fn a_link_is_handed_out_for_a_profile_of_the_callers_own_only() {
+fn a_link_is_created_for_a_profile_of_the_callers_organization_only() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let gone = app.client.create(&json!({}));
@@ -151,7 +151,7 @@ fn a_link_is_handed_out_for_a_profile_of_the_callers_own_only() {
 }
 
 #[test]
-fn a_link_is_handed_out_to_a_key_that_may_write() {
+fn a_link_is_created_for_a_key_with_the_scope_to_write() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let with = |scope| app.client.with_key(&app.another_key(KeySpec { scopes: vec![scope], ..KeySpec::default() }));

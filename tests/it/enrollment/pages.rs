@@ -8,7 +8,7 @@ use crate::support::page::Page;
 use crate::support::{TestApp, Wire};
 
 #[test]
-fn a_link_names_who_asks_for_what_and_what_is_stored_and_can_be_opened_again() {
+fn a_link_names_the_organization_the_grant_and_what_is_stored_and_can_be_opened_again() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Example Person", "external_id": "user_1"}));
     let links = [app.link(id(&profile)), app.action_link(id(&profile))];

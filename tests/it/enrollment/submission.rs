@@ -35,7 +35,7 @@ fn leads_to_the_end(page: &Page) {
 }
 
 #[test]
-fn submitting_the_form_asks_for_the_grant_as_every_shape_shows() {
+fn submitting_the_form_requests_the_grant_in_every_shape() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Example", "metadata": {"plan": "pro"}}));
     leads_to_the_end(&Page::submit(&app.link(id(&profile))));
@@ -58,7 +58,7 @@ fn submitting_the_form_asks_for_the_grant_as_every_shape_shows() {
 }
 
 #[test]
-fn the_end_says_that_the_request_was_made_whoever_opens_it_however_often() {
+fn the_final_page_can_be_opened_by_any_client_any_number_of_times() {
     let app = TestApp::start();
     let url = format!("http://{}/enroll/done", app.address);
     let page = Page::open(&url);
@@ -83,7 +83,7 @@ fn a_link_is_spent_by_its_form_alone() {
 }
 
 #[test]
-fn submitting_once_more_is_answered_alike_and_changes_nothing_until_the_link_expires() {
+fn a_second_submission_has_the_same_answer_and_changes_nothing_until_the_link_expires() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let url = app.link(id(&profile));
@@ -97,7 +97,7 @@ fn submitting_once_more_is_answered_alike_and_changes_nothing_until_the_link_exp
 }
 
 #[test]
-fn what_is_asked_for_or_granted_already_is_said_and_nothing_changes() {
+fn a_pending_or_active_grant_is_reported_and_not_changed() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Example"}));
     let (used, url) = (app.link(id(&profile)), app.link(id(&profile)));
@@ -117,7 +117,7 @@ fn what_is_asked_for_or_granted_already_is_said_and_nothing_changes() {
 }
 
 #[test]
-fn who_was_turned_down_or_whose_grant_has_ended_may_ask_again() {
+fn after_a_rejection_or_an_expiry_the_entity_can_apply_again() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     leads_to_the_end(&Page::submit(&app.link(id(&profile))));
@@ -133,7 +133,7 @@ fn who_was_turned_down_or_whose_grant_has_ended_may_ask_again() {
 }
 
 #[test]
-fn a_link_asks_for_its_own_profile() {
+fn a_link_requests_the_grant_for_its_own_profile() {
     let app = TestApp::start();
     let stranger = app.client.with_key(&app.strangers_key());
     let (profile, neighbour) = (app.client.create(&json!({})), app.client.create(&json!({})));
@@ -147,7 +147,7 @@ fn a_link_asks_for_its_own_profile() {
 }
 
 #[test]
-fn a_link_that_opens_nothing_asks_for_nothing() {
+fn a_form_of_an_invalid_link_changes_nothing() {
     let app = TestApp::start();
     let (profile, erased) = (app.client.create(&json!({})), app.client.create(&json!({})));
     let (url, dead) = (app.link(id(&profile)), app.link(id(&erased)));
@@ -226,7 +226,7 @@ fn a_form_that_another_site_sends_is_refused() {
 }
 
 #[test]
-fn what_a_form_says_is_not_read() {
+fn the_content_of_a_form_is_not_read() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let url = app.link(id(&profile));
@@ -244,7 +244,7 @@ fn what_a_form_says_is_not_read() {
 }
 
 #[test]
-fn with_enrollment_switched_off_there_are_no_links_and_those_of_before_open_nothing() {
+fn with_enrollment_off_no_links_are_created_and_earlier_links_open_nothing() {
     for (settings, is_on) in [(&["--enrollment=on"][..], true), (&["--enrollment=off"], false)] {
         let app = TestApp::with(settings);
         let profile = app.client.create(&json!({"name": "Example"}));
@@ -280,7 +280,7 @@ fn with_enrollment_switched_off_there_are_no_links_and_those_of_before_open_noth
 }
 
 #[test]
-fn whether_enrollment_is_switched_off_is_for_those_to_know_who_may_ask() {
+fn only_a_permitted_caller_learns_that_enrollment_is_off() {
     let app = TestApp::with(&["--enrollment=off"]);
     let path = format!("{}/enrollment_url", path(id(&app.client.create(&json!({})))));
     app.client.without_key().post(&path).send().refused(401);

@@ -55,7 +55,7 @@ fn every_change_of_a_profile_is_an_event_that_names_fields_and_holds_no_value() 
 }
 
 #[test]
-fn what_was_refused_is_no_event() {
+fn a_refused_request_emits_no_event() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     app.client.post(&path(id(&profile))).json(&json!({"name": ""})).refused(400);
@@ -106,7 +106,7 @@ fn pages_follow_each_other_in_both_directions_whatever_happens_between_them() {
 }
 
 #[test]
-fn a_kind_that_is_rare_is_found_without_reading_the_others() {
+fn a_rare_kind_is_found_without_reading_all_events() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     app.database.seed(
@@ -125,7 +125,7 @@ fn a_kind_that_is_rare_is_found_without_reading_the_others() {
 }
 
 #[test]
-fn what_is_wrong_with_the_parameters_is_said_at_once() {
+fn all_violations_of_the_parameters_are_in_one_answer() {
     let app = TestApp::start();
     let operator = operator(&app);
     let query = "limit=0&order=up&type=user_profile.gone&user_profile_id=org_1&starting_at=2026-03-15&page=x";
@@ -147,7 +147,7 @@ fn what_is_wrong_with_the_parameters_is_said_at_once() {
 }
 
 #[test]
-fn nobody_reads_the_events_of_another_organization() {
+fn events_of_another_organization_are_not_listed() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let spec = KeySpec { scopes: vec![Scope::Admin], ..KeySpec::default() };
@@ -157,7 +157,7 @@ fn nobody_reads_the_events_of_another_organization() {
 }
 
 #[test]
-fn an_event_is_there_exactly_if_its_change_is() {
+fn an_event_is_stored_exactly_if_its_change_is() {
     let app = TestApp::start();
     // No event, no profile: both are one transaction.
     app.database.execute("alter table events add constraint events_none check (kind <> 'user_profile.created')");

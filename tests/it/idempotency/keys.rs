@@ -15,7 +15,7 @@ fn keyed<'c>(app: &'c TestApp, path: &str, key: &str) -> Call<'c> {
 }
 
 #[test]
-fn a_repeated_create_makes_one_profile_and_is_answered_as_the_first() {
+fn a_replayed_create_creates_one_profile_and_has_the_first_answer() {
     let app = TestApp::start();
     let body = json!({"name": "Example", "metadata": {"plan": "pro"}});
     let first = keyed(&app, PROFILES, "one").json(&body);
@@ -36,7 +36,7 @@ fn a_repeated_create_makes_one_profile_and_is_answered_as_the_first() {
 }
 
 #[test]
-fn a_repeated_update_is_applied_once() {
+fn a_replayed_update_is_applied_once() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let path = path(id(&profile));
@@ -53,7 +53,7 @@ fn a_repeated_update_is_applied_once() {
 }
 
 #[test]
-fn a_repeated_update_is_answered_as_the_first_even_if_it_would_be_refused_now() {
+fn a_replayed_update_has_the_first_answer_even_if_it_would_be_refused_now() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let pairs = |from: usize| -> Value { (from..from + 8).map(|at| (format!("k{at}"), "v".to_owned())).collect() };
@@ -68,7 +68,7 @@ fn a_repeated_update_is_answered_as_the_first_even_if_it_would_be_refused_now() 
 }
 
 #[test]
-fn another_request_under_a_used_key_is_refused_and_does_nothing() {
+fn a_different_request_under_a_used_key_is_refused_and_changes_nothing() {
     let app = TestApp::start();
     let body = json!({"name": "Example"});
     let first = keyed(&app, PROFILES, "k").json(&body).ok();
@@ -85,7 +85,7 @@ fn another_request_under_a_used_key_is_refused_and_does_nothing() {
 }
 
 #[test]
-fn a_repeated_link_is_the_same_link_and_its_token_is_kept_nowhere() {
+fn a_replayed_link_is_the_same_link_and_its_token_is_not_stored() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let path = format!("{}/enrollment_url", path(id(&profile)));
@@ -121,7 +121,7 @@ fn the_key_of_a_request_that_failed_is_free() {
 }
 
 #[test]
-fn a_key_is_1_to_255_printable_ascii_characters_and_comes_once() {
+fn a_key_is_1_to_255_printable_ascii_characters_in_one_header() {
     let app = TestApp::start();
     let wrong = "idempotency-key: Input should be 1 to 255 printable ASCII characters";
     for bad in ["", "é", "a\tb", &"k".repeat(256)] {
@@ -142,7 +142,7 @@ fn a_key_is_1_to_255_printable_ascii_characters_and_comes_once() {
 }
 
 #[test]
-fn sixty_four_requests_at_once_under_one_key_make_one_profile() {
+fn sixty_four_concurrent_requests_under_one_key_create_one_profile() {
     let app = TestApp::start();
     let body = json!({"name": "Example"});
     let answers: Vec<_> = thread::scope(|scope| {
@@ -163,7 +163,7 @@ fn sixty_four_requests_at_once_under_one_key_make_one_profile() {
 }
 
 #[test]
-fn many_keys_at_once_are_each_done_once() {
+fn concurrent_requests_under_many_keys_are_each_executed_once() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let update = path(id(&profile));
@@ -197,7 +197,7 @@ fn taken_elsewhere(app: &TestApp) -> crate::support::database::Session {
 }
 
 #[test]
-fn a_key_that_another_process_is_just_taking_is_waited_for() {
+fn a_key_that_another_process_is_inserting_is_waited_for() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let create = (PROFILES.to_owned(), json!({"name": "Example"}));
@@ -221,7 +221,7 @@ fn a_key_that_another_process_is_just_taking_is_waited_for() {
 }
 
 #[test]
-fn the_answer_is_kept_exactly_if_its_change_is() {
+fn an_answer_is_stored_exactly_if_its_change_is() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let never = "check (fingerprint is null) not valid";
@@ -282,7 +282,7 @@ fn organizations_do_not_share_keys() {
 }
 
 #[test]
-fn a_caller_who_hangs_up_before_the_answer_finds_it_later() {
+fn a_caller_that_disconnects_before_the_answer_gets_it_from_a_replay() {
     let app = TestApp::start();
     let body = r#"{"name":"Example"}"#;
     let mut wire = Wire::connect(app.address);

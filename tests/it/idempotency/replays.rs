@@ -15,7 +15,7 @@ use crate::support::{KeySpec, TestApp};
 const TOKEN: usize = 43;
 
 #[test]
-fn every_post_is_done_once_under_its_key_and_keeps_no_secret_of_its_answer() {
+fn every_post_is_executed_once_under_its_key_and_stores_no_secret_of_its_answer() {
     let app = TestApp::start();
     let colleague = app.client.with_key(&app.another_key(KeySpec::default()));
     for route in Route::all().iter().filter(|route| route.method == Method::POST) {
@@ -47,7 +47,7 @@ fn every_post_is_done_once_under_its_key_and_keeps_no_secret_of_its_answer() {
 }
 
 #[test]
-fn a_post_that_is_refused_leaves_its_key_free() {
+fn a_refused_post_leaves_its_key_free() {
     let app = TestApp::start();
     let powerless = app.client.with_key(&app.another_key(KeySpec { scopes: Vec::new(), ..KeySpec::default() }));
     for route in Route::all().iter().filter(|route| route.method == Method::POST) {

@@ -137,7 +137,7 @@ fn a_flood_of_one_organization_does_not_hold_up_the_single_request_of_another() 
 }
 
 #[test]
-fn what_finds_the_queue_full_is_refused_and_not_written() {
+fn a_call_that_finds_the_queue_full_is_refused_and_not_written() {
     let stored = with_port(BatchSettings { capacity: 4, ..SETTINGS }, async |port| {
         let calls: Vec<_> = (0..10).map(|at| (at, port.create(port.organization))).collect();
         for (at, call) in calls {
@@ -149,7 +149,7 @@ fn what_finds_the_queue_full_is_refused_and_not_written() {
 }
 
 #[test]
-fn what_waited_too_long_is_refused_and_never_written() {
+fn a_call_that_waited_too_long_is_refused_and_never_written() {
     let settings = BatchSettings { max_rows: 1, max_wait: Duration::from_millis(200), ..SETTINGS };
     let stored = with_port(settings, async |port| {
         let mut blocker = PgConnection::connect(&port.url).await.unwrap();
@@ -167,7 +167,7 @@ fn what_waited_too_long_is_refused_and_never_written() {
 }
 
 #[test]
-fn a_call_that_is_given_up_under_way_holds_up_nobody() {
+fn a_cancelled_call_does_not_delay_its_batch() {
     with_port(BatchSettings { max_wait: Duration::from_secs(2), ..SETTINGS }, async |port| {
         let mut blocker = PgConnection::connect(&port.url).await.unwrap();
         blocker.execute("begin; lock table user_profiles in share mode").await.unwrap();
@@ -186,7 +186,7 @@ fn a_call_that_is_given_up_under_way_holds_up_nobody() {
 }
 
 #[test]
-fn two_updates_of_one_profile_apply_in_the_order_in_which_they_came() {
+fn two_updates_of_one_profile_apply_in_the_order_of_arrival() {
     with_port(SETTINGS, async |port| {
         let profile = port.create(port.organization).await.unwrap().unwrap();
         for _ in 0..10 {
@@ -217,7 +217,7 @@ fn an_update_that_breaks_a_rule_fails_alone() {
 }
 
 #[test]
-fn sixteen_pairs_are_the_limit_also_for_updates_at_once() {
+fn the_limit_of_sixteen_pairs_holds_within_a_batch() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let update = |at: usize| app.client.post(&path(id(&profile))).json(&json!({"metadata": {format!("k{at}"): "v"}}));

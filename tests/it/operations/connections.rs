@@ -54,7 +54,7 @@ fn pipelined_requests_are_answered_in_their_order() {
 }
 
 #[test]
-fn a_connection_serves_on_after_an_error() {
+fn a_connection_can_be_used_after_an_error() {
     let app = TestApp::start();
     let mut wire = Wire::connect(app.address);
     for _ in 0..3 {
@@ -72,7 +72,7 @@ fn a_connection_serves_on_after_an_error() {
 }
 
 #[test]
-fn a_body_that_nobody_reads_is_never_taken_for_a_request() {
+fn an_unread_body_is_never_parsed_as_a_request() {
     let app = TestApp::start();
     // What stands in the body would delete or create, were it read as a request.
     let smuggled = request(&app, "POST", PROFILES, Some("{}"));
@@ -98,7 +98,7 @@ fn a_body_that_nobody_reads_is_never_taken_for_a_request() {
 }
 
 #[test]
-fn a_large_body_that_nobody_reads_does_no_harm_to_the_next_request() {
+fn a_large_unread_body_does_not_affect_the_next_request() {
     let app = TestApp::start();
     let large = format!("{{\"name\":\"{}\"}}", "x".repeat(200_000));
     for refused in [
@@ -147,7 +147,7 @@ fn framing_that_can_be_read_in_two_ways_is_refused() {
 }
 
 #[test]
-fn what_is_no_http_is_refused_and_ends_the_connection() {
+fn bytes_that_are_not_http_are_refused_and_close_the_connection() {
     let app = TestApp::start();
     let key = &app.key.secret;
     let texts: [&[u8]; 12] = [
@@ -216,7 +216,7 @@ fn an_idle_connection_is_closed_after_the_keep_alive_time() {
 }
 
 #[test]
-fn many_clients_that_say_nothing_keep_nobody_from_being_served() {
+fn many_silent_clients_do_not_block_other_clients() {
     let app = TestApp::start();
     let silent: Vec<_> = (0..300)
         .map(|number| {
@@ -234,7 +234,7 @@ fn many_clients_that_say_nothing_keep_nobody_from_being_served() {
 }
 
 #[test]
-fn older_and_lone_requests_are_answered_and_closed() {
+fn http_1_0_and_connection_close_requests_are_answered_and_closed() {
     let app = TestApp::start();
     let key = &app.key.secret;
     for text in [

@@ -24,7 +24,7 @@ fn until_it_is_back(app: &TestApp) {
 }
 
 #[test]
-fn without_a_database_every_route_says_so_and_comes_back_with_it() {
+fn without_a_database_every_route_is_unavailable_and_recovers_with_it() {
     let app = TestApp::with(&["--database-wait=300ms"]);
     let profile = app.client.create(&json!({"name": "Before"}));
     app.database.set_reachable(false);
@@ -78,7 +78,7 @@ fn connections_that_died_are_replaced() {
 }
 
 #[test]
-fn a_statement_over_its_deadline_is_given_up_and_has_changed_nothing() {
+fn a_statement_over_its_deadline_is_cancelled_and_changes_nothing() {
     let app = TestApp::with(&["--statement-timeout=200ms"]);
     let profile = app.client.create(&json!({"name": "Before"}));
     let locked = app.database.session(&format!("{LOCKED}; lock table api_keys in access exclusive mode"));
@@ -92,7 +92,7 @@ fn a_statement_over_its_deadline_is_given_up_and_has_changed_nothing() {
 }
 
 #[test]
-fn an_update_that_waits_for_another_too_long_has_changed_nothing() {
+fn an_update_that_waits_too_long_for_a_lock_changes_nothing() {
     let app = TestApp::with(&["--statement-timeout=200ms"]);
     let profile = app.client.create(&json!({"name": "Before", "metadata": {"plan": "pro"}}));
     let locked = app.database.session("select from user_profiles for update");
@@ -105,7 +105,7 @@ fn an_update_that_waits_for_another_too_long_has_changed_nothing() {
 }
 
 #[test]
-fn who_finds_no_free_connection_is_sent_away_instead_of_piling_up() {
+fn a_request_without_a_free_connection_is_refused_and_not_queued_for_ever() {
     let app = TestApp::with(&["--database-connections=2", "--database-wait=200ms", "--statement-timeout=2s"]);
     let profile = app.client.create(&json!({}));
     let locked = app.database.session(LOCKED);

@@ -48,7 +48,7 @@ fn requests_are_counted_by_operation_shape_and_status() {
 }
 
 #[test]
-fn whatever_is_called_together_is_counted_once_in_the_batches() {
+fn each_call_is_counted_once_in_the_batches() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let path = path(id(&profile));
@@ -103,7 +103,7 @@ fn calls_that_wait_or_are_refused_are_counted_and_so_are_connections() {
 }
 
 #[test]
-fn nothing_that_belongs_to_anybody_is_a_label() {
+fn no_personal_data_or_id_is_a_label() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Xanthippe", "external_id": "Xanthippe"}));
     app.client.get(&path("Xanthippe")).send().refused(404);
@@ -124,7 +124,7 @@ fn the_port_of_the_api_shows_no_metrics() {
 }
 
 #[test]
-fn attempts_to_deliver_are_counted_by_what_came_of_them() {
+fn delivery_attempts_are_counted_by_outcome() {
     let app = delivering("5s");
     let receiver = Receiver::answering(|number| Reply::Status(if number == 0 { 503 } else { 200 }));
     register(&app, &receiver);

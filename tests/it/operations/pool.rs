@@ -16,7 +16,7 @@ fn connections(app: &TestApp, condition: &str) -> i64 {
 }
 
 #[test]
-fn whoever_comes_alone_is_served_by_the_connection_that_was_used_last() {
+fn a_single_call_uses_the_connection_that_was_used_last() {
     let app = TestApp::start();
     let locked = app.database.session("lock table user_profiles in access exclusive mode");
     thread::scope(|scope| {
@@ -36,7 +36,7 @@ fn whoever_comes_alone_is_served_by_the_connection_that_was_used_last() {
 }
 
 #[test]
-fn one_connection_serves_everybody_in_turn() {
+fn one_connection_serves_concurrent_calls_in_turn() {
     let app = TestApp::with(&["--database-connections=1"]);
     thread::scope(|scope| {
         for _ in 0..8 {

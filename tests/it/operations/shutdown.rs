@@ -24,7 +24,7 @@ fn begin(app: &TestApp) -> Wire {
 }
 
 #[test]
-fn a_service_that_is_told_to_stop_is_no_longer_ready_and_serves_on_while_it_drains() {
+fn a_stopping_service_is_not_ready_and_serves_requests_while_it_drains() {
     let app = TestApp::with(&["--drain=1s"]);
     let stopper = app.stopper();
     let stopping = thread::spawn(move || runtime().block_on(stopper.stop()));

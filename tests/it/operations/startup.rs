@@ -13,7 +13,7 @@ fn a_schema_that_is_not_current_is_refused() {
 }
 
 #[test]
-fn an_address_in_use_is_refused_and_left_to_who_has_it() {
+fn an_address_in_use_is_refused() {
     let app = TestApp::start();
     let error = start_error(app.database.url(), &[&format!("--listen={}", app.address)]);
     assert!(error.contains(&app.address.to_string()) && error.ends_with("choose another with --listen"), "{error}");
@@ -21,7 +21,7 @@ fn an_address_in_use_is_refused_and_left_to_who_has_it() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_refused() {
+fn a_missing_database_is_refused() {
     let nowhere = SecretString::from("postgres://uprof:password@127.0.0.1:1/uprof");
     let error = start_error(nowhere, &[]);
     assert!(error.lines().count() == 1 && !error.contains("password"), "{error}");

@@ -14,7 +14,7 @@ fn update(client: &Client, profile: &Value, changes: &Value) -> Answer {
 }
 
 #[test]
-fn updates_at_once_never_lose_a_metadata_key_that_one_of_them_touched() {
+fn concurrent_updates_never_lose_a_metadata_key() {
     let app = TestApp::start();
     for round in 0..30 {
         let profile = app.client.create(&json!({"metadata": {"removed": "x", "kept": "x"}}));
@@ -28,7 +28,7 @@ fn updates_at_once_never_lose_a_metadata_key_that_one_of_them_touched() {
 }
 
 #[test]
-fn updates_at_once_never_lose_a_field_that_one_of_them_touched() {
+fn concurrent_updates_never_lose_a_field() {
     let app = TestApp::start();
     for round in 0..20 {
         let profile = app.client.create(&json!({"name": "Before"}));
@@ -49,7 +49,7 @@ fn updates_at_once_never_lose_a_field_that_one_of_them_touched() {
 }
 
 #[test]
-fn updates_at_once_never_leave_more_than_sixteen_pairs() {
+fn concurrent_updates_never_leave_more_than_sixteen_pairs() {
     let app = TestApp::start();
     for round in 0..10 {
         let before: serde_json::Map<_, _> = (0..10).map(|number| (format!("old{number}"), json!("x"))).collect();
@@ -72,7 +72,7 @@ fn updates_at_once_never_leave_more_than_sixteen_pairs() {
 }
 
 #[test]
-fn a_name_and_a_relationship_at_once_never_leave_a_resold_profile_nameless() {
+fn concurrent_updates_never_leave_a_resold_profile_without_a_name() {
     let app = TestApp::start();
     for _ in 0..20 {
         let profile = app.client.create(&json!({"name": "Before"}));
@@ -85,7 +85,7 @@ fn a_name_and_a_relationship_at_once_never_leave_a_resold_profile_nameless() {
 }
 
 #[test]
-fn of_deletes_at_once_one_succeeds_and_updates_meanwhile_succeed_or_find_nothing() {
+fn of_concurrent_deletes_one_succeeds_and_updates_succeed_or_find_nothing() {
     let app = TestApp::start();
     for _ in 0..15 {
         let profile = app.client.create(&json!({"metadata": {"plan": "pro"}}));
@@ -110,7 +110,7 @@ fn of_deletes_at_once_one_succeeds_and_updates_meanwhile_succeed_or_find_nothing
 }
 
 #[test]
-fn creates_at_once_are_all_kept_under_ids_of_their_own() {
+fn concurrent_creates_are_all_stored_under_different_ids() {
     let app = TestApp::start();
     let numbers: Vec<_> = (0..16).collect();
     let created = concurrently(&numbers, |thread| {
@@ -124,7 +124,7 @@ fn creates_at_once_are_all_kept_under_ids_of_their_own() {
 }
 
 #[test]
-fn of_submissions_at_once_one_asks_for_the_grant() {
+fn of_concurrent_submissions_one_requests_the_grant() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     // Twice each of four links.

@@ -52,7 +52,7 @@ fn null_means_absence_in_every_field_of_a_create() {
 }
 
 #[test]
-fn everything_that_a_create_takes_is_read_back_as_it_was_sent() {
+fn every_field_of_a_create_is_read_back_as_it_was_sent() {
     let app = TestApp::start();
     for relationship in ["external", "resold", "internal"] {
         let sent = json!({
@@ -78,7 +78,7 @@ fn ids_sort_as_the_profiles_were_created() {
 }
 
 #[test]
-fn an_external_id_may_come_again() {
+fn an_external_id_need_not_be_unique() {
     let app = TestApp::start();
     let twin = json!({"external_id": "user_12345"});
     let (one, other) = (app.client.create(&twin), app.client.create(&twin));
@@ -87,7 +87,7 @@ fn an_external_id_may_come_again() {
 }
 
 #[test]
-fn a_resold_profile_is_created_with_a_name_only() {
+fn a_resold_profile_needs_a_name() {
     let app = TestApp::start();
     for nameless in [json!({"relationship": "resold"}), json!({"relationship": "resold", "name": null})] {
         let answer = app.client.post(PROFILES).json(&nameless);

@@ -24,7 +24,7 @@ fn a_cursor_needs_no_escaping() {
 }
 
 #[test]
-fn a_cursor_may_be_followed_again_and_with_another_limit() {
+fn a_cursor_may_be_reused_and_with_another_limit() {
     let app = TestApp::start();
     let cursor = cursor(&app, "limit=1");
     let again = |limit: u32| app.client.list(&format!("limit={limit}&page={cursor}"))["data"].clone();

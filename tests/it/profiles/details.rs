@@ -75,7 +75,7 @@ fn in_a_create_a_detail_that_is_null_is_absent() {
 }
 
 #[test]
-fn in_an_update_a_detail_cannot_be_cleared_and_all_that_are_null_are_told() {
+fn in_an_update_details_cannot_be_cleared_and_every_null_is_reported() {
     for shape in SHAPES {
         let routes = WriteRoutes::of(shape);
         let profile = routes.client.create(&json!({"external_user_details": full()}));
@@ -123,7 +123,7 @@ fn in_an_update_each_detail_is_replaced_on_its_own() {
 }
 
 #[test]
-fn an_update_in_a_shape_without_details_leaves_them() {
+fn an_update_in_a_shape_without_details_does_not_change_them() {
     for shape in SHAPES {
         let routes = WriteRoutes::of(shape);
         let profile = routes.client.create(&json!({"external_user_details": full()}));

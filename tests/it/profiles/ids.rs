@@ -46,7 +46,7 @@ fn an_id_that_is_malformed_or_names_nothing_is_not_found() {
 }
 
 #[test]
-fn an_id_may_come_percent_encoded() {
+fn an_id_may_be_percent_encoded() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let encoded: Vec<_> = id(&profile).bytes().map(|byte| format!("%{byte:02X}")).collect();

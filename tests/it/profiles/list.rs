@@ -17,7 +17,7 @@ fn an_empty_list_is_one_empty_page() {
 }
 
 #[test]
-fn the_newest_come_first_unless_the_oldest_are_asked_for() {
+fn the_newest_come_first_unless_the_order_is_ascending() {
     let app = TestApp::start();
     let mut created = profiles(&app, 5);
     for query in ["order=asc", "order=asc&order_by=created_at"] {
@@ -30,7 +30,7 @@ fn the_newest_come_first_unless_the_oldest_are_asked_for() {
 }
 
 #[test]
-fn a_page_holds_twenty_unless_told_and_a_hundred_at_the_most() {
+fn a_page_has_twenty_profiles_by_default_and_a_hundred_at_most() {
     let app = TestApp::start();
     let mut created = profiles(&app, 101);
     created.reverse();
@@ -67,7 +67,7 @@ fn pages_of_any_size_together_are_the_list() {
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_query_is_told_at_once() {
+fn all_violations_of_a_query_are_in_one_answer() {
     let app = TestApp::start();
     let answer = app.client.get(&format!("{PROFILES}?limit=0&order=up&order_by=colour&page=x")).send();
     let reasons: Vec<_> = answer.refused(400).split("; ").collect();
@@ -79,7 +79,7 @@ fn everything_that_is_wrong_with_a_query_is_told_at_once() {
 }
 
 #[test]
-fn parameters_that_nobody_knows_are_ignored() {
+fn unknown_parameters_are_ignored() {
     let app = TestApp::start();
     let created = profiles(&app, 2);
     let page = app.client.list("beta=true&limit=1&after_id=x&Limit=0&=&%FF=%FE&order=asc&beta=true");
@@ -87,7 +87,7 @@ fn parameters_that_nobody_knows_are_ignored() {
 }
 
 #[test]
-fn what_is_created_or_deleted_between_pages_moves_nothing_else() {
+fn creates_and_deletes_between_pages_move_no_other_profile() {
     let app = TestApp::start();
     let created = profiles(&app, 10);
     let delete = |profile: &Value| app.client.delete(&path(id(profile))).send().ok();
@@ -107,7 +107,7 @@ fn what_is_created_or_deleted_between_pages_moves_nothing_else() {
 }
 
 #[test]
-fn a_page_behind_which_all_is_deleted_meanwhile_is_the_last() {
+fn a_page_is_the_last_if_all_later_profiles_are_deleted_meanwhile() {
     let app = TestApp::start();
     let created = profiles(&app, 3);
     let first = app.client.list("limit=2");

@@ -39,7 +39,7 @@ fn generally_available(app: &TestApp) -> Client {
 }
 
 #[test]
-fn a_filter_finds_those_that_have_one_of_its_words() {
+fn a_filter_finds_profiles_that_have_one_of_its_statuses() {
     let app = TestApp::start();
     profiles(&app, 60, 4);
     let client = generally_available(&app);
@@ -62,7 +62,7 @@ fn a_filter_finds_those_that_have_one_of_its_words() {
 }
 
 #[test]
-fn filtered_pages_together_are_all_that_match() {
+fn filtered_pages_together_are_all_matching_profiles() {
     let app = TestApp::start();
     profiles(&app, 60, 4);
     let client = generally_available(&app);
@@ -81,7 +81,7 @@ fn filtered_pages_together_are_all_that_match() {
 }
 
 #[test]
-fn a_request_examines_a_bounded_number_of_profiles_and_the_next_goes_on_behind_them() {
+fn a_request_examines_a_bounded_number_of_profiles_and_the_next_continues_after_them() {
     let app = TestApp::start();
     profiles(&app, 2_500, 800);
     let client = generally_available(&app);
@@ -102,7 +102,7 @@ fn a_request_examines_a_bounded_number_of_profiles_and_the_next_goes_on_behind_t
 }
 
 #[test]
-fn of_many_that_are_limited_a_request_examines_a_bounded_number_too() {
+fn a_request_examines_a_bounded_number_of_profiles_with_open_actions() {
     let app = TestApp::start();
     profiles(&app, 2_500, 1);
     app.database.seed("update enforcement_actions set kind = 'restriction', identity_check = 'none'");
@@ -129,7 +129,7 @@ fn of_many_that_are_limited_a_request_examines_a_bounded_number_too() {
 }
 
 #[test]
-fn a_cursor_of_a_filtered_list_also_leads_through_the_whole_list() {
+fn a_cursor_of_a_filtered_list_is_also_valid_in_the_unfiltered_list() {
     let app = TestApp::start();
     profiles(&app, 20, 4);
     let client = generally_available(&app);
@@ -143,7 +143,7 @@ fn a_cursor_of_a_filtered_list_also_leads_through_the_whole_list() {
 }
 
 #[test]
-fn a_word_that_is_no_status_is_refused() {
+fn an_unknown_status_is_refused() {
     let app = TestApp::start();
     let client = generally_available(&app);
     let message = "enforcement_status: Input should be one of `unrestricted`, `pending`, `restricted`, `banned`";
@@ -159,7 +159,7 @@ fn a_word_that_is_no_status_is_refused() {
 }
 
 #[test]
-fn shapes_that_show_no_status_take_no_filter() {
+fn shapes_without_a_status_have_no_filter() {
     let app = TestApp::start();
     for shape in [Shape::V1, Shape::V2, Shape::V3] {
         let client = app.client.speaking(shape);

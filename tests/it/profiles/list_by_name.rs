@@ -34,7 +34,7 @@ fn some(names: &[&str]) -> Vec<Option<String>> {
 }
 
 #[test]
-fn the_case_of_ascii_letters_is_ignored_and_all_else_goes_by_its_bytes() {
+fn the_case_of_ascii_letters_is_ignored_and_all_else_is_compared_by_bytes() {
     let app = TestApp::start();
     let names = [
         "zebra",
@@ -121,7 +121,7 @@ fn it_is_the_same_list_under_every_shape() {
 }
 
 #[test]
-fn those_without_a_name_are_a_list_of_their_own_if_there_are_no_others() {
+fn profiles_without_a_name_can_be_the_whole_list() {
     let app = TestApp::start();
     assert_eq!(app.client.list("order_by=name"), json!({"data": [], "next_page": null}));
     let created = create(&app.client, &[None, None, None, None]);
@@ -135,14 +135,14 @@ fn those_without_a_name_are_a_list_of_their_own_if_there_are_no_others() {
 }
 
 #[test]
-fn the_order_is_descending_unless_told() {
+fn the_order_is_descending_by_default() {
     let app = TestApp::start();
     let created = create(&app.client, &some(&["a", "c", "b"]));
     assert_eq!(app.client.list("order_by=name")["data"], json!(sorted(&created, "desc")));
 }
 
 #[test]
-fn a_cursor_is_good_for_one_order_of_one_list() {
+fn a_cursor_is_valid_for_one_order_of_one_list() {
     let app = TestApp::start();
     create(&app.client, &[Some("a".to_owned()), Some("b".to_owned()), None, None]);
     let lists = ["order_by=name&order=asc", "order_by=name&order=desc", "order=asc", "order=desc"];
@@ -187,7 +187,7 @@ fn a_cursor_that_was_changed_anywhere_is_refused() {
 }
 
 #[test]
-fn the_longest_names_that_there_are_can_be_paged_through() {
+fn the_longest_names_can_be_paged_through() {
     let app = TestApp::start();
     let created = create(&app.client, &["😀", "\u{10ffff}", "Z", "\u{1}"].map(|text| Some(text.repeat(255))));
     for order in ["asc", "desc"] {
@@ -210,7 +210,7 @@ fn names() -> impl Strategy<Value = Option<String>> {
 }
 
 #[test]
-fn pages_of_any_size_together_are_the_list_that_a_sort_makes() {
+fn pages_of_any_size_together_are_the_sorted_list() {
     let app = TestApp::start();
     let list = (proptest::collection::vec(names(), 0..14), 1_usize..8);
     proptest!(config(16), |((names, limit) in list)| {
@@ -258,7 +258,7 @@ fn happen(client: &Client, event: Event, untouched: &mut Vec<Value>) {
 }
 
 #[test]
-fn what_happens_between_pages_makes_nobody_else_appear_twice_or_go_missing() {
+fn changes_between_pages_make_no_other_profile_appear_twice_or_not_at_all() {
     let app = TestApp::start();
     let list = (
         proptest::collection::vec(names(), 4..14),

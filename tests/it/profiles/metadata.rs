@@ -12,7 +12,7 @@ fn pairs(numbers: std::ops::Range<u32>, value: &str) -> Value {
 }
 
 #[test]
-fn sixteen_pairs_are_kept_and_seventeen_are_refused() {
+fn sixteen_pairs_are_stored_and_seventeen_are_refused() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"metadata": pairs(0..16, "x")}));
     assert_eq!(profile["metadata"], pairs(0..16, "x"));
@@ -43,7 +43,7 @@ fn keys_hold_64_characters_and_values_512_whatever_their_bytes() {
 }
 
 #[test]
-fn a_value_that_is_no_string_is_refused_by_its_key() {
+fn a_value_that_is_not_a_string_is_refused_by_its_key() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"metadata": {"plan": "pro"}}));
     for value in [json!(null), json!(1), json!(true), json!([]), json!({"deep": "x"})] {
@@ -56,14 +56,14 @@ fn a_value_that_is_no_string_is_refused_by_its_key() {
 }
 
 #[test]
-fn a_create_takes_no_empty_value() {
+fn a_create_refuses_an_empty_value() {
     let app = TestApp::start();
     let answer = app.client.post(PROFILES).json(&json!({"metadata": {"plan": ""}}));
     assert_eq!(answer.refused(400), "metadata.plan: String should have at least 1 character");
 }
 
 #[test]
-fn an_update_replaces_adds_removes_and_keeps() {
+fn an_update_replaces_adds_and_removes_pairs_and_retains_the_rest() {
     let app = TestApp::start();
     let before = json!({"replaced": "old", "removed": "old", "kept": "old"});
     let profile = app.client.create(&json!({"metadata": before}));
@@ -75,7 +75,7 @@ fn an_update_replaces_adds_removes_and_keeps() {
 }
 
 #[test]
-fn metadata_that_says_nothing_changes_nothing() {
+fn empty_metadata_changes_nothing() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"metadata": {"plan": "pro"}}));
     for nothing in [json!(null), json!({}), json!({"plan": "pro"}), json!({"never there": ""})] {
@@ -104,7 +104,7 @@ fn pairs_are_counted_after_the_merge() {
 }
 
 #[test]
-fn a_key_that_was_removed_can_come_back() {
+fn a_removed_key_can_be_added_again() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"metadata": {"plan": "pro"}}));
     let update = |value: &str| app.client.update(id(&profile), &json!({"metadata": {"plan": value}}));

@@ -7,7 +7,7 @@ use crate::support::client::id;
 use crate::support::routes::Route;
 
 #[test]
-fn a_stranger_finds_nothing_on_any_route_and_changes_nothing() {
+fn a_key_of_another_organization_finds_and_changes_nothing_on_any_route() {
     let app = TestApp::start();
     let profile = app.with_everything();
     let stranger = app.client.with_key(&app.strangers_key());
@@ -24,7 +24,7 @@ fn a_stranger_finds_nothing_on_any_route_and_changes_nothing() {
 }
 
 #[test]
-fn organizations_side_by_side_see_their_own_only() {
+fn each_organization_sees_its_own_profiles_only() {
     let app = TestApp::start();
     let clients = [&app.client.clone(), &app.client.with_key(&app.strangers_key())];
     let mut created = [Vec::new(), Vec::new()];

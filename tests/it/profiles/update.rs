@@ -14,7 +14,7 @@ fn updated_at(profile: &Value) -> OffsetDateTime {
 }
 
 #[test]
-fn an_update_answers_the_whole_profile_as_it_is_from_now_on() {
+fn an_update_answers_the_whole_updated_profile() {
     let app = TestApp::start();
     let before = app.client.create(&json!({"name": "Before", "external_id": "before", "metadata": {"plan": "pro"}}));
     let after = app.client.update(id(&before), &json!({"name": "After"}));
@@ -41,7 +41,7 @@ fn every_field_can_be_replaced() {
 }
 
 #[test]
-fn what_changes_nothing_does_not_move_updated_at() {
+fn an_update_without_a_change_does_not_move_updated_at() {
     let app = TestApp::start();
     let sent = json!({"name": "Same", "external_id": "same", "relationship": "resold", "metadata": {"plan": "pro"}});
     let profile = app.client.create(&sent);

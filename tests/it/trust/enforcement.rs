@@ -44,7 +44,7 @@ fn events(app: &TestApp) -> Vec<String> {
 }
 
 #[test]
-fn a_limit_shows_from_its_opening_to_its_end_and_stays_on_record() {
+fn an_action_is_shown_while_it_is_open_and_remains_listed() {
     let app = TestApp::start();
     let operator = app.operator();
     let profile = app.client.create(&json!({"name": "Example"}));
@@ -85,7 +85,7 @@ fn a_limit_shows_from_its_opening_to_its_end_and_stays_on_record() {
 }
 
 #[test]
-fn a_check_goes_from_offered_to_review_and_back_or_clears_the_limit() {
+fn a_check_goes_from_offered_to_review_and_back_or_resolves_the_action() {
     let app = TestApp::start();
     let operator = app.operator();
     let profile = app.client.create(&json!({}));
@@ -115,7 +115,7 @@ fn a_check_goes_from_offered_to_review_and_back_or_clears_the_limit() {
 }
 
 #[test]
-fn what_cannot_become_of_a_limit_is_a_conflict_that_changes_nothing() {
+fn a_forbidden_transition_of_an_action_is_a_conflict_that_changes_nothing() {
     let app = TestApp::start();
     let operator = app.operator();
     let profile = app.client.create(&json!({}));
@@ -148,7 +148,7 @@ fn what_cannot_become_of_a_limit_is_a_conflict_that_changes_nothing() {
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_body_is_said_at_once() {
+fn all_violations_of_a_body_are_in_one_answer() {
     let app = TestApp::start();
     let operator = app.operator();
     let profile = app.client.create(&json!({}));
@@ -193,7 +193,7 @@ fn everything_that_is_wrong_with_a_body_is_said_at_once() {
 }
 
 #[test]
-fn limits_are_listed_in_pages_with_closed_ones_and_belong_to_their_profile() {
+fn open_and_resolved_actions_of_one_profile_are_listed_in_pages() {
     let app = TestApp::start();
     let operator = app.operator();
     let (profile, other) = (app.client.create(&json!({})), app.client.create(&json!({})));
@@ -225,7 +225,7 @@ fn limits_are_listed_in_pages_with_closed_ones_and_belong_to_their_profile() {
 }
 
 #[test]
-fn erasing_a_profile_ends_its_limits_without_a_word() {
+fn erasing_a_profile_deletes_its_actions_without_an_event() {
     let app = TestApp::start();
     let operator = app.operator();
     let profile = app.client.create(&json!({}));
@@ -235,7 +235,7 @@ fn erasing_a_profile_ends_its_limits_without_a_word() {
 }
 
 #[test]
-fn a_limit_is_lifted_once_however_many_try_at_once() {
+fn of_concurrent_resolutions_one_succeeds() {
     let app = TestApp::start();
     let operator = app.operator();
     for _ in 0..10 {

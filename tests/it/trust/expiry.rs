@@ -65,7 +65,7 @@ fn kinds(app: &TestApp) -> Vec<String> {
 }
 
 #[test]
-fn what_has_ended_is_written_down_once_and_told_and_nothing_else_is_touched() {
+fn expiries_are_recorded_once_with_their_events_and_nothing_else_changes() {
     let app = TestApp::start();
     let profile = ended(&app);
     let before = app.client.retrieve(id(&profile));
@@ -90,7 +90,7 @@ fn what_has_ended_is_written_down_once_and_told_and_nothing_else_is_touched() {
 }
 
 #[test]
-fn several_who_sweep_at_once_write_everything_down_once() {
+fn concurrent_sweeps_record_each_expiry_once() {
     let app = TestApp::start();
     for _ in 0..20 {
         ended(&app);
@@ -105,7 +105,7 @@ fn several_who_sweep_at_once_write_everything_down_once() {
 }
 
 #[test]
-fn who_is_at_a_profile_is_left_alone_until_the_next_time() {
+fn a_sweep_skips_a_locked_profile_until_the_next_sweep() {
     let app = TestApp::start();
     ended(&app);
     let session = app.database.session("select from user_profiles for update");

@@ -37,7 +37,7 @@ fn events(app: &TestApp) -> Vec<String> {
 }
 
 #[test]
-fn what_is_decided_shows_in_every_shape_and_is_kept_and_told() {
+fn a_decision_shows_in_every_shape_is_recorded_and_emits_an_event() {
     let app = TestApp::start();
     let operator = app.operator();
     let profile = app.client.create(&json!({"name": "Example"}));
@@ -71,7 +71,7 @@ fn what_is_decided_shows_in_every_shape_and_is_kept_and_told() {
 }
 
 #[test]
-fn what_cannot_follow_is_a_conflict_that_changes_nothing() {
+fn a_forbidden_transition_of_a_grant_is_a_conflict_that_changes_nothing() {
     let app = TestApp::start();
     let operator = app.operator();
     let profile = app.client.create(&json!({}));
@@ -100,7 +100,7 @@ fn what_cannot_follow_is_a_conflict_that_changes_nothing() {
 }
 
 #[test]
-fn tiers_and_features_are_what_the_last_decision_named() {
+fn tiers_and_features_are_those_of_the_last_decision() {
     let app = TestApp::start();
     let operator = app.operator();
     let profile = app.client.create(&json!({}));
@@ -139,7 +139,7 @@ fn tiers_and_features_are_what_the_last_decision_named() {
 }
 
 #[test]
-fn a_grant_past_its_end_is_there_no_longer_and_its_end_is_kept_before_what_follows() {
+fn an_expired_grant_is_not_shown_and_its_expiry_is_recorded_before_the_next_decision() {
     let app = TestApp::start();
     let operator = app.operator();
     let profile = app.client.create(&json!({}));
@@ -160,7 +160,7 @@ fn a_grant_past_its_end_is_there_no_longer_and_its_end_is_kept_before_what_follo
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_decision_is_said_at_once() {
+fn all_violations_of_a_decision_are_in_one_answer() {
     let app = TestApp::start();
     let operator = app.operator();
     let profile = app.client.create(&json!({}));
@@ -209,7 +209,7 @@ fn everything_that_is_wrong_with_a_decision_is_said_at_once() {
 }
 
 #[test]
-fn the_queue_is_worked_off_oldest_first_whatever_happens_meanwhile() {
+fn pending_grants_are_listed_oldest_first_while_others_are_decided() {
     let app = TestApp::start();
     let operator = app.operator();
     let profiles: Vec<_> = (0..9).map(|_| app.client.create(&json!({}))).collect();
@@ -248,7 +248,7 @@ fn the_queue_is_worked_off_oldest_first_whatever_happens_meanwhile() {
 }
 
 #[test]
-fn of_decisions_at_once_each_follows_the_one_before_it_and_none_is_lost() {
+fn concurrent_decisions_are_serialized_and_none_is_lost() {
     let app = TestApp::start();
     let operator = app.operator();
     for _ in 0..10 {
@@ -300,7 +300,7 @@ fn the_history_is_read_in_pages_and_belongs_to_one_grant() {
 }
 
 #[test]
-fn a_decision_that_is_repeated_with_its_key_is_made_once() {
+fn a_replayed_decision_is_recorded_once() {
     let app = TestApp::start();
     let operator = app.operator();
     let profile = app.client.create(&json!({}));

@@ -95,7 +95,7 @@ fn programs_are_in_full_when_retrieved_and_in_brief_when_listed() {
 }
 
 #[test]
-fn requirements_are_what_any_active_tier_asks_for_and_null_while_none_is_active() {
+fn requirements_are_the_union_of_the_active_tiers_and_null_while_none_is_active() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     grant(&app, "('cyber', 'active')");
@@ -165,7 +165,7 @@ fn a_grant_is_shown_by_its_name_in_answers_to_retrieve_list_and_update() {
 }
 
 #[test]
-fn a_grant_that_is_no_program_shows_as_a_trust_grant_only() {
+fn a_grant_that_is_not_a_program_is_shown_in_trust_grants_only() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     grant(&app, "('bio', 'active')");
@@ -180,7 +180,7 @@ fn a_grant_that_is_no_program_shows_as_a_trust_grant_only() {
 }
 
 #[test]
-fn an_action_is_shown_in_full_alone_and_in_lists() {
+fn an_action_is_shown_in_full_in_retrieve_and_list() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     enforce(
@@ -268,7 +268,7 @@ fn the_status_is_the_first_rule_that_holds_for_the_open_actions() {
 }
 
 #[test]
-fn every_reason_is_shown_by_its_word() {
+fn every_reason_is_shown_by_its_label() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     for reason in [
@@ -287,7 +287,7 @@ fn every_reason_is_shown_by_its_word() {
 }
 
 #[test]
-fn a_new_profile_has_no_decisions_and_no_limits_whatever_others_have() {
+fn a_new_profile_has_no_decisions_and_no_actions() {
     let app = TestApp::start();
     app.client.create(&json!({}));
     grant(&app, "('cyber', 'active')");

@@ -65,7 +65,7 @@ fn refused(why: &'static str) -> AttemptOutcome {
 }
 
 #[test]
-fn a_name_that_leads_to_a_forbidden_address_is_refused_before_anything_is_sent() {
+fn a_name_that_resolves_to_a_forbidden_address_is_refused_before_anything_is_sent() {
     let inside = Receiver::that(Reply::Status(200));
     let port = inside.address().port();
     for (found, why) in [
@@ -86,7 +86,7 @@ fn a_name_that_leads_to_a_forbidden_address_is_refused_before_anything_is_sent()
 }
 
 #[test]
-fn a_name_with_good_and_forbidden_addresses_is_reached_at_the_good_ones_only() {
+fn a_name_with_allowed_and_forbidden_addresses_is_reached_at_the_allowed_ones_only() {
     let inside = Receiver::that(Reply::Status(200));
     let outside = Receiver::at(address("127.0.0.2", inside.address().port()), |_| Reply::Status(204));
     let port = outside.address().port();
@@ -98,7 +98,7 @@ fn a_name_with_good_and_forbidden_addresses_is_reached_at_the_good_ones_only() {
 }
 
 #[test]
-fn a_name_that_changes_its_mind_is_checked_for_each_connection_and_asked_once_for_each() {
+fn a_name_is_resolved_once_and_checked_for_each_connection() {
     let inside = Receiver::that(Reply::Status(200));
     let outside = Receiver::at(address("127.0.0.2", inside.address().port()), |_| Reply::Status(204));
     let port = outside.address().port();
@@ -113,7 +113,7 @@ fn a_name_that_changes_its_mind_is_checked_for_each_connection_and_asked_once_fo
 }
 
 #[test]
-fn an_endpoint_that_redirects_inside_is_not_followed() {
+fn a_redirect_to_a_private_address_is_not_followed() {
     let inside = Receiver::that(Reply::Status(200));
     let outside = Receiver::at(address("127.0.0.2", 0), {
         let target = inside.url("/hook?tenant=a");
@@ -126,13 +126,13 @@ fn an_endpoint_that_redirects_inside_is_not_followed() {
 }
 
 #[test]
-fn a_name_that_has_no_address_is_told_as_that() {
+fn a_name_without_an_address_is_reported() {
     let outcome = sender(&[&[]]).send(&url("http://nowhere.example/"), &message());
     assert_eq!(outcome, AttemptOutcome::Unanswered("the host has no address".into()));
 }
 
 #[test]
-fn a_service_with_its_defaults_reaches_nothing_inside_whatever_is_registered() {
+fn a_service_with_default_settings_reaches_no_private_address() {
     let app = TestApp::with(&["--webhooks-poll=20ms"]);
     let inside = Receiver::that(Reply::Status(200));
     let port = inside.address().port();

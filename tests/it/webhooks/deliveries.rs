@@ -15,7 +15,7 @@ fn secret(endpoint: &Value) -> &str {
 }
 
 #[test]
-fn what_happens_arrives_once_signed_and_in_the_form_of_the_contract() {
+fn an_event_is_delivered_once_signed_and_in_the_form_of_the_contract() {
     let app = delivering("5s");
     let receiver = Receiver::that(Reply::Status(204));
     let created = register(&app, &receiver);
@@ -54,7 +54,7 @@ fn what_happens_arrives_once_signed_and_in_the_form_of_the_contract() {
 }
 
 #[test]
-fn many_events_arrive_once_each_at_every_endpoint_that_hears_of_them() {
+fn each_of_many_events_is_delivered_once_to_every_subscribed_endpoint() {
     let app = delivering("5s");
     let receivers = [Receiver::that(Reply::Status(200)), Receiver::that(Reply::Status(200))];
     let endpoints: Vec<_> = receivers.iter().map(|receiver| register(&app, receiver)).collect();
@@ -75,7 +75,7 @@ fn many_events_arrive_once_each_at_every_endpoint_that_hears_of_them() {
 }
 
 #[test]
-fn another_organization_hears_nothing() {
+fn events_are_not_delivered_to_another_organization() {
     let app = delivering("5s");
     let (ours, theirs) = (Receiver::that(Reply::Status(200)), Receiver::that(Reply::Status(200)));
     register(&app, &ours);
@@ -107,7 +107,7 @@ fn while_a_secret_is_replaced_both_sign_and_later_only_the_new_one() {
 }
 
 #[test]
-fn a_delivery_that_is_asked_for_again_has_the_same_id_and_the_same_bytes() {
+fn a_redelivery_has_the_same_id_and_the_same_bytes() {
     let app = delivering("5s");
     let receiver = Receiver::that(Reply::Status(200));
     let created = register(&app, &receiver);
@@ -130,7 +130,7 @@ fn a_delivery_that_is_asked_for_again_has_the_same_id_and_the_same_bytes() {
 }
 
 #[test]
-fn what_happens_while_an_endpoint_is_disabled_never_arrives() {
+fn events_while_an_endpoint_is_disabled_are_never_delivered() {
     let app = delivering("5s");
     let receiver = Receiver::that(Reply::Status(200));
     let created = register(&app, &receiver);
@@ -143,7 +143,7 @@ fn what_happens_while_an_endpoint_is_disabled_never_arrives() {
 }
 
 #[test]
-fn a_deleted_endpoint_takes_what_was_to_be_delivered_with_it() {
+fn pending_deliveries_are_deleted_with_their_endpoint() {
     let app = TestApp::with(&["--webhooks-allow-insecure", "--webhooks-poll=60m"]);
     let receiver = Receiver::that(Reply::Status(200));
     let created = register(&app, &receiver);
@@ -161,7 +161,7 @@ fn decide(client: &Client, id: &str, grant: &str) {
 }
 
 #[test]
-fn a_grant_that_the_pinned_shape_does_not_show_is_not_told_of() {
+fn a_grant_that_the_pinned_shape_does_not_show_is_not_delivered() {
     let app = delivering("5s");
     for version in ["2026-03-24", "ga"] {
         let receiver = Receiver::start();
@@ -184,7 +184,7 @@ fn a_grant_that_the_pinned_shape_does_not_show_is_not_told_of() {
 }
 
 #[test]
-fn the_shape_that_counts_is_the_one_that_was_pinned_when_it_happened() {
+fn a_delivery_has_the_shape_that_was_pinned_at_its_event() {
     let app = TestApp::with(&["--webhooks-allow-insecure", "--webhooks-poll=60m"]);
     let receiver = Receiver::start();
     register(&app, &receiver);
@@ -197,7 +197,7 @@ fn the_shape_that_counts_is_the_one_that_was_pinned_when_it_happened() {
 }
 
 #[test]
-fn a_limit_that_is_placed_and_lifted_is_told_with_its_id_and_one_that_ends_with_its_profile_is_not() {
+fn opened_and_resolved_actions_are_delivered_with_their_id_and_erased_ones_are_not() {
     let app = delivering("5s");
     let receiver = Receiver::start();
     register(&app, &receiver);

@@ -23,7 +23,7 @@ fn everything_is_signed(receiver: &Receiver, created: &Value) {
 }
 
 #[test]
-fn an_endpoint_that_is_down_gets_what_happened_once_it_is_up() {
+fn an_endpoint_that_was_down_gets_its_events_once_it_is_up() {
     let app = delivering("5s");
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{address}/");
@@ -45,7 +45,7 @@ fn an_endpoint_that_is_down_gets_what_happened_once_it_is_up() {
 }
 
 #[test]
-fn an_endpoint_that_never_answers_holds_up_no_other() {
+fn an_endpoint_that_never_answers_delays_no_other() {
     // Longer than anybody waits here; two places, one of which it takes.
     let app = TestApp::with(&[
         "--webhooks-allow-insecure",
@@ -71,7 +71,7 @@ fn an_endpoint_that_never_answers_holds_up_no_other() {
 }
 
 #[test]
-fn an_answer_that_takes_too_long_is_a_failure_and_what_was_sent_arrives_again() {
+fn an_answer_that_takes_too_long_is_a_failure_and_the_delivery_is_retried() {
     let app = delivering("300ms");
     let receiver = Receiver::answering(|number| if number == 0 { Reply::Silence } else { Reply::Status(200) });
     let created = register(&app, &receiver);
@@ -86,7 +86,7 @@ fn an_answer_that_takes_too_long_is_a_failure_and_what_was_sent_arrives_again() 
 }
 
 #[test]
-fn a_flapping_endpoint_gets_everything_and_stays_enabled() {
+fn a_flapping_endpoint_gets_every_event_and_remains_enabled() {
     let app = delivering("5s");
     let receiver = Receiver::answering(|number| match number % 3 {
         0 => Reply::Status(503),
@@ -110,7 +110,7 @@ fn a_flapping_endpoint_gets_everything_and_stays_enabled() {
 }
 
 #[test]
-fn what_an_endpoint_answers_beside_a_status_is_not_read() {
+fn only_the_status_of_an_answer_is_read() {
     let app = delivering("5s");
     for (reply, status, error) in [
         (Reply::EndlessBody, json!(200), json!(null)),
@@ -134,7 +134,7 @@ fn what_an_endpoint_answers_beside_a_status_is_not_read() {
 }
 
 #[test]
-fn a_redirect_is_a_failure_and_leads_nowhere() {
+fn a_redirect_is_a_failure_and_is_not_followed() {
     let app = delivering("5s");
     let elsewhere = Receiver::that(Reply::Status(200));
     let receiver = Receiver::that(Reply::Redirect(elsewhere.url("/hook?tenant=a")));
@@ -146,7 +146,7 @@ fn a_redirect_is_a_failure_and_leads_nowhere() {
 }
 
 #[test]
-fn an_endpoint_that_is_gone_is_disabled_and_hears_no_more_until_it_is_enabled() {
+fn status_410_disables_an_endpoint_until_it_is_enabled() {
     let app = delivering("5s");
     let receiver = Receiver::answering(|number| Reply::Status(if number == 0 { 410 } else { 200 }));
     let created = register(&app, &receiver);
@@ -167,7 +167,7 @@ fn an_endpoint_that_is_gone_is_disabled_and_hears_no_more_until_it_is_enabled() 
 }
 
 #[test]
-fn what_was_pending_when_an_endpoint_was_disabled_waits_and_goes_on_with_it() {
+fn pending_deliveries_of_a_disabled_endpoint_resume_when_it_is_enabled() {
     let app = delivering("5s");
     let receiver = Receiver::answering(|number| Reply::Status(if number == 0 { 500 } else { 200 }));
     let created = register(&app, &receiver);
@@ -187,7 +187,7 @@ fn what_was_pending_when_an_endpoint_was_disabled_waits_and_goes_on_with_it() {
 }
 
 #[test]
-fn an_endpoint_that_nothing_has_reached_for_long_is_disabled_with_a_delivery_that_is_given_up() {
+fn an_endpoint_without_a_recent_success_is_disabled_when_a_delivery_is_given_up() {
     let app = delivering("5s");
     let receiver = Receiver::that(Reply::Status(500));
     let created = register(&app, &receiver);
@@ -207,7 +207,7 @@ fn an_endpoint_that_nothing_has_reached_for_long_is_disabled_with_a_delivery_tha
 }
 
 #[test]
-fn one_delivery_that_is_given_up_does_not_disable_an_endpoint_that_takes_others() {
+fn one_failed_delivery_does_not_disable_an_endpoint_with_recent_successes() {
     let app = delivering("5s");
     let receiver = Receiver::answering(|number| Reply::Status(if number == 1 { 200 } else { 500 }));
     let created = register(&app, &receiver);

@@ -88,7 +88,7 @@ fn an_update_changes_what_it_names_and_nothing_else() {
 }
 
 #[test]
-fn a_deleted_endpoint_is_gone_and_says_so() {
+fn a_deleted_endpoint_is_not_found_afterwards() {
     let app = TestApp::start();
     let created = create(&app.client, &plain());
     let deleted = app.client.delete(&path(&created)).send().ok();
@@ -102,7 +102,7 @@ fn a_deleted_endpoint_is_gone_and_says_so() {
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_create_is_said_at_once() {
+fn all_violations_of_a_create_are_in_one_answer() {
     let app = TestApp::start();
     for (body, reasons) in [
         (json!({}), "enabled_events: Field required; url: Field required"),
@@ -201,7 +201,7 @@ fn a_list_is_paged_by_ids_in_both_orders() {
 }
 
 #[test]
-fn a_list_refuses_what_it_cannot_read() {
+fn a_list_refuses_invalid_parameters() {
     let app = TestApp::start();
     let refused = app.client.get(&format!("{WEBHOOKS}?limit=101&order=up&after_id=x&before_id=evt_01")).send();
     assert_eq!(
@@ -212,7 +212,7 @@ fn a_list_refuses_what_it_cannot_read() {
 }
 
 #[test]
-fn a_new_secret_replaces_the_old_one_in_what_is_answered() {
+fn a_new_secret_is_answered_and_replaces_the_old_one() {
     let app = TestApp::start();
     let created = create(&app.client, &plain());
     let regenerate = || app.client.post(&format!("{}/regenerate_signing_secret", path(&created))).send().ok();
@@ -242,7 +242,7 @@ fn an_organization_sees_its_own_endpoints_only() {
 }
 
 #[test]
-fn what_is_asked_for_again_under_a_key_is_done_once() {
+fn a_request_with_an_idempotency_key_is_executed_once() {
     let app = TestApp::start();
     let keyed = |path: &str, key: &str| app.client.post(path).header("idempotency-key", key);
     let created = keyed(WEBHOOKS, "create").json(&plain()).ok();

@@ -44,7 +44,7 @@ fn chunked(pieces: &[&str]) -> String {
 }
 
 #[test]
-fn a_body_says_that_it_is_json() {
+fn a_body_needs_the_content_type_of_json() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Before"}));
     let good = [
@@ -87,7 +87,7 @@ fn a_body_that_is_compressed_is_refused() {
 }
 
 #[test]
-fn a_body_that_is_missing_is_no_json() {
+fn a_missing_body_is_refused_as_invalid_json() {
     let app = TestApp::start();
     for more in [JSON.to_owned(), format!("{JSON}content-length: 0\r\n")] {
         assert!(create(&app, &more, "").refused(400).starts_with("body: Invalid JSON"), "{more}");
@@ -135,7 +135,7 @@ fn a_chunked_body_is_refused_as_soon_as_it_is_over_the_limit() {
 }
 
 #[test]
-fn a_chunked_body_is_accepted_in_whatever_pieces_it_comes() {
+fn a_chunked_body_is_accepted_in_pieces_of_any_size() {
     let app = TestApp::start();
     let framing = format!("{JSON}transfer-encoding: chunked\r\n");
     let whole = r#"{"name":"In Pieces 🐈"}"#;
@@ -206,7 +206,7 @@ fn a_chunked_body_that_never_ends_is_refused_without_being_read() {
 }
 
 #[test]
-fn a_body_that_does_not_come_in_time_is_refused_and_creates_nothing() {
+fn a_body_that_does_not_arrive_in_time_is_refused_and_creates_nothing() {
     let app = TestApp::with(&["--body-timeout=200ms"]);
     let announced = format!("{JSON}content-length: 100\r\n");
     let in_chunks = format!("{JSON}transfer-encoding: chunked\r\n");
@@ -232,7 +232,7 @@ fn a_body_that_trickles_is_refused_in_the_end() {
 }
 
 #[test]
-fn a_client_that_asks_before_it_sends_is_told_to_go_on() {
+fn an_expect_100_continue_is_answered() {
     let app = TestApp::start();
     let mut wire = Wire::connect(app.address);
     wire.send(head(&app, &format!("{JSON}content-length: 2\r\nexpect: 100-continue\r\n")));

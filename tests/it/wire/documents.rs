@@ -47,7 +47,7 @@ fn every_documented_operation_does_what_its_document_says() {
 }
 
 #[test]
-fn a_stranger_is_refused_by_every_documented_operation() {
+fn an_unknown_key_is_refused_by_every_documented_operation() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Example"}));
     for (_, document) in DOCUMENTS.iter() {
@@ -60,7 +60,7 @@ fn a_stranger_is_refused_by_every_documented_operation() {
 }
 
 #[test]
-fn every_example_of_an_answer_keeps_to_its_schema() {
+fn every_example_of_an_answer_matches_its_schema() {
     let mut count = 0;
     for (_, document) in DOCUMENTS.iter() {
         for operation in operations(document) {
@@ -80,7 +80,7 @@ fn every_example_of_an_answer_keeps_to_its_schema() {
 }
 
 #[test]
-fn the_documents_are_served_to_everybody_and_only_once_to_who_has_them() {
+fn the_documents_need_no_key_and_are_not_sent_again_to_a_cache() {
     let app = TestApp::start();
     let stranger = app.client.without_key().without_beta();
     for subject in ApiDocument::ALL {
@@ -98,7 +98,7 @@ fn the_documents_are_served_to_everybody_and_only_once_to_who_has_them() {
 }
 
 #[test]
-fn an_answer_that_is_not_documented_is_noticed() {
+fn an_undocumented_answer_fails_a_test() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Example"}));
     let (_, document) = &DOCUMENTS[0];

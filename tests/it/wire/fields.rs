@@ -27,7 +27,7 @@ fn names_and_external_ids_hold_255_characters_whatever_their_bytes() {
 }
 
 #[test]
-fn an_empty_text_is_no_text() {
+fn an_empty_text_is_refused() {
     let routes = WriteRoutes::of(Shape::V1);
     routes.refuse(&json!({"name": ""}), &format!("name: {TOO_SHORT}"));
     routes.refuse(&json!({"external_id": ""}), &format!("external_id: {TOO_SHORT}"));
@@ -47,7 +47,7 @@ fn a_field_of_another_type_is_refused() {
 }
 
 #[test]
-fn a_relationship_is_one_of_three_words() {
+fn a_relationship_is_one_of_three_labels() {
     let routes = WriteRoutes::of(Shape::V1);
     for word in ["", "External", "external ", "application", "exte\u{301}rnal"] {
         let reasons = "relationship: Input should be one of `external`, `resold`, `internal`";
@@ -67,7 +67,7 @@ fn a_nul_character_is_refused_wherever_it_stands() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_at_once_by_its_path() {
+fn all_violations_are_in_one_answer_by_path() {
     let routes = WriteRoutes::of(Shape::V1);
     let body = json!({
         "name": 7,
@@ -91,7 +91,7 @@ fn everything_that_is_wrong_is_told_at_once_by_its_path() {
 }
 
 #[test]
-fn a_key_that_no_shape_has_is_refused_even_if_it_is_null() {
+fn an_unknown_key_is_refused_even_if_it_is_null() {
     let routes = WriteRoutes::of(Shape::V1);
     for key in ["plan", "Name", "name ", "id", "type", "created_at", "updated_at", "trust_grants", "programs", "$ref"] {
         routes.refuse(&json!({key: null}), &format!("{key}: Extra inputs are not permitted"));

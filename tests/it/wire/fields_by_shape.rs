@@ -55,7 +55,7 @@ fn texts_hold_255_characters_whatever_their_bytes() {
 }
 
 #[test]
-fn texts_are_not_empty_hold_no_nul_and_are_texts() {
+fn texts_are_strings_that_are_not_empty_and_have_no_nul() {
     for shape in LATER {
         let routes = WriteRoutes::of(shape);
         for field in texts(shape) {
@@ -70,7 +70,7 @@ fn texts_are_not_empty_hold_no_nul_and_are_texts() {
 }
 
 #[test]
-fn closed_sets_take_their_words_and_no_others() {
+fn enums_accept_their_labels_and_no_others() {
     for shape in LATER {
         let routes = WriteRoutes::of(shape);
         for (field, words) in words(shape) {
@@ -107,7 +107,7 @@ fn a_field_of_another_shape_is_refused_by_the_name_of_this_one() {
 }
 
 #[test]
-fn a_key_that_no_shape_takes_is_refused_even_if_it_is_null() {
+fn an_unknown_key_is_refused_even_if_it_is_null() {
     for shape in LATER {
         let routes = WriteRoutes::of(shape);
         let answered = ["id", "type", "created_at", "updated_at", "trust_grants", "programs", "enforcement_status"];
@@ -161,7 +161,7 @@ fn in_an_update_null_clears_a_name_and_an_external_id_and_means_absence_elsewher
 }
 
 #[test]
-fn the_older_word_is_accepted_beside_the_newer_unless_it_contradicts_it() {
+fn relationship_is_accepted_beside_access_type_unless_they_disagree() {
     let routes = WriteRoutes::of(Shape::V2);
     let stored = |profile: &Value| routes.app.client.retrieve(id(profile))["relationship"].clone();
     let agreeing = [
@@ -195,7 +195,7 @@ fn the_older_word_is_accepted_beside_the_newer_unless_it_contradicts_it() {
 }
 
 #[test]
-fn metadata_keep_their_rules_under_every_shape() {
+fn metadata_has_the_same_rules_under_every_shape() {
     for shape in LATER {
         let routes = WriteRoutes::of(shape);
         routes.refuse(&json!({"metadata": {"plan": 1}}), &format!("metadata.plan: {NOT_A_STRING}"));
@@ -209,7 +209,7 @@ fn metadata_keep_their_rules_under_every_shape() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_at_once_by_its_path() {
+fn all_violations_are_in_one_answer_by_path() {
     let body = json!({
         "name": "",
         "access_type": "resold",

@@ -21,7 +21,7 @@ fn refuse(app: &TestApp, texts: &[&[u8]], message: &str) {
 }
 
 #[test]
-fn what_is_no_json_is_refused() {
+fn invalid_json_is_refused() {
     let texts: [&[u8]; 18] = [
         b"",
         b" ",
@@ -46,13 +46,13 @@ fn what_is_no_json_is_refused() {
 }
 
 #[test]
-fn json_that_is_no_object_is_refused() {
+fn json_that_is_not_an_object_is_refused() {
     let texts: [&[u8]; 8] = [b"null", b"true", b"1", b"-1.5e3", b"\"{}\"", b"[]", b"[{}]", b"[{\"name\":\"x\"}]"];
     refuse(&TestApp::start(), &texts, "body: Input should be a valid object");
 }
 
 #[test]
-fn a_key_that_comes_twice_is_refused_at_any_depth() {
+fn a_duplicate_key_is_refused_at_any_depth() {
     let texts: [&[u8]; 6] = [
         br#"{"name":"x","name":"x"}"#,
         br#"{"name":"x","external_id":"y","name":null}"#,
@@ -81,7 +81,7 @@ fn half_a_surrogate_pair_is_refused() {
 }
 
 #[test]
-fn bytes_that_are_no_utf_8_are_refused() {
+fn bytes_that_are_not_utf_8_are_refused() {
     let texts: [&[u8]; 7] = [
         b"{\"name\":\"\xff\"}",
         b"{\"name\":\"\xc3\"}",

@@ -7,7 +7,7 @@ use crate::support::client::{PROFILES, id, path};
 use crate::support::{TestApp, Wire};
 
 #[test]
-fn a_method_that_a_path_does_not_know_is_answered_with_those_that_it_does() {
+fn an_unsupported_method_is_answered_with_the_supported_ones() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let others = [Method::PUT, Method::PATCH, Method::OPTIONS, Method::TRACE];
@@ -30,7 +30,7 @@ fn a_method_that_a_path_does_not_know_is_answered_with_those_that_it_does() {
 }
 
 #[test]
-fn a_method_that_nobody_ever_heard_of_is_none_of_a_path() {
+fn an_unknown_method_is_not_allowed_on_any_path() {
     let app = TestApp::start();
     for method in ["BREW", "get", "Post", "PROPFIND"] {
         let mut wire = Wire::connect(app.address);
@@ -87,7 +87,7 @@ fn no_answer_with_data_is_stored_by_a_cache_or_read_as_another_type() {
 }
 
 #[test]
-fn a_path_that_leads_nowhere_is_not_found() {
+fn an_unknown_path_is_not_found() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let paths = [
@@ -129,7 +129,7 @@ fn probes_need_no_key_and_no_version() {
 }
 
 #[test]
-fn every_answer_has_an_id_of_its_own() {
+fn every_answer_has_a_unique_request_id() {
     let app = TestApp::start();
     let mut ids: Vec<_> = (0..20)
         .map(|number| {
@@ -143,7 +143,7 @@ fn every_answer_has_an_id_of_its_own() {
 }
 
 #[test]
-fn a_request_id_that_the_caller_sends_is_not_taken_over() {
+fn a_request_id_of_the_caller_is_ignored() {
     let app = TestApp::start();
     let answer = app.client.get(PROFILES).header("request-id", "req_011111111111111111111111").send();
     assert_ne!(answer.header("request-id"), Some("req_011111111111111111111111"));

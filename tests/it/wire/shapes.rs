@@ -154,7 +154,7 @@ fn what_is_created_in_one_shape_and_updated_in_another_is_read_in_every_shape() 
 }
 
 #[test]
-fn a_profile_that_nothing_was_said_about_is_empty_in_every_shape() {
+fn a_profile_without_fields_is_empty_in_every_shape() {
     let app = TestApp::start();
     for creator in Shape::ALL {
         let answer = app.client.speaking(creator).create(&json!({}));
@@ -173,7 +173,7 @@ const ACCESS: [(&str, &str, &str); 6] = [
 ];
 
 #[test]
-fn an_access_type_leaves_the_finer_word_that_it_stands_for() {
+fn an_equivalent_access_type_does_not_change_the_relationship() {
     let app = TestApp::start();
     for writer in [Shape::V2, Shape::V3, Shape::Ga] {
         let client = app.client.speaking(writer);
@@ -189,7 +189,7 @@ fn an_access_type_leaves_the_finer_word_that_it_stands_for() {
 }
 
 #[test]
-fn a_relationship_is_shown_by_the_coarser_word_that_it_has() {
+fn a_relationship_is_shown_as_its_access_type() {
     let app = TestApp::start();
     for (relationship, access_type) in
         [("external", "application"), ("resold", "passthrough"), ("internal", "application")]
@@ -207,7 +207,7 @@ fn nameless_passthrough(client: &Client) -> Value {
 }
 
 #[test]
-fn only_the_original_shape_asks_a_resold_profile_for_a_name() {
+fn only_the_first_shape_requires_a_name_of_a_resold_profile() {
     let app = TestApp::start();
     for writer in [Shape::V2, Shape::V3, Shape::Ga] {
         let client = app.client.speaking(writer);
@@ -225,7 +225,7 @@ fn only_the_original_shape_asks_a_resold_profile_for_a_name() {
 }
 
 #[test]
-fn every_shape_deletes_what_every_other_made() {
+fn every_shape_deletes_profiles_of_every_other() {
     let app = TestApp::start();
     for creator in Shape::ALL {
         for deleter in Shape::ALL {

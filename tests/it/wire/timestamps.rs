@@ -49,7 +49,7 @@ fn a_time_with_any_offset_is_shown_in_utc_to_the_microsecond() {
 }
 
 #[test]
-fn what_is_no_complete_time_is_refused() {
+fn an_incomplete_time_is_refused() {
     let incomplete = [
         "",
         "now",
@@ -131,7 +131,7 @@ fn a_time_may_be_ahead_of_the_service_by_a_minute_at_the_most() {
 }
 
 #[test]
-fn a_leap_second_is_accepted_and_shown_as_a_time_that_there_is() {
+fn a_leap_second_is_accepted_and_shown_as_a_valid_time() {
     for (shape, field) in FIELDS {
         let routes = WriteRoutes::of(shape);
         routes.accept(&body(field, &json!("2016-12-31T23:59:60Z")), |profile| {

@@ -37,7 +37,7 @@ fn the_shape_is_found_in_any_line_and_at_any_place_of_it() {
 }
 
 #[test]
-fn values_of_other_features_ride_along() {
+fn values_of_other_features_are_accepted() {
     let app = TestApp::start();
     let foreign = [
         "webhooks-2026-10-07",
@@ -58,7 +58,7 @@ fn values_of_other_features_ride_along() {
 }
 
 #[test]
-fn a_date_that_is_no_shape_is_refused_by_its_name() {
+fn an_unknown_date_is_refused_by_its_name() {
     let app = TestApp::start();
     let refused = |lines: &[&str]| with_betas(&app, lines).refused(400).to_owned();
     let one = "Unexpected value(s) `user-profiles-2025-01-01` for the `anthropic-beta` header.";
@@ -71,7 +71,7 @@ fn a_date_that_is_no_shape_is_refused_by_its_name() {
 }
 
 #[test]
-fn an_unknown_date_is_refused_on_every_route_and_nothing_is_done() {
+fn an_unknown_date_is_refused_on_every_route_and_changes_nothing() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Before"}));
     let client = app.client.with_beta("user-profiles-2025-01-01");

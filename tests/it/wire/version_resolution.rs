@@ -37,7 +37,7 @@ fn pinned(app: &TestApp, shape: Shape) -> Client {
 }
 
 #[test]
-fn the_newest_shape_wins_in_whatever_order_and_on_however_many_lines() {
+fn the_newest_shape_wins_in_any_order_and_on_any_number_of_lines() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     for sequence in sequences() {
@@ -51,7 +51,7 @@ fn the_newest_shape_wins_in_whatever_order_and_on_however_many_lines() {
 }
 
 #[test]
-fn an_unknown_date_is_refused_however_many_known_ones_stand_beside_it() {
+fn an_unknown_date_is_refused_beside_any_number_of_known_ones() {
     let app = TestApp::start();
     let known = DATED.map(|shape| shape.beta().unwrap()).join(",");
     for unknown in ["user-profiles-2026-03-25", "user-profiles-2026-10-21", "user-profiles-0000-00-00"] {
@@ -116,7 +116,7 @@ fn an_organization_gets_the_shape_that_it_is_pinned_to_unless_it_names_another()
 }
 
 #[test]
-fn the_fields_of_a_body_are_those_of_the_shape_that_is_pinned() {
+fn the_fields_of_a_body_are_those_of_the_pinned_shape() {
     let app = TestApp::start();
     for default in Shape::ALL {
         let client = pinned(&app, default);
@@ -160,7 +160,7 @@ fn every_route_answers_under_every_shape() {
 }
 
 #[test]
-fn who_asks_is_known_before_which_shape_is_asked_for() {
+fn the_key_is_checked_before_the_shape() {
     let app = TestApp::start();
     let expired = app.another_key(KeySpec { expires_at: Some(SystemClock.now()), ..KeySpec::default() });
     for client in [app.client.without_key(), app.client.with_key(&expired)] {
