@@ -38,7 +38,7 @@ class Clock:
         self.say(f"cut: {text}")
 
     def rounds(self, name, count):
-        """The numbers of the rounds from 0; fewer than `count` if another one, as long as the longest so far, does not fit. Never none."""
+        """The numbers of the rounds from 0; fewer than `count` if one more round, as long as the longest so far, does not fit. Never none."""
         longest = 0
         for number in range(count):
             began = self.elapsed()

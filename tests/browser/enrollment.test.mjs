@@ -88,7 +88,7 @@ describe("every page fits its screen and is accessible", () => {
         await page.goto(other);
         assert.equal(await look("pending"), "Your request is under review");
         await page.goto(url);
-        assert.equal(await look("gone"), "This link does not work");
+        assert.equal(await look("unknown"), "This link does not work");
       });
     }
   }

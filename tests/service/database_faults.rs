@@ -13,7 +13,7 @@ use crate::support::client::{Client, PROFILES, id, path};
 use crate::support::database::Database;
 use crate::support::{Answer, KeySpec};
 
-/// As many as wait for a database at once when it has gone.
+/// The number of requests that wait for a database that is down.
 const CROWD: usize = 200;
 
 /// A service on `database`, whose client has a key.
@@ -130,7 +130,7 @@ fn a_row_that_another_session_has_locked_is_a_timeout_and_does_not_change() {
     let answer = client.post(&path(id(&profile))).json(&changes);
     assert_eq!(answer.refused(504), "The database did not answer in time");
     assert_eq!(client.delete(&path(id(&profile))).send().status, 504);
-    // Whoever only reads does not wait.
+    // Reads do not wait.
     assert_eq!(client.retrieve(id(&profile)), profile);
     other.execute("rollback");
     assert_eq!(client.retrieve(id(&profile)), profile);
@@ -147,10 +147,10 @@ fn a_postgres_without_a_free_connection_is_unavailable_until_it_has_one() {
     while let Ok(session) = Session::open(postgres.url()) {
         taken.push(session);
     }
-    // The place that the service has kept from when it looked for webhooks, at its start.
-    let kept = "select pg_terminate_backend(pid) from pg_stat_activity where query like '%webhook_deliveries%'
+    // The connection by which the service polled for webhooks at its start.
+    let idle = "select pg_terminate_backend(pid) from pg_stat_activity where query like '%webhook_deliveries%'
                    and pid <> pg_backend_pid()";
-    for _ in taken[0].column::<bool>(kept) {
+    for _ in taken[0].column::<bool>(idle) {
         taken.push(eventually("its place is free", || Session::open(postgres.url()).ok()));
     }
     is_away(&client, "uprof_01");

@@ -1,4 +1,4 @@
-//! `uprof dev`: what it prints, what it keeps, and how it ends.
+//! `uprof dev`: what it prints, what it stores, and how it ends.
 
 use std::fs;
 use std::net::TcpListener;
@@ -66,7 +66,7 @@ fn a_missing_or_invalid_key_file_is_replaced() {
     let (dev, second) = Service::dev(&scratch.data(), &[]);
     assert_ne!(second.secret, first.secret);
     assert_eq!(dev.client.list("")["data"], json!([profile]));
-    // The key that was lost still works until somebody revokes it.
+    // The lost key is valid until it is revoked.
     assert_eq!(dev.client.with_key(&first).list("")["data"], json!([profile]));
     let organizations = verb(&scratch, &["organizations", "list"]);
     assert_eq!(organizations.as_array().unwrap().len(), 1, "{organizations}");
@@ -135,8 +135,8 @@ fn an_exit_of_postgres_ends_it_with_one_line() {
     rustix::process::kill_process(postmaster(&scratch), Signal::KILL).unwrap();
     assert_eq!(dev.process.wait().code(), Some(1));
     let lines = dev.process.stderr.to_the_end();
-    let told: Vec<_> = lines.iter().filter(|line| line.starts_with("error: ")).collect();
-    assert!(told.len() == 1 && told[0].contains("Postgres exited"), "{lines:?}");
+    let errors: Vec<_> = lines.iter().filter(|line| line.starts_with("error: ")).collect();
+    assert!(errors.len() == 1 && errors[0].contains("Postgres exited"), "{lines:?}");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_closed_standard_output_does_not_stop_it() {
     drop(reader);
     let mut child = command.stdout(writer).stderr(Stdio::null()).spawn().unwrap();
     drop(command);
-    // Nobody saw the key; the file has it.
+    // The key was not printed; the file has it.
     let file = scratch.data().join("dev-api-key");
     let secret = crate::scratch::eventually("a key", || {
         assert!(child.try_wait().unwrap().is_none(), "it has ended");

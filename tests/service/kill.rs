@@ -12,7 +12,7 @@ use ureq::Agent;
 
 use crate::postgres::postmaster;
 use crate::process::Service;
-use crate::scratch::{PATIENCE, Scratch, eventually};
+use crate::scratch::{MAX_WAIT, Scratch, eventually};
 use crate::support::client::{Client, PROFILES};
 
 const WRITERS: usize = 4;
@@ -59,7 +59,7 @@ fn no_profile_is_lost_partial_or_duplicated_after_kills() {
 /// By id.
 type Acknowledged = Mutex<BTreeMap<String, Value>>;
 
-/// Sends again, under its idempotency key, what nobody has answered: perhaps it was done.
+/// Sends an unanswered request again under its idempotency key: it may have been committed.
 fn ask_again(dev: &Service, key: &str, unanswered: &Mutex<Vec<u64>>, acknowledged: &Acknowledged) {
     for number in std::mem::take(&mut *unanswered.lock().unwrap()) {
         let (status, text) = create(&agent(), dev.address, key, number).unwrap();
@@ -74,10 +74,10 @@ fn acknowledge(acknowledged: &Acknowledged, text: &str) {
 }
 
 fn agent() -> Agent {
-    Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build().into()
+    Agent::config_builder().timeout_global(Some(MAX_WAIT)).http_status_as_error(false).build().into()
 }
 
-/// Creates the profile `number`; `None` if the service is gone before it has answered.
+/// Creates the profile `number`; `None` if the service ends before it answers.
 fn create(agent: &Agent, address: SocketAddr, key: &str, number: u64) -> Option<(u16, String)> {
     let pairs: BTreeMap<_, _> = (0..16).map(|pair| (format!("key_{pair}"), format!("{number} {pair}"))).collect();
     let body = json!({"name": format!("Profile {number}"), "external_id": number.to_string(), "metadata": pairs});
@@ -88,7 +88,7 @@ fn create(agent: &Agent, address: SocketAddr, key: &str, number: u64) -> Option<
     Some((answer.status().as_u16(), text))
 }
 
-/// Creates profiles until the service is gone, and notes what it acknowledged and what not.
+/// Creates profiles until the service ends; records which were acknowledged and which were not.
 fn write(address: SocketAddr, key: &str, acknowledged: &Acknowledged, unanswered: &Mutex<Vec<u64>>) {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let agent = agent();
@@ -96,7 +96,7 @@ fn write(address: SocketAddr, key: &str, acknowledged: &Acknowledged, unanswered
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         match create(&agent, address, key, number) {
             Some((200, text)) => acknowledge(acknowledged, &text),
-            // Its Postgres is gone first.
+            // Its Postgres ends first.
             Some((503 | 504, _)) => unanswered.lock().unwrap().push(number),
             Some((status, text)) => panic!("{status} {text}"),
             None => return unanswered.lock().unwrap().push(number),

@@ -1,4 +1,4 @@
-//! The log: one line a request, and nothing of anybody's in it.
+//! The log: one line a request, without personal data.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::support::client::{PROFILES, id, path};
 use crate::support::database::Database;
 use crate::support::{Answer, KeySpec};
 
-/// Stands in everything that is somebody's.
+/// Part of every value that is personal data.
 const MARKER: &str = "Xanthippe";
 
 /// A service on `database`, which logs as `filter` says, a key, and the id of its organization.
@@ -88,9 +88,13 @@ fn an_internal_error_is_logged_once_with_its_cause() {
     service.process.signal(Signal::TERM);
     service.process.wait();
     let lines = service.process.stderr.to_the_end();
-    let told: Vec<_> = lines.iter().filter(|line| line.contains("\"ERROR\"")).collect();
-    assert_eq!(told.len(), 1, "{lines:#?}");
-    assert!(told[0].contains(answer.header("request-id").unwrap()) && told[0].contains("\\\"never\\\""), "{}", told[0]);
+    let errors: Vec<_> = lines.iter().filter(|line| line.contains("\"ERROR\"")).collect();
+    assert_eq!(errors.len(), 1, "{lines:#?}");
+    assert!(
+        errors[0].contains(answer.header("request-id").unwrap()) && errors[0].contains("\\\"never\\\""),
+        "{}",
+        errors[0]
+    );
 }
 
 #[test]
@@ -122,14 +126,14 @@ fn no_personal_data_and_no_key_is_logged_at_any_level() {
         assert!(lines.len() >= sent, "{lines:#?}");
         let random = secret.strip_prefix("uprof-key-").unwrap();
         for line in lines {
-            for somebodys in [MARKER, random, &random[..12], &token] {
-                assert!(!line.to_lowercase().contains(&somebodys.to_lowercase()), "{filter:?}: {line}");
+            for value in [MARKER, random, &random[..12], &token] {
+                assert!(!line.to_lowercase().contains(&value.to_lowercase()), "{filter:?}: {line}");
             }
         }
     }
 }
 
-/// Requests that succeed, that fail, and that break the service, all full of what must not be told; answers how many, and what opens
+/// Requests that succeed, that fail, and that break the service, all full of values that must not be logged; answers how many, and what opens
 /// an enrollment.
 fn work(service: &Service, database: &Database) -> (usize, String) {
     let client = &service.client;
@@ -161,7 +165,7 @@ fn work(service: &Service, database: &Database) -> (usize, String) {
         client.without_key().get(PROFILES).header("authorization", &format!("Bearer {MARKER}")).send(),
         client.with_key(&key(format!("uprof-key-{MARKER}"))).get(PROFILES).send(),
     ];
-    // Postgres' own words about a row quote it.
+    // Messages of Postgres about a row quote it.
     database.execute("alter table user_profiles add constraint never check (false) not valid");
     answers.push(client.post(PROFILES).json(&body));
     answers.push(client.post(&path).json(&json!({"name": format!("{MARKER} II")})));

@@ -1,4 +1,4 @@
-//! Where metrics are read, and that nobody waits for the reader of the log.
+//! The metrics listener, and that no request waits for the reader of the log.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -83,7 +83,7 @@ fn an_unread_log_delays_no_request_and_is_complete_once_it_is_read() {
         client.list("");
         (dropped() > 0).then_some(())
     });
-    // From now on somebody reads.
+    // The log is read from now on.
     let reading = thread::spawn(move || {
         let mut rest = String::new();
         stderr.read_to_string(&mut rest).unwrap();

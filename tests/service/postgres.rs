@@ -58,10 +58,10 @@ impl Postgres {
         self.embedded.take().unwrap().stop().unwrap();
     }
 
-    /// The sudden end of its main process; its socket stays, and nobody listens there.
+    /// Kills the postmaster; its socket remains, without a listener.
     pub(crate) fn kill(&mut self) {
         kill_process(postmaster(&self.scratch), Signal::KILL).unwrap();
-        eventually("Postgres is gone", || self.embedded.as_ref().unwrap().exited());
+        eventually("Postgres exits", || self.embedded.as_ref().unwrap().exited());
     }
 
     pub(crate) fn start_again(&mut self) {

@@ -12,10 +12,10 @@ use secrecy::{ExposeSecret, SecretString};
 use uprof::domain::id::{ApiKeyId, OrganizationId};
 use uuid::Uuid;
 
-use crate::scratch::{PATIENCE, eventually};
+use crate::scratch::{MAX_WAIT, eventually};
 use crate::support::{Client, Key};
 
-/// The binary, untouched by the settings of whoever runs the tests.
+/// The binary, without the settings of the environment.
 pub(crate) fn uprof() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_uprof"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("UPROF_")) {
@@ -25,7 +25,7 @@ pub(crate) fn uprof() -> Command {
     command
 }
 
-/// A running process, whose output is kept. Dropping it ends it.
+/// A running process, whose output is captured. Dropping it ends it.
 pub(crate) struct Process {
     child: Child,
     pub(crate) stdout: Lines,
@@ -118,7 +118,7 @@ impl Lines {
         let found = |printed: &Printed| printed.lines.iter().find_map(|line| pick(line));
         let (lock, changed) = &*self.0;
         let waiting = |printed: &mut Printed| found(printed).is_none() && !printed.ended;
-        let (printed, _) = changed.wait_timeout_while(lock.lock().unwrap(), PATIENCE, waiting).unwrap();
+        let (printed, _) = changed.wait_timeout_while(lock.lock().unwrap(), MAX_WAIT, waiting).unwrap();
         found(&printed).unwrap_or_else(|| panic!("no such line: {:#?}", printed.lines))
     }
 
@@ -132,7 +132,7 @@ impl Lines {
     pub(crate) fn to_the_end(&self) -> Vec<String> {
         let (lock, changed) = &*self.0;
         let (printed, _) =
-            changed.wait_timeout_while(lock.lock().unwrap(), PATIENCE, |printed| !printed.ended).unwrap();
+            changed.wait_timeout_while(lock.lock().unwrap(), MAX_WAIT, |printed| !printed.ended).unwrap();
         assert!(printed.ended, "the process still prints: {:#?}", printed.lines);
         printed.lines.clone()
     }

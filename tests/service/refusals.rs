@@ -1,4 +1,4 @@
-//! What keeps `uprof serve` from starting is told in one line, without the password.
+//! A failed start of `uprof serve` is reported in one line, without the password.
 
 use std::net::TcpListener;
 use std::str::FromStr;

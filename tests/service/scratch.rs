@@ -16,8 +16,8 @@ use uprof::database::{Embedded, EmbeddedOptions};
 use crate::postgres::Session;
 use crate::support::cluster::Cluster;
 
-/// Nothing here takes this long, unless it hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// No test waits this long, unless it hangs.
+pub(crate) const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// A directory that Postgres' account can pass through.
 pub(crate) struct Scratch(PathBuf);
@@ -74,7 +74,7 @@ pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
         if let Some(found) = look() {
             return found;
         }
-        assert!(started.elapsed() < PATIENCE, "it never came to this: {what}");
+        assert!(started.elapsed() < MAX_WAIT, "timed out waiting for: {what}");
         pause();
     }
 }

@@ -41,7 +41,7 @@ struct State {
     swallows_pings: AtomicBool,
 }
 
-/// What sqlx asks a connection in order to hear whether it is alive: `Sync`.
+/// The message by which sqlx checks that a connection is alive: `Sync`.
 const PING: &[u8] = b"S\0\0\0\x04";
 
 impl Network {

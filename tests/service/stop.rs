@@ -16,7 +16,7 @@ use crate::support::client::PROFILES;
 use crate::support::database::Database;
 use crate::support::{Key, KeySpec, Wire};
 
-/// No time limit of the service's own ends a test here: whoever waits for one, waits for ever.
+/// Longer than any test: a test that depended on this limit would hang.
 const ENDLESS: &[&str] = &["--keep-alive=60m", "--header-timeout=60m", "--body-timeout=60m", "--statement-timeout=60m"];
 
 /// A service on a database of the run, and a key.
@@ -81,7 +81,7 @@ fn requests_in_flight_after_the_drain_finish_too() {
     let rests: Vec<_> = slow.iter_mut().skip(1).step_by(2).map(|wire| (begin_create(wire, &key), wire)).collect();
     service.client.list("");
     service.process.signal(Signal::TERM);
-    eventually("nobody listens", || TcpStream::connect(service.address).is_err().then_some(()));
+    eventually("the listener is closed", || TcpStream::connect(service.address).is_err().then_some(()));
     assert!(!service.process.has_ended());
     for (rest, wire) in rests {
         wire.send(rest);
@@ -94,16 +94,16 @@ fn requests_in_flight_after_the_drain_finish_too() {
 fn idle_connections_do_not_delay_the_shutdown() {
     let database = Database::migrated();
     let (mut service, key) = serve(&database, &["--grace=60m"]);
-    // One that has had an answer and is kept, one that never said a word, and one that has not come to its point.
-    let mut kept = Wire::connect(service.address);
-    kept.send(format!("GET {PROFILES} HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\n\r\n", key.secret));
-    kept.answer().ok();
+    // An idle connection after an answer, a silent one, and one with an incomplete request.
+    let mut idle = Wire::connect(service.address);
+    idle.send(format!("GET {PROFILES} HTTP/1.1\r\nhost: x\r\nx-api-key: {}\r\n\r\n", key.secret));
+    idle.answer().ok();
     let mut silent = Wire::connect(service.address);
     let mut halting = Wire::connect(service.address);
     halting.send("GET /v1/user_pro");
     service.process.signal(Signal::TERM);
     assert_eq!(service.process.wait().code(), Some(0));
-    for wire in [&mut kept, &mut silent] {
+    for wire in [&mut idle, &mut silent] {
         assert_eq!(wire.rest(), b"");
     }
 }
@@ -133,7 +133,7 @@ fn a_second_signal_ends_it_at_once() {
         service.client.list("");
         service.process.signal(first);
         if drain == "--drain=0s" {
-            eventually("nobody listens", || TcpStream::connect(service.address).is_err().then_some(()));
+            eventually("the listener is closed", || TcpStream::connect(service.address).is_err().then_some(()));
         } else {
             let ready = || service.client.get("/health/ready").send().status;
             eventually("it is not ready", || (ready() == 503).then_some(()));
@@ -166,7 +166,7 @@ fn a_client_that_reads_no_answer_does_not_delay_the_shutdown() {
 fn a_start_that_waits_for_another_process_ends_at_the_first_signal() {
     let database = Database::empty();
     let mut other = Session::open(&database.url()).unwrap();
-    // As long as this is undecided, nobody can migrate.
+    // No process can migrate before this ends.
     other.execute("begin; create table refinery_schema_history (version int)");
     let mut process = Process::spawn(command(&database.url(), &["--migrate"]));
     // Within a transaction, what a session sees of the others stands still.

@@ -1,4 +1,4 @@
-//! Webhooks of a process that is killed or told to stop while they are on their way.
+//! Webhooks of a process that is killed or stopped while deliveries are in flight.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -84,8 +84,8 @@ fn deliveries_in_flight_at_a_kill_and_all_later_ones_arrive() {
     eventually("everything is delivered", || (database.count(delivered) == 12).then_some(()));
     let arrived = receiver.arrived(12);
     assert!(arrived.iter().all(|each| each.is_signed_with(secret.as_str().unwrap())));
-    let told: BTreeSet<_> = arrived.iter().map(|each| each.json()["data"]["id"].to_string()).collect();
-    assert_eq!(told.len(), ROUNDS * EVENTS);
+    let delivered: BTreeSet<_> = arrived.iter().map(|each| each.json()["data"]["id"].to_string()).collect();
+    assert_eq!(delivered.len(), ROUNDS * EVENTS);
     for number in held.lock().unwrap().iter().copied() {
         let held = &arrived[number];
         let again: Vec<_> = arrived.iter().filter(|each| each.id() == held.id()).collect();

@@ -208,5 +208,5 @@ fn a_replayed_create_creates_one_key_which_is_not_stored() {
     let key = held(&made);
     app.client.with_key(&key).list("");
     let dump = app.database.dump();
-    assert!(!dump.contains(&key.secret) && !dump.contains(&hexadecimal(&key.secret)), "a key is kept");
+    assert!(!dump.contains(&key.secret) && !dump.contains(&hexadecimal(&key.secret)), "a key is stored");
 }

@@ -1,4 +1,4 @@
-//! Who is let in.
+//! Authentication: which keys are accepted.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -138,7 +138,7 @@ fn a_revoked_key_is_refused_from_five_seconds_on() {
     client.get(PROFILES).send().ok();
     app.accounts.revoke(&key);
     let revoked = Instant::now();
-    // Nobody sends anything: this only passes the time.
+    // Nothing is ever sent: this only waits.
     let (_sender, silence) = mpsc::channel::<()>();
     let refused = loop {
         let last_chance = revoked.elapsed() >= Duration::from_secs(5);

@@ -1,5 +1,5 @@
-//! What the service remembers of keys: never for long, never after it was told of a change, and looked up once for everybody who waits.
-#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world fails")]
+//! The credential cache: entries expire, are dropped when a change is notified, and concurrent lookups are shared.
+#![expect(clippy::unwrap_used, reason = "a test whose setup fails must fail")]
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -29,17 +29,17 @@ const MISSES: &str = "uprof_api_key_cache_total{outcome=\"miss\"}";
 const LOOKUPS: &str = "uprof_api_key_lookups_total";
 const FOLLOWED: &str = "uprof_api_key_changes_followed";
 
-/// The longest that anything is believed which is no longer so.
+/// The longest time for which a cached credential may be outdated.
 const BOUND: Duration = Duration::from_secs(5);
 
-/// A service that is told of changes.
-fn told() -> TestApp {
+/// A service that follows the notifications of changes.
+fn following() -> TestApp {
     let app = TestApp::start();
-    until("somebody who listens", || app.metrics().count(FOLLOWED) == 1);
+    until("the listener is connected", || app.metrics().count(FOLLOWED) == 1);
     app
 }
 
-/// Waits for what `is_so` tells after a change, which must be within the bound.
+/// Waits until `is_so` after a change, which must be within the bound.
 #[track_caller]
 fn soon(mut is_so: impl FnMut() -> bool) {
     let changed = Instant::now();
@@ -48,7 +48,7 @@ fn soon(mut is_so: impl FnMut() -> bool) {
         if is_so() {
             return;
         }
-        assert!(!last_chance, "it is not felt");
+        assert!(!last_chance, "the change has not taken effect");
     }
 }
 
@@ -58,14 +58,14 @@ fn status(client: &Client) -> u16 {
 
 #[test]
 fn a_revocation_by_another_process_is_notified_and_takes_effect() {
-    let app = told();
+    let app = following();
     let (key, other) = (app.another_key(KeySpec::default()), app.another_key(KeySpec::default()));
     let [client, bystander] = [&key, &other].map(|key| app.client.with_key(key));
     assert_eq!([status(&client), status(&bystander)], [200, 200]);
     let misses = app.metrics().count(MISSES);
     app.accounts.revoke(&key);
     soon(|| status(&client) == 401);
-    // It was forgotten, and did not just become too old: a key in use is asked for again before that, and nobody waits.
+    // The entry was dropped, and did not expire: a key in use is looked up again before it expires, without a miss.
     assert_eq!(app.metrics().count(MISSES), misses + 1);
     assert_eq!(status(&bystander), 200);
     assert_eq!(app.metrics().count(MISSES), misses + 1);
@@ -73,7 +73,7 @@ fn a_revocation_by_another_process_is_notified_and_takes_effect() {
 
 #[test]
 fn a_change_of_the_pinned_shape_is_notified_and_takes_effect() {
-    let app = told();
+    let app = following();
     let client = app.client.without_beta();
     assert_eq!(Shape::of(&client.create(&serde_json::json!({}))), Shape::V1);
     let misses = app.metrics().count(MISSES);
@@ -84,7 +84,7 @@ fn a_change_of_the_pinned_shape_is_notified_and_takes_effect() {
 
 #[test]
 fn a_revocation_without_a_notification_takes_effect_too() {
-    let app = told();
+    let app = following();
     app.database.execute("drop trigger api_keys_changed on api_keys");
     let key = app.another_key(KeySpec::default());
     let client = app.client.with_key(&key);
@@ -92,14 +92,14 @@ fn a_revocation_without_a_notification_takes_effect_too() {
     let (misses, lookups) = (app.metrics().count(MISSES), app.metrics().count(LOOKUPS));
     app.accounts.revoke(&key);
     soon(|| status(&client) == 401);
-    // Nobody had to wait for it.
+    // No request waited for the lookup.
     assert_eq!(app.metrics().count(MISSES), misses);
     assert_eq!(app.metrics().count(LOOKUPS), lookups + 1);
 }
 
 #[test]
 fn a_disconnected_listener_reconnects_and_empties_the_cache() {
-    let app = told();
+    let app = following();
     for only_the_listener in [true, false] {
         let key = app.another_key(KeySpec::default());
         let client = app.client.with_key(&key);
@@ -113,9 +113,9 @@ fn a_disconnected_listener_reconnects_and_empties_the_cache() {
         } else {
             app.database.set_reachable(false);
         }
-        until("the end of listening", || app.metrics().count(FOLLOWED) == 0);
+        until("the listener is disconnected", || app.metrics().count(FOLLOWED) == 0);
         app.database.set_reachable(true);
-        until("somebody who listens", || app.metrics().count(FOLLOWED) == 1);
+        until("the listener is connected", || app.metrics().count(FOLLOWED) == 1);
         let misses = app.metrics().count(MISSES);
         assert_eq!(status(&client), 200);
         assert_eq!(app.metrics().count(MISSES), misses + 1);
@@ -127,7 +127,7 @@ fn a_disconnected_listener_reconnects_and_empties_the_cache() {
 
 #[test]
 fn concurrent_requests_with_one_key_make_one_lookup() {
-    let app = told();
+    let app = following();
     let stranger = TestApp::start();
     for (key, expected) in [(&app.key, 200), (&stranger.key, 401)] {
         let before = app.metrics();
@@ -145,7 +145,7 @@ fn concurrent_requests_with_one_key_make_one_lookup() {
     assert_eq!(app.metrics().count(HITS), 0);
 }
 
-/// Keys that are found when the test says so.
+/// A repository whose lookups finish when the test lets them.
 #[derive(Clone, Default)]
 struct Keys(Arc<Mutex<Vec<oneshot::Sender<()>>>>);
 
@@ -213,7 +213,7 @@ fn a_lookup_from_before_a_change_answers_no_call_from_after_it() {
         for call in late {
             call.await.unwrap().unwrap().unwrap();
         }
-        // What was asked after the change is remembered.
+        // The lookup from after the change is cached.
         find().await.unwrap().unwrap().unwrap();
         assert_eq!(sayers.count() + keys.0.lock().unwrap().len(), 0);
     });

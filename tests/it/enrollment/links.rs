@@ -81,7 +81,7 @@ fn a_link_has_the_configured_base_url_and_lifetime() {
         let profile = app.client.create(&json!({}));
         for link in links(&app, id(&profile)) {
             assert_eq!(link["url"], format!("{prefix}enroll/{}", token(&link)));
-            // Times as the service's own clock told them.
+            // Times of the service's clock.
             let lasted = format!(
                 "select extract(epoch from expires_at - created_at)::bigint, count(*)
                    from enrollments where expires_at = '{}' group by 1",
@@ -137,12 +137,12 @@ fn an_action_is_selected_by_its_type_and_its_violations_name_their_path() {
 fn a_link_is_created_for_a_profile_of_the_callers_organization_only() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
-    let gone = app.client.create(&json!({}));
-    app.client.delete(&path(id(&gone))).send().ok();
+    let deleted = app.client.create(&json!({}));
+    app.client.delete(&path(id(&deleted))).send().ok();
     let stranger = app.client.with_key(&app.strangers_key());
     for shape in Shape::ALL {
         let (ours, theirs) = (app.client.speaking(shape), stranger.speaking(shape));
-        for (client, id) in [(&ours, UNKNOWN), (&ours, "x"), (&ours, id(&gone)), (&theirs, id(&profile))] {
+        for (client, id) in [(&ours, UNKNOWN), (&ours, "x"), (&ours, id(&deleted)), (&theirs, id(&profile))] {
             assert_eq!(enrollment_url(client, id).refused(404), "User profile not found", "{shape:?} {id}");
             assert_eq!(action_url(client, id, &enroll()).refused(404), "User profile not found", "{shape:?} {id}");
         }

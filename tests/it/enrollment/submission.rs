@@ -1,4 +1,4 @@
-//! What submitting the form of an enrollment link does, and who may.
+//! The submission of an enrollment form.
 
 use serde_json::json;
 use uprof::domain::credential::api_key::Scope;
@@ -13,14 +13,14 @@ fn is_pending(app: &TestApp, id: &str) -> bool {
     app.client.retrieve(id)["trust_grants"] == json!({"cyber": {"status": "pending"}})
 }
 
-/// How often a grant was asked for, as the history and the events tell it.
+/// How often a grant was requested, by its decisions and by its events.
 #[track_caller]
-fn told(app: &TestApp) -> i64 {
+fn requests(app: &TestApp) -> i64 {
     let asked = "kind = 'user_profile.program_status_updated' and grant_name = 'cyber' and grant_status = 'pending'";
-    let told = app.database.count(&format!("events where {asked}"));
-    let kept = "grant_name = 'cyber' and status = 'pending' and actor = 'entity'";
-    assert_eq!(app.database.count(&format!("trust_grant_decisions where {kept}")), told);
-    told
+    let count = app.database.count(&format!("events where {asked}"));
+    let recorded = "grant_name = 'cyber' and status = 'pending' and actor = 'entity'";
+    assert_eq!(app.database.count(&format!("trust_grant_decisions where {recorded}")), count);
+    count
 }
 
 /// How many links are spent.
@@ -53,8 +53,8 @@ fn submitting_the_form_requests_the_grant_in_every_shape() {
     assert!(after["updated_at"].as_str() > profile["updated_at"].as_str(), "{after}");
     after["updated_at"] = profile["updated_at"].clone();
     after["trust_grants"] = json!({});
-    assert_eq!(after, profile, "what the platform has stated stays as it is");
-    assert_eq!(told(&app), 1);
+    assert_eq!(after, profile, "the platform's own fields do not change");
+    assert_eq!(requests(&app), 1);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn the_final_page_can_be_opened_by_any_client_any_number_of_times() {
 }
 
 #[test]
-fn a_link_is_spent_by_its_form_alone() {
+fn a_link_is_spent_by_its_form_only() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let url = app.link(id(&profile));
@@ -108,7 +108,7 @@ fn a_pending_or_active_grant_is_reported_and_not_changed() {
         let page = Page::open(&url);
         assert_eq!((page.status, page.heading()), (200, heading), "{}", page.text);
         assert!(page.text.contains("Example Organization") && !page.text.contains("<form"), "{}", page.text);
-        // Somebody had the form open while this came about.
+        // The form was open in a browser during the change.
         let late = Page::submit(&url);
         assert_eq!((late.status, late.header("location")), (303, url.rsplit('/').next().unwrap()));
         assert_eq!(app.client.retrieve(id(&profile)), before);
@@ -128,7 +128,7 @@ fn after_a_rejection_or_an_expiry_the_entity_can_apply_again() {
         assert_eq!(Page::open(&url).heading(), "Apply for trusted access");
         leads_to_the_end(&Page::submit(&url));
         assert!(is_pending(&app, id(&profile)), "{state}");
-        assert_eq!(told(&app), count, "{state}");
+        assert_eq!(requests(&app), count, "{state}");
     }
 }
 
@@ -159,7 +159,7 @@ fn a_form_of_an_invalid_link_changes_nothing() {
         assert_eq!(Page::submit(&url).is_invalid_link(), nothing);
     }
     assert_eq!(app.client.retrieve(id(&profile)), profile);
-    assert_eq!((app.database.count("trust_grants"), told(&app)), (0, 0));
+    assert_eq!((app.database.count("trust_grants"), requests(&app)), (0, 0));
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_form_that_another_site_sends_is_refused() {
         &[form, origin("https://profiles.example")],
         &[form, site("same-origin")],
         &[form, site("none")],
-        // Behind a proxy that keeps it from us which host was asked.
+        // Behind a proxy that does not forward the requested host.
         &[form, site("same-origin"), origin("null"), ("host", "10.0.0.1:8080")],
     ];
     let refused: &[&[(&str, &str)]] = &[

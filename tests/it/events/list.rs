@@ -39,9 +39,9 @@ fn every_change_of_a_profile_is_an_event_that_names_fields_and_holds_no_value() 
     app.client.update(id, &json!({"relationship": "internal"}));
     app.client.delete(&path(id)).send().ok();
     let events = page(&operator(&app), "order=asc");
-    let told: Vec<_> = events["data"].as_array().unwrap().iter().map(|event| event["data"].clone()).collect();
+    let emitted: Vec<_> = events["data"].as_array().unwrap().iter().map(|event| event["data"].clone()).collect();
     assert_eq!(
-        told,
+        emitted,
         [
             json!({"type": "user_profile.created", "id": id}),
             json!({"type": "user_profile.updated", "id": id, "fields": ["metadata", "name"]}),
@@ -128,7 +128,7 @@ fn a_rare_kind_is_found_without_reading_all_events() {
 fn all_violations_of_the_parameters_are_in_one_answer() {
     let app = TestApp::start();
     let operator = operator(&app);
-    let query = "limit=0&order=up&type=user_profile.gone&user_profile_id=org_1&starting_at=2026-03-15&page=x";
+    let query = "limit=0&order=up&type=user_profile.unknown&user_profile_id=org_1&starting_at=2026-03-15&page=x";
     let answer = operator.get(&format!("{EVENTS}?{query}")).send();
     let message = answer.refused(400);
     for field in ["limit: ", "order: ", "type: ", "user_profile_id: ", "starting_at: ", "page: Invalid cursor"] {

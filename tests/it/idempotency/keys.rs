@@ -46,7 +46,7 @@ fn a_replayed_update_is_applied_once() {
     assert!(again.is_replay());
     assert_eq!(again.ok(), first);
     assert_eq!(app.client.retrieve(id(&profile))["name"], "Second");
-    // One that changes nothing is kept as well.
+    // The answer of an update without a change is stored too.
     let unchanged = keyed(&app, &path, "n").json(&json!({})).ok();
     app.client.update(id(&profile), &json!({"name": "Third"}));
     assert_eq!(keyed(&app, &path, "n").json(&json!({})).ok(), unchanged);
@@ -96,8 +96,8 @@ fn a_replayed_link_is_the_same_link_and_its_token_is_not_stored() {
     assert_eq!(app.database.count("enrollments"), 1);
     let token = first["url"].as_str().unwrap().rsplit('/').next().unwrap();
     let dump = app.database.dump();
-    assert!(!dump.contains(token) && !dump.contains(&hexadecimal(token)), "a token is kept");
-    // Only who asked for it can read it again.
+    assert!(!dump.contains(token) && !dump.contains(&hexadecimal(token)), "a token is stored");
+    // Only the API key of the first request can read it again.
     let colleague = app.client.with_key(&app.another_key(KeySpec::default()));
     let refused = colleague.post(&path).header("idempotency-key", "k").send();
     assert_eq!(

@@ -34,7 +34,7 @@ fn every_post_is_executed_once_under_its_key_and_stores_no_secret_of_its_answer(
         let secrets: Vec<_> = secrets.into_iter().flatten().collect();
         let dump = app.database.dump();
         for secret in &secrets {
-            assert!(!dump.contains(secret) && !dump.contains(&hexadecimal(secret)), "{key} keeps a secret");
+            assert!(!dump.contains(secret) && !dump.contains(&hexadecimal(secret)), "{key} stores a secret");
         }
         // What holds no secret, a colleague may read as well.
         let theirs = route.take_once(&colleague, id, &key);

@@ -1,6 +1,6 @@
-//! What comes together is done together, and nobody is worse off for it. Most of this asks the port itself: on one thread, calls that
+//! Concurrent calls are batched, without harm to any of them. Most of this asks the port itself: on one thread, calls that
 //! are started together wait together.
-#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its world fails")]
+#![expect(clippy::unwrap_used, reason = "a test whose setup fails must fail")]
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -103,9 +103,9 @@ fn resold() -> ProfilePatch {
 #[test]
 fn a_bad_row_fails_alone() {
     let stored = with_port(SETTINGS, async |port| {
-        let nobody = OrganizationId::new(port.ids.next(SystemClock.now()));
+        let unknown = OrganizationId::new(port.ids.next(SystemClock.now()));
         let calls: Vec<_> =
-            (0..20).map(|at| (at, port.create(if at == 7 { nobody } else { port.organization }))).collect();
+            (0..20).map(|at| (at, port.create(if at == 7 { unknown } else { port.organization }))).collect();
         for (at, call) in calls {
             assert_eq!(kind(call).await, (at == 7).then_some(ErrorKind::NotFound), "{at}");
         }
@@ -130,7 +130,7 @@ fn a_flood_of_one_organization_does_not_hold_up_the_single_request_of_another() 
             call.await.unwrap();
         }
         let place = done.borrow().iter().position(|organization| *organization == port.another).unwrap();
-        // In the second group at the latest, after the first call, which went alone.
+        // In the second batch at the latest, after the first call, which skipped the queue.
         assert!(place < 1 + 2 * 16, "{place}");
     });
     assert_eq!(stored, 2001);
@@ -141,7 +141,7 @@ fn a_call_that_finds_the_queue_full_is_refused_and_not_written() {
     let stored = with_port(BatchSettings { capacity: 4, ..SETTINGS }, async |port| {
         let calls: Vec<_> = (0..10).map(|at| (at, port.create(port.organization))).collect();
         for (at, call) in calls {
-            // The first finds nobody there, and does not queue.
+            // The first finds no other call, and skips the queue.
             assert_eq!(kind(call).await, (at > 4).then_some(ErrorKind::Unavailable), "{at}");
         }
     });

@@ -1,4 +1,4 @@
-//! The database is slow, full of other work, or gone; and then it is back.
+//! The database is slow, overloaded or down, and recovers.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ const LOCKED: &str = "lock table user_profiles, trust_grants, events, webhook_en
 /// Asks until the service answers with a success, as its clients do.
 fn until_it_is_back(app: &TestApp) {
     let begun = Instant::now();
-    // Nobody sends anything: this only passes the time.
+    // Nothing is ever sent: this only waits.
     let (_sender, silence) = mpsc::channel::<()>();
     while app.client.get(PROFILES).send().status != 200 {
         assert!(begun.elapsed() < MAX_WAIT, "the service does not come back");
@@ -34,7 +34,7 @@ fn without_a_database_every_route_is_unavailable_and_recovers_with_it() {
     }
     app.client.get("/health/ready").send().refused(503);
     app.client.get("/health/live").send().ok();
-    // What needs no database is still told.
+    // Violations that need no database are still reported.
     app.client.get("/nowhere").send().refused(404);
     app.client.without_key().get(PROFILES).send().refused(401);
 

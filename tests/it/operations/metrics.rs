@@ -111,9 +111,8 @@ fn no_personal_data_or_id_is_a_label() {
     app.client.with_beta("user-profiles-2000-01-01").get(PROFILES).send().refused(400);
     let text = app.registry.text();
     let organization = app.key.organization.to_string();
-    for somebodys in ["Xanthippe", "2000-01-01", &app.key.secret, &app.key.id.to_string(), &organization, id(&profile)]
-    {
-        assert!(!text.contains(somebodys), "{somebodys} in {text}");
+    for value in ["Xanthippe", "2000-01-01", &app.key.secret, &app.key.id.to_string(), &organization, id(&profile)] {
+        assert!(!text.contains(value), "{value} in {text}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Connections to Postgres: who gets which.
+//! The choice of connections to Postgres.
 
 use std::thread;
 

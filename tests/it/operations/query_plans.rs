@@ -98,7 +98,7 @@ impl World {
         Cost { sequential_scans: row.get(0), rows: row.get(1), index_entries: row.get(2) }
     }
 
-    /// Waits for the other connections to be gone: a connection hands in what it counted when it ends.
+    /// Waits until the other connections have ended: a connection reports its statistics when it ends.
     fn await_statistics(&self) {
         let others = "pg_stat_activity
              where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'";

@@ -44,7 +44,7 @@ fn a_request_in_flight_is_finished_after_the_service_has_stopped_listening() {
     let mut wire = begin(&app);
     let stopper = app.stopper();
     let stopping = thread::spawn(move || runtime().block_on(stopper.stop()));
-    until("the end of listening", || TcpStream::connect(app.address).is_err());
+    until("the listener is disconnected", || TcpStream::connect(app.address).is_err());
     wire.send(BODY);
     let answer = wire.answer();
     assert_eq!(answer.header("connection"), Some("close"));

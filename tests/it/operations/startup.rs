@@ -1,4 +1,4 @@
-//! What keeps the service from starting: each a line that says what to do.
+//! Failures of a start: each is one line with the next step.
 
 use secrecy::SecretString;
 

@@ -17,12 +17,12 @@ fn update(client: &Client, profile: &Value, changes: &Value) -> Answer {
 fn concurrent_updates_never_lose_a_metadata_key() {
     let app = TestApp::start();
     for round in 0..30 {
-        let profile = app.client.create(&json!({"metadata": {"removed": "x", "kept": "x"}}));
+        let profile = app.client.create(&json!({"metadata": {"removed": "x", "retained": "x"}}));
         let changes = [json!({"a": "1"}), json!({"b": "2", "c": "3"}), json!({"removed": ""}), json!({"d": "4"})];
         for answer in concurrently(&changes, |change| update(&app.client, &profile, &json!({"metadata": change}))) {
             answer.ok();
         }
-        let expected = json!({"a": "1", "b": "2", "c": "3", "d": "4", "kept": "x"});
+        let expected = json!({"a": "1", "b": "2", "c": "3", "d": "4", "retained": "x"});
         assert_eq!(app.client.retrieve(id(&profile))["metadata"], expected, "round {round}");
     }
 }

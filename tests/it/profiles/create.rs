@@ -93,14 +93,14 @@ fn a_resold_profile_needs_a_name() {
         let answer = app.client.post(PROFILES).json(&nameless);
         assert_eq!(answer.refused(400), "name: Field required when `relationship` is `resold`");
     }
-    // What is wrong with a name that was sent is told instead.
+    // A violation of the sent name is reported instead.
     let answer = app.client.post(PROFILES).json(&json!({"relationship": "resold", "name": ""}));
     assert_eq!(answer.refused(400), "name: String should have at least 1 character");
     assert_eq!(app.client.list("")["data"], json!([]));
     app.client.create(&json!({"relationship": "resold", "name": "Reseller"}));
 }
 
-/// What a create decides when it is told nothing.
+/// The defaults of a create.
 fn defaults(profile: &Value) -> Value {
     json!([
         profile["name"],

@@ -72,14 +72,14 @@ fn holds(dump: &str, prefix: &str) -> Vec<String> {
 #[test]
 fn a_deleted_profile_is_not_found_on_any_route() {
     let app = TestApp::start();
-    let (kept, deleted) = (app.client.create(&json!({})), app.client.create(&json!({"metadata": {"plan": "pro"}})));
+    let (retained, deleted) = (app.client.create(&json!({})), app.client.create(&json!({"metadata": {"plan": "pro"}})));
     let answer = app.client.delete(&path(id(&deleted))).send().ok();
     assert_eq!(answer, json!({"id": id(&deleted), "type": "user_profile_deleted"}));
     for route in Route::all().iter().filter(|route| route.names_a_profile()) {
         let answer = route.take(&app.client, id(&deleted));
         assert_eq!(answer.refused(404), "User profile not found", "{} {}", route.method, route.path);
     }
-    assert_eq!(app.client.list("")["data"], json!([kept]));
+    assert_eq!(app.client.list("")["data"], json!([retained]));
 }
 
 #[test]
@@ -92,23 +92,23 @@ fn a_delete_accepts_a_content_type_without_a_body() {
 #[test]
 fn after_a_delete_no_table_holds_any_personal_data_of_the_profile() {
     let app = TestApp::start();
-    let (gone, kept) = (create(&app, "gone"), create(&app, "kept"));
+    let (erased, retained) = (create(&app, "discarded"), create(&app, "retained"));
     decide(&app);
-    for profile in [&gone, &kept] {
+    for profile in [&erased, &retained] {
         app.client.post(&format!("{}/enrollment_url", path(id(profile)))).send().ok();
     }
     // Values that an update replaced are erased too.
     let update =
         json!({"name": "gonemarkername 2", "metadata": {"gonemarkerkey": "", "gonemarkerkey2": "gonemarkervalue2"}});
-    app.client.update(id(&gone), &update);
+    app.client.update(id(&erased), &update);
     let before = app.database.dump();
-    assert_eq!((holds(&before, "gone").len(), holds(&before, "kept").len()), (6, 6), "{before}");
+    assert_eq!((holds(&before, "discarded").len(), holds(&before, "retained").len()), (6, 6), "{before}");
     assert_eq!(before.matches("1987-06-05").count(), 2);
 
-    app.client.delete(&path(id(&gone))).send().ok();
+    app.client.delete(&path(id(&erased))).send().ok();
     let after = app.database.dump();
-    assert_eq!(holds(&after, "gone"), [""; 0], "{after}");
-    assert_eq!(holds(&after, "kept").len(), 6, "{after}");
+    assert_eq!(holds(&after, "discarded"), [""; 0], "{after}");
+    assert_eq!(holds(&after, "retained").len(), 6, "{after}");
     assert_eq!(after.matches("1987-06-05").count(), 1);
     for table in TABLES {
         assert_eq!(app.database.count(table), 1, "{table} holds rows of the deleted profile");
@@ -118,7 +118,7 @@ fn after_a_delete_no_table_holds_any_personal_data_of_the_profile() {
 #[test]
 fn after_a_delete_the_id_and_the_times_of_creation_and_erasure_are_stored() {
     let app = TestApp::start();
-    let profile = create(&app, "gone");
+    let profile = create(&app, "discarded");
     let uuid = app.database.texts("select id::text from user_profiles").remove(0);
     app.client.delete(&path(id(&profile))).send().ok();
     let remains = "select id::text, organization_id = (select id from organizations) as ours,
@@ -142,10 +142,11 @@ fn a_late_retry_of_a_create_does_not_create_the_deleted_profile_again() {
     let body = json!({"name": "gonemarkername"});
     let create = |body: &Value| app.client.post(PROFILES).header("idempotency-key", "k").json(body);
     let profile = create(&body).ok();
-    let update = || app.client.post(&path(id(&profile))).header("idempotency-key", "u").json(&json!({"name": "gone"}));
+    let update =
+        || app.client.post(&path(id(&profile))).header("idempotency-key", "u").json(&json!({"name": "erased"}));
     update().ok();
     app.client.delete(&path(id(&profile))).send().ok();
-    assert_eq!(holds(&app.database.dump(), "gone"), [""; 0]);
+    assert_eq!(holds(&app.database.dump(), "discarded"), [""; 0]);
 
     let late = create(&body);
     assert_eq!(late.refused(409), "idempotency-key: Request was done, and the user profile was deleted since");
@@ -201,7 +202,7 @@ fn a_delete_erases_a_bounded_number_of_rows_and_hides_the_rest_until_the_sweep()
     assert!((2..=3).contains(&sweeps), "{sweeps}");
     assert_eq!(rows(), [0; 4]);
     assert_eq!(app.database.count("idempotency_keys"), 3_000);
-    assert_eq!(holds(&app.database.dump(), "gone"), [""; 0]);
+    assert_eq!(holds(&app.database.dump(), "discarded"), [""; 0]);
     assert_eq!(purge(&app), 0);
 }
 
@@ -233,7 +234,7 @@ fn purge(app: &TestApp) -> usize {
 #[test]
 fn a_second_delete_finds_nothing_and_changes_nothing() {
     let app = TestApp::start();
-    let profile = create(&app, "gone");
+    let profile = create(&app, "discarded");
     for (shape, status) in Shape::ALL.into_iter().zip([200, 404, 404, 404]) {
         let answer = app.client.speaking(shape).delete(&path(id(&profile))).send();
         assert_eq!(answer.status, status, "{shape:?}");
@@ -244,27 +245,27 @@ fn a_second_delete_finds_nothing_and_changes_nothing() {
 #[test]
 fn a_delete_by_another_organization_erases_nothing() {
     let app = TestApp::start();
-    let profile = create(&app, "kept");
+    let profile = create(&app, "retained");
     let before = app.database.dump();
     let stranger = app.client.with_key(&app.strangers_key());
     stranger.delete(&path(id(&profile))).send().refused(404);
-    assert_eq!(holds(&app.database.dump(), "kept"), holds(&before, "kept"));
+    assert_eq!(holds(&app.database.dump(), "retained"), holds(&before, "retained"));
     assert_eq!(app.database.count("erased_user_profiles"), 0);
 }
 
 #[test]
 fn a_deleted_profile_is_not_found_in_any_shape_or_list() {
     let app = TestApp::start();
-    let (gone, kept) = (create(&app, "gone"), create(&app, "kept"));
-    app.client.delete(&path(id(&gone))).send().ok();
+    let (erased, retained) = (create(&app, "discarded"), create(&app, "retained"));
+    app.client.delete(&path(id(&erased))).send().ok();
     for shape in Shape::ALL {
         let client = app.client.speaking(shape);
-        client.get(&path(id(&gone))).send().refused(404);
-        client.post(&path(id(&gone))).json(&json!({"name": "Back"})).refused(404);
+        client.get(&path(id(&erased))).send().refused(404);
+        client.post(&path(id(&erased))).json(&json!({"name": "Back"})).refused(404);
         for query in ["", "order_by=name", "order_by=name&order=asc", "order=asc"] {
             let listed = client.list(query);
             let ids: Vec<_> = listed["data"].as_array().unwrap().iter().map(id).collect();
-            assert_eq!(ids, [id(&kept)], "{shape:?} {query}");
+            assert_eq!(ids, [id(&retained)], "{shape:?} {query}");
         }
     }
 }

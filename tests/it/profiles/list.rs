@@ -95,8 +95,8 @@ fn creates_and_deletes_between_pages_move_no_other_profile() {
     let first = app.client.list("order=asc&limit=4");
     assert_eq!(first["data"], json!(created[..4]));
     // One that was seen, the very one that the cursor stands on, and one that is yet to come.
-    for gone in [0, 3, 5] {
-        delete(&created[gone]);
+    for index in [0, 3, 5] {
+        delete(&created[index]);
     }
     let late = app.client.create(&json!({"name": "Late"}));
     let rest = app.client.pages(&format!("order=asc&limit=4&page={}", first["next_page"].as_str().unwrap())).concat();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::client::PROFILES;
 use crate::support::{Client, Shape, TestApp};
 
-/// The words, in the order in which [`profiles`] deals them out.
+/// The statuses, in the order in which [`profiles`] assigns them.
 const STATUSES: [&str; 4] = ["unrestricted", "pending", "restricted", "banned"];
 
 /// `count` profiles with ascending ids. Those whose number can be divided by `every` are limited in three ways by turns, the others are
@@ -47,7 +47,7 @@ fn a_filter_finds_profiles_that_have_one_of_its_statuses() {
     for word in STATUSES {
         assert!(!matching(&all, &[word]).is_empty(), "{word}");
     }
-    // Every set of words, each written in the three ways in which clients write them.
+    // Every set of statuses, in each of the three forms that clients send.
     for set in 0..16_u8 {
         let words: Vec<_> = (0..4).filter(|bit| set >> bit & 1 == 1).map(|bit| STATUSES[bit]).collect();
         let expected = if words.is_empty() { all.clone() } else { matching(&all, &words) };
@@ -116,7 +116,7 @@ fn a_request_examines_a_bounded_number_of_profiles_with_open_actions() {
         assert_eq!(pages.concat().len(), 1, "{order}");
         assert_eq!((pages.len(), pages[pages_before].len()), (3, 1), "{order}");
     }
-    // What has ended counts no longer, whether or not anybody has written so.
+    // An expired action does not count, whether or not its expiry is recorded.
     app.database.seed(
         "update enforcement_actions set opened_at = '2026-01-01', expires_at = '2026-01-02' where kind = 'restriction'",
     );

@@ -240,7 +240,7 @@ fn events() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Lets `event` happen, and takes whoever it happened to from those who were `untouched`.
+/// Applies `event`, and removes its profile from those that are `untouched`.
 fn happen(client: &Client, event: Event, untouched: &mut Vec<Value>) {
     let touched = match &event {
         Event::Create(_) => None,

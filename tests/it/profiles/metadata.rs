@@ -65,10 +65,10 @@ fn a_create_refuses_an_empty_value() {
 #[test]
 fn an_update_replaces_adds_and_removes_pairs_and_retains_the_rest() {
     let app = TestApp::start();
-    let before = json!({"replaced": "old", "removed": "old", "kept": "old"});
+    let before = json!({"replaced": "old", "removed": "old", "retained": "old"});
     let profile = app.client.create(&json!({"metadata": before}));
     let patch = json!({"metadata": {"replaced": "new", "removed": "", "added": "new", "never there": ""}});
-    let expected = json!({"replaced": "new", "kept": "old", "added": "new"});
+    let expected = json!({"replaced": "new", "retained": "old", "added": "new"});
     assert_eq!(app.client.update(id(&profile), &patch)["metadata"], expected);
     assert_eq!(app.client.retrieve(id(&profile))["metadata"], expected);
     assert_eq!(app.client.list("")["data"][0]["metadata"], expected);

@@ -1,4 +1,4 @@
-//! Nobody reaches what belongs to another organization.
+//! Isolation between organizations.
 
 use serde_json::json;
 

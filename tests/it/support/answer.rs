@@ -1,4 +1,4 @@
-//! An answer of the service; whatever it is an answer to, it keeps the rules that hold for all of them.
+//! An answer of the service, checked against the rules of all answers.
 
 use serde_json::Value;
 use ureq::http::HeaderMap;
@@ -83,7 +83,7 @@ impl Answer {
         };
         assert!(required.is_none_or(|name| self.header(name).is_some()), "{status} without {required:?}");
         if *status == 409 {
-            // Either a repetition is of no use, or it says when.
+            // Either a retry cannot succeed, or the answer says when to retry.
             let (useless, after) = (self.header("x-should-retry") == Some("false"), self.header("retry-after"));
             assert!(useless != after.is_some(), "{:?}", self.headers);
         }

@@ -72,7 +72,7 @@ impl TestApp {
     }
 
     /// A profile, and beside it what routes name that lead to other objects: a key, an endpoint for webhooks and a delivery to it. Their ids are
-    /// the profile's but for the prefix. Endpoints of before are gone: there is a limit to them.
+    /// the profile's but for the prefix. Earlier endpoints are deleted, because their number is limited.
     pub(crate) fn with_everything(&self) -> Value {
         let profile = self.client.create(&json!({"name": "Before"}));
         let id: ProfileId = profile["id"].as_str().unwrap().parse().unwrap();

@@ -69,7 +69,7 @@ impl Client {
         Self { version, ..self.clone() }
     }
 
-    /// Closes the connections that this client keeps; its clones keep theirs.
+    /// Closes the idle connections of this client, but not those of its clones.
     pub(crate) fn hang_up(&mut self) {
         self.agent = agent();
     }

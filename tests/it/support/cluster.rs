@@ -1,5 +1,5 @@
-//! The Postgres of a test run: a private cluster in a process of its own, which notices the end of the run, however it comes, and
-//! then stops the cluster and removes its directory. (The test runner tells nobody that the last test has ended, and statics are
+//! The Postgres of a test run: a private cluster in a process of its own, the host, which notices the end of the run in any case, and
+//! then stops the cluster and removes its directory. (The test runner does not report the end of the last test, and statics are
 //! never dropped.)
 
 use std::env;
@@ -16,14 +16,14 @@ use uprof::storage::migrate;
 
 use super::database::runtime;
 
-/// Tells the process that it is the keeper, and in which directory.
-const KEEPER: &str = "UPROF_TEST_CLUSTER";
+/// The variable that makes the process the host; its value is the directory.
+const HOST: &str = "UPROF_TEST_CLUSTER";
 
 /// The cluster's database, migrated: what each test's own database is a copy of.
 pub(crate) struct Cluster {
     url: String,
     /// It reads its standard input, which the system closes when this process ends.
-    _keeper: Child,
+    _host: Child,
     _stdout: BufReader<ChildStdout>,
 }
 
@@ -40,32 +40,32 @@ impl Cluster {
     }
 
     fn start() -> Self {
-        let mut keeper = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "support::cluster::the_keeper_in_another_process", "--ignored", "--nocapture"])
-            .env(KEEPER, env::temp_dir().join(format!("uprof-it-{}", std::process::id())))
+        let mut host = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "support::cluster::the_host_in_another_process", "--ignored", "--nocapture"])
+            .env(HOST, env::temp_dir().join(format!("uprof-it-{}", std::process::id())))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            // Ctrl-C ends the run; the keeper then still has something to do.
+            // Ctrl-C ends the run; the host then still has to clean up.
             .process_group(0)
             .spawn()
             .unwrap();
-        let mut stdout = BufReader::new(keeper.stdout.take().unwrap());
+        let mut stdout = BufReader::new(host.stdout.take().unwrap());
         // The test runner prints before it, perhaps on the same line.
         let url = stdout
             .by_ref()
             .lines()
             .find_map(|line| line.unwrap().split_once("postgres://").map(|(_, rest)| format!("postgres://{rest}")));
-        Self { url: url.expect("the tests have no Postgres"), _keeper: keeper, _stdout: stdout }
+        Self { url: url.expect("the tests have no Postgres"), _host: host, _stdout: stdout }
     }
 }
 
 #[test]
 #[ignore = "the other tests run it, in a process of its own"]
-fn the_keeper_in_another_process() {
-    let Some(directory) = env::var_os(KEEPER).map(std::path::PathBuf::from) else { return };
+fn the_host_in_another_process() {
+    let Some(directory) = env::var_os(HOST).map(std::path::PathBuf::from) else { return };
     // Postgres' account has to pass through it.
     DirBuilder::new().mode(0o755).create(&directory).unwrap();
-    let kept = std::panic::catch_unwind(|| {
+    let outcome = std::panic::catch_unwind(|| {
         // Nothing here has to survive a crash of the machine; the tests that kill the service have databases of their own.
         let settings = [("fsync", "off"), ("full_page_writes", "off"), ("max_connections", "500")];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
@@ -77,6 +77,6 @@ fn the_keeper_in_another_process() {
         embedded.stop().unwrap();
     });
     fs::remove_dir_all(&directory).unwrap();
-    // Nobody is left to read what the test runner would print.
-    std::process::exit(i32::from(kept.is_err()));
+    // The output of the test runner has no reader any more.
+    std::process::exit(i32::from(outcome.is_err()));
 }

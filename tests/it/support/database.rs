@@ -22,7 +22,7 @@ const EMPTY_ALL_TABLES: &str = "do $$ begin
     );
 end $$";
 
-/// A database of the run's cluster, which nobody else uses meanwhile.
+/// A database of the run's cluster, for one test at a time.
 pub(crate) struct Database {
     name: String,
     spare_later: AtomicBool,
@@ -52,7 +52,7 @@ impl Database {
         try_execute(&url_of(&self.name), sql).unwrap();
     }
 
-    /// A session that has run `sql` in a transaction and keeps what it locked until it is dropped.
+    /// A session that has run `sql` in a transaction, and holds its locks until it is dropped.
     pub(crate) fn session(&self, sql: &str) -> Session {
         let runtime = runtime();
         let connection = runtime.block_on(async {
@@ -63,7 +63,7 @@ impl Database {
         Session { runtime, connection: Some(connection) }
     }
 
-    /// Ends all sessions and lets nobody in, or lets everybody in again.
+    /// Ends all sessions and refuses connections, or allows them again.
     pub(crate) fn set_reachable(&self, reachable: bool) {
         let name = &self.name;
         let allow = format!("alter database {name} with allow_connections {reachable}");
@@ -150,7 +150,7 @@ async fn connect(url: &str) -> sqlx::Result<PgConnection> {
     url.parse::<PgConnectOptions>()?.connect().await
 }
 
-/// The database from which others are made and dropped: a copy can only be made of one that nobody is connected to.
+/// The database from which others are made and dropped: only a database without connections can be copied.
 fn administration() -> String {
     url_of("postgres")
 }

@@ -14,7 +14,7 @@ pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
         if let Some(found) = look() {
             return found;
         }
-        assert!(started.elapsed() < MAX_WAIT, "it never happened: {what}");
+        assert!(started.elapsed() < MAX_WAIT, "timed out waiting for: {what}");
         thread::park_timeout(Duration::from_millis(10));
     }
 }

@@ -1,4 +1,4 @@
-//! What a service has counted, read as Prometheus reads it: a text that does not keep to the format fails the test.
+//! What a service has counted, read as Prometheus reads it: text in any other format fails the test.
 
 use std::collections::{BTreeMap, BTreeSet};
 

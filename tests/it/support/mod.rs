@@ -1,11 +1,6 @@
 //! What the tests share: a Postgres for the run, a service and a database for each test, and clients that check every answer.
 //! Knows the service as an operator does: its settings, its storage (for organizations and keys), and its wire.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot prepare its world fails"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test whose setup fails must fail")]
 
 pub(crate) mod accounts;
 pub(crate) mod answer;

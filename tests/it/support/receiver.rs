@@ -1,4 +1,4 @@
-//! An endpoint for webhooks, which answers as its test tells it to.
+//! An endpoint for webhooks, whose answers its test chooses.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -66,10 +66,10 @@ impl Delivery {
     }
 }
 
-/// What happened at an endpoint.
+/// The connections and requests of an endpoint.
 #[derive(Default)]
 struct Log {
-    /// How often somebody connected, whatever came of it.
+    /// The number of connections, including those without a request.
     connections: usize,
     arrived: Vec<Delivery>,
 }
@@ -139,7 +139,7 @@ impl Receiver {
         log.arrived.clone()
     }
 
-    /// How often somebody has connected so far.
+    /// The number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.log.0.lock().unwrap().connections
     }
@@ -171,7 +171,7 @@ fn accept(listener: &TcpListener, log: &Shared, ended: &Arc<AtomicBool>, answers
     }
 }
 
-/// Fails where the other end has gone.
+/// Fails if the other end has closed the connection.
 fn serve(mut stream: TcpStream, log: &Shared, ended: &AtomicBool, answers: &Answers) -> std::io::Result<()> {
     stream.set_read_timeout(Some(MAX_WAIT))?;
     stream.set_write_timeout(Some(MAX_WAIT))?;
@@ -213,7 +213,7 @@ fn serve(mut stream: TcpStream, log: &Shared, ended: &AtomicBool, answers: &Answ
 fn read(stream: &mut TcpStream) -> std::io::Result<Delivery> {
     let mut reader = BufReader::new(stream);
     let mut lines = reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty());
-    // Somebody may only knock.
+    // A connection may close without a request.
     let first_line = lines.next().ok_or(std::io::ErrorKind::UnexpectedEof)?;
     let pairs = lines.map(|line| {
         let (name, value) = line.split_once(':').unwrap();

@@ -92,7 +92,7 @@ impl Route {
         self.path.contains('{')
     }
 
-    /// Takes the route with whatever `client` has to show; `id` is the profile, where the route names one, and tells what else it names:
+    /// Sends a request of the route with the credentials of `client`; `id` is the profile, where the route names one, and derives other ids:
     /// what [`TestApp::with_everything`](super::TestApp::with_everything) puts beside it.
     pub(crate) fn take(&self, client: &Client, id: &str) -> Answer {
         self.send(client.call(self.method.clone(), &filled(self.path, id)))

@@ -67,7 +67,7 @@ pub(crate) fn attempted(deliveries: &[Value], count: usize) -> bool {
     deliveries.iter().map(|delivery| delivery["attempts"].as_array().unwrap().len()).sum::<usize>() >= count
 }
 
-/// Makes the next attempt of every failed delivery due now. A delivery in flight keeps its lease.
+/// Makes the next attempt of every failed delivery due now. The lease of a delivery in flight does not change.
 pub(crate) fn make_retries_due(app: &TestApp) {
     app.database.seed("update webhook_deliveries set due_at = now() where state = 'pending' and failures > 0");
 }

@@ -18,7 +18,7 @@ impl WriteRoutes {
     pub(crate) fn of(shape: Shape) -> Self {
         let app = TestApp::start();
         let client = app.client.speaking(shape);
-        let profile = client.create(&json!({"name": "Before", "metadata": {"kept": "yes"}}));
+        let profile = client.create(&json!({"name": "Before", "metadata": {"retained": "yes"}}));
         Self { app, client, profile }
     }
 

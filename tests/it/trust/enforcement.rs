@@ -36,7 +36,7 @@ fn status(app: &TestApp, profile: &Value) -> Value {
     app.client.speaking(Shape::Ga).retrieve(id(profile))["enforcement_status"].clone()
 }
 
-/// What was told of actions: the kinds of their events.
+/// The kinds of the events of actions.
 fn events(app: &TestApp) -> Vec<String> {
     let kinds =
         "select substr(kind, 33) from (select * from events where enforcement_action_id is not null order by id) e";
@@ -142,7 +142,7 @@ fn a_forbidden_transition_of_an_action_is_a_conflict_that_changes_nothing() {
             refused(action, made, "An action that has ended cannot change");
         }
     }
-    // It ended then, although nobody has written so.
+    // It expired then, although that is not recorded yet.
     let newest = operator.get(&format!("{}?limit=1", actions(&profile))).send().ok()["data"][0].clone();
     assert_eq!((&newest["resolved_at"], &newest["resolved_by"]), (&json!("2026-01-02T00:00:00Z"), &json!("expiry")));
 }

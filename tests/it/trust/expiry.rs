@@ -1,4 +1,4 @@
-//! What ends by itself, written down by whoever sweeps: these tests do it themselves, as a service does every half minute.
+//! Expiries are recorded by a sweep. These tests sweep themselves, as a service does every 30 seconds.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::support::client::{id, path};
 use crate::support::database::runtime;
 use crate::support::threads::concurrently;
 
-/// Sweeps once: how many grants and limits have ended, and how many links and answers are gone.
+/// Sweeps once: the numbers of expired grants and actions, and of deleted links and answers.
 fn sweep(app: &TestApp) -> [usize; 4] {
     let url = app.database.url();
     runtime().block_on(async {
@@ -31,7 +31,7 @@ fn sweep(app: &TestApp) -> [usize; 4] {
     })
 }
 
-/// A profile with a grant, a limit, a link and an answer kept for repetitions, all of which have ended, and others that have not.
+/// A profile with an expired grant, action, link and stored answer, and with ones that have not expired.
 fn ended(app: &TestApp) -> Value {
     let operator = app.operator();
     let profile = app.client.create(&json!({}));
@@ -75,8 +75,8 @@ fn expiries_are_recorded_once_with_their_events_and_nothing_else_changes() {
     let after = app.client.retrieve(id(&profile));
     assert_eq!(after["trust_grants"], before["trust_grants"]);
     assert!(after["updated_at"].as_str() > before["updated_at"].as_str());
-    let told = kinds(&app);
-    assert_eq!(told[4..], ["program_status_updated cyber", "enforcement_action_resolved"]);
+    let emitted = kinds(&app);
+    assert_eq!(emitted[4..], ["program_status_updated cyber", "enforcement_action_resolved"]);
     let decisions = app.operator().get(&format!("{}/trust_grants/cyber/decisions", path(id(&profile)))).send().ok();
     let last = &decisions["data"][0];
     assert_eq!((&last["status"], &last["actor"]), (&json!("withdrawn"), &json!("expiry")));
@@ -96,7 +96,7 @@ fn concurrent_sweeps_record_each_expiry_once() {
         ended(&app);
     }
     let mut done = [0; 4];
-    // Whoever finds a profile locked leaves it to whoever is at it.
+    // A sweep skips a profile that another sweep has locked.
     for turn in concurrently(&[(); 4], |()| sweep(&app)) {
         done = [0, 1, 2, 3].map(|index| done[index] + turn[index]);
     }

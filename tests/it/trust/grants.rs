@@ -1,4 +1,4 @@
-//! Trust grants over HTTP: decided, shown, kept, and worked off.
+//! Trust grants over HTTP: decisions, their history, and the list of pending grants.
 
 use serde_json::{Value, json};
 
@@ -22,13 +22,13 @@ fn history(operator: &Client, profile: &Value, name: &str) -> Vec<Value> {
     page["data"].as_array().unwrap().clone()
 }
 
-/// The words of the history.
+/// The statuses of the history.
 fn statuses(operator: &Client, profile: &Value) -> Vec<String> {
     let text = |decision: &Value| decision["status"].as_str().unwrap().to_owned();
     history(operator, profile, "cyber").iter().map(text).collect()
 }
 
-/// What became of grants, as events tell it: name and status.
+/// The name and status of grants, by their events.
 fn events(app: &TestApp) -> Vec<String> {
     app.database.texts(
         "select grant_name || ' ' || coalesce(grant_status, 'none')
@@ -42,8 +42,8 @@ fn a_decision_shows_in_every_shape_is_recorded_and_emits_an_event() {
     let operator = app.operator();
     let profile = app.client.create(&json!({"name": "Example"}));
     let mut updated_at = profile["updated_at"].as_str().unwrap().to_owned();
-    let told = ["pending", "rejected", "pending", "active", "active", "withdrawn", "active"];
-    for (index, status) in told.into_iter().enumerate() {
+    let decided = ["pending", "rejected", "pending", "active", "active", "withdrawn", "active"];
+    for (index, status) in decided.into_iter().enumerate() {
         let decision = say(&operator, &profile, status).ok();
         assert_eq!(
             (&decision["status"], &decision["actor"], &decision["reason"]),
@@ -65,8 +65,8 @@ fn a_decision_shows_in_every_shape_is_recorded_and_emits_an_event() {
         updated_at = after;
         assert_eq!(history(&operator, &profile, "cyber")[index], decision);
     }
-    assert_eq!(statuses(&operator, &profile), told);
-    let expected = told.map(|status| format!("cyber {}", if status == "withdrawn" { "none" } else { status }));
+    assert_eq!(statuses(&operator, &profile), decided);
+    let expected = decided.map(|status| format!("cyber {}", if status == "withdrawn" { "none" } else { status }));
     assert_eq!(events(&app), expected);
 }
 
@@ -86,7 +86,7 @@ fn a_forbidden_transition_of_a_grant_is_a_conflict_that_changes_nothing() {
         if !state.is_empty() {
             say(&operator, &profile, state).ok();
         }
-        let (before, kept) = (app.client.retrieve(id(&profile)), history(&operator, &profile, "cyber"));
+        let (before, recorded) = (app.client.retrieve(id(&profile)), history(&operator, &profile, "cyber"));
         for (status, is) in refused {
             let answer = say(&operator, &profile, status);
             let becomes = if *status == "pending" { "asked for" } else { status };
@@ -94,7 +94,7 @@ fn a_forbidden_transition_of_a_grant_is_a_conflict_that_changes_nothing() {
             assert_eq!(answer.header("x-should-retry"), Some("false"));
         }
         assert_eq!(app.client.retrieve(id(&profile)), before);
-        assert_eq!(history(&operator, &profile, "cyber"), kept);
+        assert_eq!(history(&operator, &profile, "cyber"), recorded);
     }
     assert_eq!(events(&app).len(), 3);
 }
@@ -223,7 +223,7 @@ fn pending_grants_are_listed_oldest_first_while_others_are_decided() {
     for turn in 0.. {
         let found = page["data"].as_array().unwrap();
         seen.extend(found.iter().map(|grant| grant["user_profile_id"].clone()));
-        // What has been seen is decided, and somebody else asks.
+        // A listed grant is decided, and another entity applies.
         for grant in found {
             assert_eq!((&grant["status"], &grant["name"]), (&json!("pending"), &json!("cyber")));
             say(&operator, &json!({"id": grant["user_profile_id"]}), "rejected").ok();
@@ -264,10 +264,10 @@ fn concurrent_decisions_are_serialized_and_none_is_lost() {
             let verdict = json!({"status": "active", "actor": "r", "tiers": {*tier: {"status": "active"}}});
             decide(&operator, &profile, "cyber", &verdict).ok()
         });
-        let kept = history(&operator, &profile, "cyber");
-        assert!(made.iter().all(|decision| kept.contains(decision)) && kept.len() == 4);
+        let recorded = history(&operator, &profile, "cyber");
+        assert!(made.iter().all(|decision| recorded.contains(decision)) && recorded.len() == 4);
         let shown = operator.get(&format!("{QUEUE}?status=active&order=desc&limit=1")).send().ok();
-        let last = kept.iter().find(|decision| decision["id"] == shown["data"][0]["decision_id"]).unwrap();
+        let last = recorded.iter().find(|decision| decision["id"] == shown["data"][0]["decision_id"]).unwrap();
         assert_eq!(last["tiers"], shown["data"][0]["tiers"], "the parts of one decision");
     }
 }

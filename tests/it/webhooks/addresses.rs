@@ -1,4 +1,4 @@
-//! Nobody reaches through a webhook what only this service can reach.
+//! Webhooks cannot reach addresses that only this service can reach.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};

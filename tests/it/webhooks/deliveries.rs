@@ -1,4 +1,4 @@
-//! What happens arrives at the endpoints that hear of it: as the contract says, signed, and at no others.
+//! Events are delivered to subscribed endpoints and to no others, signed, in the form of the contract.
 
 use serde_json::{Value, json};
 
@@ -66,10 +66,10 @@ fn each_of_many_events_is_delivered_once_to_every_subscribed_endpoint() {
         until(&app, created, |found| found.len() == 30 && all(found, "delivered"));
         let arrived = receiver.arrived(30);
         assert!(arrived.iter().all(|each| each.is_signed_with(secret(created))));
-        let mut told: Vec<_> =
+        let mut delivered: Vec<_> =
             arrived.iter().map(|each| each.json()["data"]["id"].as_str().unwrap().to_owned()).collect();
-        told.sort();
-        assert_eq!(told, profiles);
+        delivered.sort();
+        assert_eq!(delivered, profiles);
     }
     assert_eq!(deaf.connections(), 0);
 }
@@ -137,8 +137,8 @@ fn events_while_an_endpoint_is_disabled_are_never_delivered() {
     app.client.post(&path(&created)).json(&json!({"state": "disabled"})).ok();
     emit_event(&app);
     app.client.post(&path(&created)).json(&json!({"state": "enabled"})).ok();
-    let heard = emit_event(&app);
-    assert_eq!(receiver.arrived(1)[0].json()["data"]["id"], heard.as_str());
+    let expected = emit_event(&app);
+    assert_eq!(receiver.arrived(1)[0].json()["data"]["id"], expected.as_str());
     assert_eq!(deliveries(&app, &created).len(), 1);
 }
 
@@ -173,13 +173,13 @@ fn a_grant_that_the_pinned_shape_does_not_show_is_not_delivered() {
         for grant in ["early_access", "efs", "cyber"] {
             decide(&theirs, id(&profile), grant);
         }
-        let told = if version == "ga" { 2 } else { 3 };
+        let delivered = if version == "ga" { 2 } else { 3 };
         let list =
             || theirs.get(&format!("{}/deliveries", path(&created))).send().ok()["data"].as_array().unwrap().clone();
         eventually("every event is delivered", || {
-            Some(list()).filter(|found| found.len() == told && all(found, "delivered"))
+            Some(list()).filter(|found| found.len() == delivered && all(found, "delivered"))
         });
-        assert_eq!(receiver.arrived(told).len(), told, "{version}");
+        assert_eq!(receiver.arrived(delivered).len(), delivered, "{version}");
     }
 }
 
@@ -208,8 +208,8 @@ fn opened_and_resolved_actions_are_delivered_with_their_id_and_erased_ones_are_n
     let lifted = json!({"transition": "resolved", "actor": "reviewer"});
     app.client.post(&format!("{actions}/{}", id(&first))).json(&lifted).ok();
     app.client.delete(&format!("{PROFILES}/{}", id(&profile))).send().ok();
-    let mut told: Vec<_> = receiver.arrived(3).iter().map(|each| each.json()["data"].clone()).collect();
-    told.sort_by_key(ToString::to_string);
+    let mut delivered: Vec<_> = receiver.arrived(3).iter().map(|each| each.json()["data"].clone()).collect();
+    delivered.sort_by_key(ToString::to_string);
     let data = |kind: &str, action: &Value| {
         json!({
             "type": format!("user_profile.enforcement_action_{kind}"),
@@ -220,7 +220,7 @@ fn opened_and_resolved_actions_are_delivered_with_their_id_and_erased_ones_are_n
     };
     let mut expected = vec![data("opened", &first), data("opened", &second), data("resolved", &first)];
     expected.sort_by_key(ToString::to_string);
-    assert_eq!(told, expected);
+    assert_eq!(delivered, expected);
     assert_eq!(app.database.count("webhook_deliveries"), 3);
 }
 

@@ -1,5 +1,5 @@
 //! Endpoints that are down, slow, flapping or lying: every event arrives at least once, none is signed wrongly, none arrives at a disabled
-//! endpoint, and nobody else waits.
+//! endpoint, and no other endpoint waits.
 
 use std::net::TcpListener;
 
@@ -11,7 +11,7 @@ use crate::support::webhooks::{
     all, attempted, delivering, emit_event, endpoint, make_retries_due, path, register, until,
 };
 
-/// What the last attempt came to, as the only delivery tells.
+/// The outcome of the last attempt of the only delivery.
 fn last_attempt(deliveries: &[Value]) -> Value {
     deliveries[0]["attempts"].as_array().unwrap().last().unwrap().clone()
 }
@@ -46,7 +46,7 @@ fn an_endpoint_that_was_down_gets_its_events_once_it_is_up() {
 
 #[test]
 fn an_endpoint_that_never_answers_delays_no_other() {
-    // Longer than anybody waits here; two places, one of which it takes.
+    // Longer than any test waits; two places, one of which it takes.
     let app = TestApp::with(&[
         "--webhooks-allow-insecure",
         "--webhooks-poll=20ms",
@@ -99,12 +99,12 @@ fn a_flapping_endpoint_gets_every_event_and_remains_enabled() {
         make_retries_due(&app);
         found.len() == 10 && all(found, "delivered")
     });
-    let mut told: Vec<_> =
+    let mut delivered: Vec<_> =
         receiver.arrived(10).iter().map(|each| each.json()["data"]["id"].as_str().unwrap().to_owned()).collect();
-    told.sort();
-    told.dedup();
+    delivered.sort();
+    delivered.dedup();
     profiles.sort();
-    assert_eq!(told, profiles);
+    assert_eq!(delivered, profiles);
     everything_is_signed(&receiver, &created);
     assert_eq!(endpoint(&app, &created)["state"], "enabled");
 }
@@ -161,9 +161,9 @@ fn status_410_disables_an_endpoint_until_it_is_enabled() {
     emit_event(&app);
     let enabled = app.client.post(&path(&created)).json(&json!({"state": "enabled"})).ok();
     assert_eq!((&enabled["state"], &enabled["disabled_reason"]), (&json!("enabled"), &json!("")));
-    let heard = emit_event(&app);
+    let expected = emit_event(&app);
     let arrived = receiver.arrived(2);
-    assert_eq!((arrived.len(), &arrived[1].json()["data"]["id"]), (2, &json!(heard)));
+    assert_eq!((arrived.len(), &arrived[1].json()["data"]["id"]), (2, &json!(expected)));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn pending_deliveries_of_a_disabled_endpoint_resume_when_it_is_enabled() {
     until(&app, &created, |found| attempted(found, 1));
     app.client.post(&path(&created)).json(&json!({"state": "disabled"})).ok();
     make_retries_due(&app);
-    // Whoever looks now finds nothing to do: an event of another endpoint passes by.
+    // A poll now finds nothing due, also after an event of another endpoint.
     let other = Receiver::that(Reply::Status(200));
     let passing = register(&app, &other);
     emit_event(&app);

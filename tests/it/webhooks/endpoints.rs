@@ -260,7 +260,7 @@ fn a_request_with_an_idempotency_key_is_executed_once() {
     assert_eq!(app.client.get(&path(&created)).send().ok()["name"], "Second");
     let other = keyed(&path(&created), "update").json(&json!({"name": "Third"}));
     assert_eq!(other.refused(400), "idempotency-key: Key was used for another request");
-    // What is kept tells nobody a secret who only reads the database.
-    let kept = app.database.texts("select encode(answer, 'escape') from idempotency_keys").join("\n");
-    assert!(kept.contains("First") && !kept.contains("whsec_"), "{kept}");
+    // The stored answer contains no secret for a reader of the database.
+    let stored = app.database.texts("select encode(answer, 'escape') from idempotency_keys").join("\n");
+    assert!(stored.contains("First") && !stored.contains("whsec_"), "{stored}");
 }

@@ -127,7 +127,7 @@ fn a_chunked_body_is_refused_as_soon_as_it_is_over_the_limit() {
     let app = TestApp::with(&["--max-body-bytes=1000"]);
     let mut wire = Wire::connect(app.address);
     wire.send(head(&app, &format!("{JSON}transfer-encoding: chunked\r\n")));
-    // There is no last chunk: who waits for it waits for ever.
+    // There is no last chunk: a read to the end would never return.
     wire.send(format!("3e9\r\n{}\r\n", "x".repeat(1001)));
     assert_eq!(wire.answer().refused(413), "body: Request should have at most 1000 bytes");
     assert_eq!(wire.rest(), b"");

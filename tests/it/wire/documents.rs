@@ -47,7 +47,7 @@ fn every_documented_operation_does_what_its_document_says() {
 }
 
 #[test]
-fn an_unknown_key_is_refused_by_every_documented_operation() {
+fn a_missing_key_is_refused_by_every_documented_operation() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({"name": "Example"}));
     for (_, document) in DOCUMENTS.iter() {

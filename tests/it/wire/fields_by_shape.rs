@@ -23,7 +23,7 @@ fn texts(shape: Shape) -> &'static [&'static str] {
     }
 }
 
-/// The fields that hold one word of a closed set, and those words.
+/// The enum fields, and their labels.
 fn words(shape: Shape) -> &'static [(&'static str, &'static [&'static str])] {
     const ACCESS: (&str, &[&str]) = ("access_type", &["application", "passthrough"]);
     match shape {
@@ -203,7 +203,7 @@ fn metadata_has_the_same_rules_under_every_shape() {
         let long = json!({"metadata": {"plan": "x".repeat(513)}});
         routes.refuse(&long, "metadata.plan: String should have at most 512 characters");
         routes.create(&json!({"metadata": {"plan": ""}})).refused(400);
-        let merged = routes.update(&json!({"metadata": {"kept": "", "new": "yes"}})).ok();
+        let merged = routes.update(&json!({"metadata": {"retained": "", "new": "yes"}})).ok();
         assert_eq!(merged["metadata"], json!({"new": "yes"}), "{shape:?}");
     }
 }

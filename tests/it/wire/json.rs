@@ -12,9 +12,9 @@ fn refuse(app: &TestApp, texts: &[&[u8]], message: &str) {
     for text in texts {
         for door in [PROFILES, &path(id(&profile))] {
             let answer = app.client.post(door).json_text(*text);
-            let told = answer.refused(400);
+            let message_shown = answer.refused(400);
             let shown = String::from_utf8_lossy(&text[..text.len().min(60)]);
-            assert!(told.starts_with(message), "{shown}: {told}");
+            assert!(message_shown.starts_with(message), "{shown}: {message_shown}");
         }
     }
     assert_eq!(app.client.list("")["data"], json!([profile]));

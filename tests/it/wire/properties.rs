@@ -183,7 +183,7 @@ fn paging_through_creates_and_deletes_never_repeats_or_skips_a_survivor() {
         let create = |name: &Option<String>| id(&client.create(&json!({"name": name}))).to_owned();
         let first: Vec<_> = start.iter().map(create).collect();
         let mut alive = first.clone();
-        let (mut seen, mut gone) = (Vec::new(), BTreeSet::new());
+        let (mut seen, mut deleted) = (Vec::new(), BTreeSet::new());
         let mut next = Some(String::new());
         let last_pages = std::iter::repeat_n(Meanwhile::TurnThePage, 60);
         for event in events.into_iter().chain(last_pages) {
@@ -192,7 +192,7 @@ fn paging_through_creates_and_deletes_never_repeats_or_skips_a_survivor() {
                 Meanwhile::Delete(which) if !alive.is_empty() => {
                     let id = alive.remove(which.index(alive.len()));
                     client.delete(&path(&id)).send().ok();
-                    gone.insert(id);
+                    deleted.insert(id);
                 }
                 Meanwhile::TurnThePage => {
                     let Some(cursor) = next.take() else { break };
@@ -207,7 +207,7 @@ fn paging_through_creates_and_deletes_never_repeats_or_skips_a_survivor() {
             }
         }
         prop_assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), seen.len(), "repeated: {:?}", seen);
-        for survivor in first.iter().filter(|id| !gone.contains(*id)) {
+        for survivor in first.iter().filter(|id| !deleted.contains(*id)) {
             prop_assert!(seen.contains(survivor), "skipped: {}", survivor);
         }
         match order {

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use crate::support::client::id;
 use crate::support::{Client, Shape, TestApp};
 
-/// A write, in the words of a shape, and what it leaves in the record.
+/// A write in the terms of a shape, and the resulting record.
 struct Write {
     body: Value,
     stored: Value,
 }
 
-/// What is kept of a profile that nothing was said about.
+/// The record of a profile without fields.
 fn nothing() -> Value {
     json!({
         "name": null, "relationship": "external", "reference_id": null, "onboarded_at": null, "account_status": null,
@@ -28,7 +28,7 @@ fn changed(stored: &Value, changes: &Value) -> Value {
 
 /// A create that uses every field of `shape`.
 fn create(shape: Shape) -> Write {
-    let metadata = json!({"plan": "pro", "kept": "yes"});
+    let metadata = json!({"plan": "pro", "retained": "yes"});
     let (body, stored) = match shape {
         Shape::V1 => (
             json!({"name": "V1 Äß😀", "external_id": "v1", "relationship": "resold", "metadata": metadata}),
@@ -88,7 +88,7 @@ fn update(shape: Shape, before: &Value) -> Write {
             (body, changed(&details, &json!({"name": "After", "relationship": "external"})))
         }
     };
-    let metadata = json!({"metadata": {"kept": "yes", "tier": "2"}});
+    let metadata = json!({"metadata": {"retained": "yes", "tier": "2"}});
     Write { body, stored: changed(&changed(before, &changes), &metadata) }
 }
 

@@ -9,7 +9,7 @@ use crate::support::{Client, KeySpec, Shape, TestApp};
 
 const DATED: [Shape; 3] = [Shape::V1, Shape::V2, Shape::V3];
 
-/// Retrieves `profile` with these lines of `anthropic-beta`, and tells in which shape it came.
+/// Retrieves `profile` with these lines of `anthropic-beta`; the shape of the answer.
 #[track_caller]
 fn shape_for(client: &Client, profile: &Value, lines: &[String]) -> Shape {
     let client = client.without_beta();
@@ -86,7 +86,7 @@ fn a_recent_anthropic_version_selects_the_shape_without_a_date() {
         for foreign in ["webhooks-2026-10-07", "user-profiles-billing-2026-10-01", "", "user-profiles-ga"] {
             assert_eq!(shape_for(&client, &profile, &[foreign.to_owned()]), shape, "{date} {foreign}");
         }
-        // Whoever names a shape gets it.
+        // A request that names a shape gets it.
         for dated in DATED {
             let line = dated.beta().unwrap().to_owned();
             assert_eq!(shape_for(&client, &profile, &[line]), dated, "{date}");

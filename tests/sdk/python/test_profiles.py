@@ -62,11 +62,11 @@ def test_names_are_counted_in_characters_not_bytes(profiles):
 
 
 def test_an_update_merges_metadata_and_an_empty_value_removes_a_key(profiles):
-    created = profiles.create(metadata={"kept": "1", "replaced": "2", "removed": "3"})
+    created = profiles.create(metadata={"retained": "1", "replaced": "2", "removed": "3"})
 
     updated = profiles.update(created.id, metadata={"replaced": "two", "removed": "", "added": "4", "never_there": ""})
 
-    assert updated.metadata == {"kept": "1", "replaced": "two", "added": "4"}
+    assert updated.metadata == {"retained": "1", "replaced": "two", "added": "4"}
     assert profiles.retrieve(created.id) == updated
 
 

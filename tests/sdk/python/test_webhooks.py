@@ -42,7 +42,7 @@ def endpoint():
 
 
 def ask_for_a_grant(client):
-    """A new profile whose grant is asked for, as whoever holds its link does."""
+    """A new profile whose grant is requested through its link."""
     profile = client.beta.user_profiles.create()
     link = client.post(f"/v1/user_profiles/{profile.id}/enrollment_url", cast_to=object)
     form = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}

@@ -1,4 +1,4 @@
-// Who is let in, how a client asks for a shape and a workspace, what is refused, and the links for an end user.
+// Authentication, selection of a shape and a workspace, refusals, and links for an end user.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -43,12 +43,12 @@ inEveryShape((door) => {
   });
 
   test("an update merges metadata, and an empty value removes a key", async () => {
-    const created = await profiles.create({ metadata: { kept: "1", replaced: "2", removed: "3" } });
+    const created = await profiles.create({ metadata: { retained: "1", replaced: "2", removed: "3" } });
 
     const changes = { replaced: "two", removed: "", added: "4", never_there: "" };
     const updated = await profiles.update(created.id, { metadata: changes });
 
-    assert.deepEqual(updated.metadata, { kept: "1", replaced: "two", added: "4" });
+    assert.deepEqual(updated.metadata, { retained: "1", replaced: "two", added: "4" });
     assert.deepEqual(await profiles.retrieve(created.id), updated);
   });
 
@@ -73,7 +73,7 @@ inEveryShape((door) => {
     assert.deepEqual(await profiles.update(created.id, {}), created);
   });
 
-  test("a deleted profile is gone", async () => {
+  test("a deleted profile is not found", async () => {
     const created = await profiles.create({ name: "Example" });
 
     // The older releases have no method for it; the route answers under every shape.

@@ -35,7 +35,7 @@ inShapes(["2026-03-24", "2026-08-18", "2026-09-04", "ga"], (door, shape) => {
 inShapes(["2026-03-24"], (door) => {
   const profiles = door(client);
 
-  test("every relationship is kept", async () => {
+  test("every relationship is stored", async () => {
     for (const relationship of ["external", "resold", "internal"]) {
       assert.equal((await profiles.create({ name: "Example", relationship })).relationship, relationship);
     }
@@ -75,7 +75,7 @@ inShapes(["2026-03-24", "2026-08-18"], (door) => {
 inShapes(["2026-08-18", "2026-09-04", "ga"], (door) => {
   const profiles = door(client);
 
-  test("every access type is kept", async () => {
+  test("every access type is stored", async () => {
     for (const access_type of ["application", "passthrough"]) {
       assert.equal((await profiles.create({ access_type })).access_type, access_type);
       const { id } = await profiles.create({});

@@ -14,7 +14,7 @@ const events = [
   "user_profile.program_status_updated",
 ];
 
-// The first request that comes to an endpoint, once `registered` has been told where that is and `something` has happened.
+// The first request to an endpoint, after `registered` was called with its URL and `something` has caused an event.
 async function delivered(registered, something) {
   const server = createServer();
   server.listen(0, "127.0.0.1");
