@@ -12,7 +12,7 @@ use super::signature::sign;
 use crate::api::webhook_event;
 use crate::domain::id::EventId;
 use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, ClaimedDelivery};
-use crate::domain::webhook::endpoint::EndpointKey;
+use crate::domain::webhook::endpoint::{EndpointKey, StoredUrl};
 use crate::domain::{Error, Result};
 
 /// Makes attempts and stores their results.
@@ -89,12 +89,19 @@ impl Attempts {
         let sender = Arc::clone(&self.sender);
         let spawned = thread::Builder::new().name("webhook".to_owned()).spawn(move || {
             // The receiver is dropped when the dispatcher is aborted.
-            _ = outcome.send(sender.send(&claim.url, &message));
+            _ = outcome.send(send(&sender, &claim.url, &message));
         });
         if spawned.is_err() {
             return AttemptOutcome::Unanswered("this service has no thread to spare".into());
         }
         received.await.unwrap_or_else(|_| AttemptOutcome::Unanswered("the attempt failed".into()))
+    }
+}
+
+fn send(sender: &Sender, url: &StoredUrl, message: &Message) -> AttemptOutcome {
+    match url {
+        StoredUrl::Valid(url) => sender.send(url, message),
+        StoredUrl::Invalid(_) => AttemptOutcome::Unanswered("the stored URL is invalid: update the endpoint".into()),
     }
 }
 

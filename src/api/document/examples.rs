@@ -32,10 +32,9 @@ use crate::domain::text::{DisplayName, ReferenceId, Text};
 use crate::domain::trust::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
 use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, Delivery, DeliveryState};
 use crate::domain::webhook::endpoint::{
-    CursorPage, EndpointDescription, EndpointLabel, EndpointState, WebhookEndpoint, WebhookEventType,
+    CursorPage, EndpointDescription, EndpointLabel, EndpointState, StoredUrl, WebhookEndpoint, WebhookEventType,
 };
 use crate::domain::webhook::secret::SigningSecret;
-use crate::domain::webhook::url::WebhookUrl;
 
 pub(super) const ID: ProfileId = ProfileId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a3));
 pub(super) const CREATED_AT: Timestamp = datetime!(2026-03-23 12:00 UTC);
@@ -103,15 +102,15 @@ fn example_key() -> ApiKey {
 }
 
 pub(super) fn webhook() -> Value {
-    serialized(endpoint().map(WireEndpoint::from))
+    serialized(WireEndpoint::from(endpoint()))
 }
 
 pub(super) fn webhooks() -> Value {
-    serialized(webhook::cursor_page(CursorPage { items: endpoint().into_iter().collect(), has_more: false }))
+    serialized(webhook::cursor_page(CursorPage { items: vec![endpoint()], has_more: false }))
 }
 
 pub(super) fn new_webhook() -> Value {
-    serialized(endpoint().map(|endpoint| NewWireEndpoint::new(endpoint, &SECRET)))
+    serialized(NewWireEndpoint::new(endpoint(), &SECRET))
 }
 
 pub(super) fn deleted_webhook() -> Value {
@@ -130,18 +129,18 @@ pub(super) fn deliveries() -> Value {
     serialized(webhook_delivery::cursor_page(CursorPage { items: vec![pending()], has_more: false }))
 }
 
-fn endpoint() -> Option<WebhookEndpoint> {
-    Some(WebhookEndpoint {
+fn endpoint() -> WebhookEndpoint {
+    WebhookEndpoint {
         id: ENDPOINT_ID,
         created_at: CREATED_AT,
         updated_at: CREATED_AT,
-        url: WebhookUrl::from_stored("https://example.com/webhooks".to_owned()).ok()?,
+        url: StoredUrl::from_stored("https://example.com/webhooks".to_owned()),
         name: EndpointLabel::default(),
         description: EndpointDescription::default(),
         enabled_events: vec![WebhookEventType::ProgramStatusUpdated],
         state: EndpointState::Enabled,
         disabled_reason: String::new(),
-    })
+    }
 }
 
 fn pending() -> Delivery {

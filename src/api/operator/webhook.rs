@@ -122,7 +122,7 @@ impl CreateWebhook {
             id,
             created_at: now,
             updated_at: now,
-            url: created.url.ok_or_else(missing)?,
+            url: created.url.ok_or_else(missing)?.into(),
             name: created.name,
             description: created.description,
             enabled_events: created.enabled_events,

@@ -137,7 +137,7 @@ impl CreateEndpoint {
             id: WebhookEndpointId::new(RandomIds::default().next(now)),
             created_at: now,
             updated_at: now,
-            url: parse_url(self.url, self.reach)?,
+            url: parse_url(self.url, self.reach)?.into(),
             name: self.name.unwrap_or_default(),
             description: self.description.unwrap_or_default(),
             enabled_events: distinct(self.events),

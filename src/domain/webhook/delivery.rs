@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::endpoint::WebhookEventType;
+use super::endpoint::{StoredUrl, WebhookEventType};
 use super::retry::{next_attempt, should_disable};
 use super::secret::SigningSecret;
-use super::url::WebhookUrl;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::EventId;
@@ -83,7 +82,7 @@ pub struct ClaimedDelivery {
     /// The label of the API version that the organization was pinned to when the event was appended.
     pub version: String,
     /// The URL of the endpoint.
-    pub url: WebhookUrl,
+    pub url: StoredUrl,
     /// The signing secrets, newest first.
     pub secrets: Vec<SigningSecret>,
 }

@@ -2,7 +2,7 @@
 
 use validator::ValidationError;
 
-use super::url::WebhookUrl;
+use super::url::{Reach, WebhookUrl};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrganizationId, WebhookEndpointId};
 use crate::domain::label::labels;
@@ -72,6 +72,39 @@ impl Text for EndpointDescription {
     }
 }
 
+/// The stored URL of an endpoint. An earlier release may have accepted what [`WebhookUrl::parse`] refuses: such an endpoint can still be
+/// read, updated and deleted, and its deliveries fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredUrl {
+    /// Its reach is checked for each connection.
+    Valid(WebhookUrl),
+    /// The text as it was registered.
+    Invalid(String),
+}
+
+impl StoredUrl {
+    /// The URL from its stored form.
+    #[must_use]
+    pub fn from_stored(text: String) -> Self {
+        WebhookUrl::parse(text.clone(), Reach::Anywhere).map_or(Self::Invalid(text), Self::Valid)
+    }
+
+    /// The URL as it was registered.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Valid(url) => url.as_str(),
+            Self::Invalid(text) => text,
+        }
+    }
+}
+
+impl From<WebhookUrl> for StoredUrl {
+    fn from(url: WebhookUrl) -> Self {
+        Self::Valid(url)
+    }
+}
+
 /// An endpoint, without its signing secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookEndpoint {
@@ -82,7 +115,7 @@ pub struct WebhookEndpoint {
     /// When it was last changed, by the organization or this service.
     pub updated_at: Timestamp,
     /// The URL of deliveries.
-    pub url: WebhookUrl,
+    pub url: StoredUrl,
     /// Its name.
     pub name: EndpointLabel,
     /// Its description.
@@ -115,7 +148,7 @@ impl WebhookEndpoint {
     #[must_use]
     pub fn patched(&self, patch: EndpointPatch, now: Timestamp) -> Option<Self> {
         let mut patched = self.clone();
-        patched.url = patch.url.unwrap_or(patched.url);
+        patched.url = patch.url.map_or(patched.url, StoredUrl::Valid);
         patched.name = patch.name.unwrap_or(patched.name);
         patched.description = patch.description.unwrap_or(patched.description);
         if !patch.enabled_events.is_empty() {
@@ -166,7 +199,6 @@ mod tests {
 
     use super::*;
     use crate::domain::label::EnumLabel;
-    use crate::domain::webhook::url::Reach;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -179,7 +211,7 @@ mod tests {
             id: WebhookEndpointId::new(Uuid::from_u128(1)),
             created_at: NOW,
             updated_at: NOW,
-            url: url("https://example.com/"),
+            url: url("https://example.com/").into(),
             name: EndpointLabel::default(),
             description: EndpointDescription::default(),
             enabled_events: vec![WebhookEventType::ProgramStatusUpdated],

@@ -68,14 +68,6 @@ impl WebhookUrl {
         Ok(Self { is_https: url.scheme() == "https", text })
     }
 
-    /// Parses a stored URL. Its reach is checked for each connection instead.
-    ///
-    /// # Errors
-    /// Why the URL is invalid.
-    pub fn from_stored(text: String) -> Result<Self, ValidationError> {
-        Self::parse(text, Reach::Anywhere)
-    }
-
     /// The URL as it was registered.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -9,9 +9,8 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{EventId, OrganizationId, WebhookEndpointId};
 use crate::domain::repository::DeliveryQueue;
 use crate::domain::webhook::delivery::{Attempt, ClaimedDelivery, DeliveryUpdate};
-use crate::domain::webhook::endpoint::EndpointKey;
+use crate::domain::webhook::endpoint::{EndpointKey, StoredUrl};
 use crate::domain::webhook::secret::SigningSecret;
-use crate::domain::webhook::url::WebhookUrl;
 use crate::domain::{Error, Result};
 use crate::storage::events::row::EventRow;
 use crate::storage::pool::Pool;
@@ -215,7 +214,7 @@ fn claimed(endpoint: WebhookEndpointId, row: ClaimedDeliveryRow) -> Result<Claim
     Ok(ClaimedDelivery {
         event: row.event.try_into()?,
         version: row.version,
-        url: WebhookUrl::from_stored(row.url).map_err(|_| broken("url"))?,
+        url: StoredUrl::from_stored(row.url),
         secrets: secrets.collect::<Result<_>>()?,
     })
 }

@@ -223,3 +223,24 @@ fn one_failed_delivery_does_not_disable_an_endpoint_with_recent_successes() {
     until(&app, &created, |found| found[0]["state"] == "failed");
     assert_eq!(endpoint(&app, &created)["state"], "enabled");
 }
+
+#[test]
+fn an_endpoint_whose_stored_url_is_invalid_is_listed_with_failed_attempts_until_it_is_updated() {
+    let app = delivering("5s");
+    let receiver = Receiver::that(Reply::Status(200));
+    let created = register(&app, &receiver);
+    // An earlier release accepted this host.
+    app.database.seed("update webhook_endpoints set url = 'https://xn--a.example/hook'");
+    let profile = emit_event(&app);
+    let failed = until(&app, &created, |found| attempted(found, 1));
+    let reason = "the stored URL is invalid: update the endpoint";
+    assert_eq!((&failed[0]["state"], &last_attempt(&failed)["error"]), (&json!("pending"), &json!(reason)));
+    let listed = app.client.get("/v1/organizations/webhooks").send().ok();
+    assert_eq!(listed["data"], json!([endpoint(&app, &created)]));
+    assert_eq!(listed["data"][0]["url"], "https://xn--a.example/hook");
+
+    app.client.post(&path(&created)).json(&json!({"url": created["url"]})).ok();
+    make_retries_due(&app);
+    until(&app, &created, |found| all(found, "delivered"));
+    assert_eq!(receiver.arrived(1)[0].json()["data"]["id"], profile.as_str());
+}
