@@ -34,10 +34,16 @@ fn an_unreachable_database_is_one_line_without_the_password() {
 #[test]
 fn a_database_that_accepts_a_connection_and_never_answers_is_one_line_without_the_password() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("postgres://uprof:sesame@{}/uprof", silent.local_addr().unwrap());
-    let said = Process::spawn(serve(&SecretString::from(url), &[])).refusal();
+    let url = SecretString::from(format!("postgres://uprof:sesame@{}/uprof", silent.local_addr().unwrap()));
+    // Both wait for the same time limit, so they run at once.
+    let [plain, mut traced] = [&[][..], &["--log=trace"]].map(|arguments| Process::spawn(serve(&url, arguments)));
+    let said = plain.refusal();
     assert!(said.contains("cannot be reached") && said.contains("DATABASE_URL"), "{said}");
     assert!(!said.contains(PASSWORD), "{said}");
+    assert_eq!(traced.wait().code(), Some(1));
+    let lines = traced.stderr.to_the_end();
+    assert!(lines.iter().any(|line| line.contains("cannot be reached")), "{lines:?}");
+    assert!(lines.iter().all(|line| !line.contains(PASSWORD)), "{lines:?}");
 }
 
 #[test]
