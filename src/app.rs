@@ -13,6 +13,7 @@ use actix_web::dev::{Server, ServerHandle};
 use secrecy::SecretString;
 
 use crate::config::ServerArgs;
+use crate::domain::Error;
 use crate::domain::clock::SystemClock;
 use crate::domain::id::{IdSource, RandomIds};
 use crate::domain::random::SystemRandomness;
@@ -22,7 +23,8 @@ use crate::metrics::Registry;
 use crate::pages;
 use crate::storage::{
     BatchSettings, BatchingProfiles, CachedApiKeys, Outbox, PgApiKeys, PgDeliveries, PgEnforcement, PgEnrollments,
-    PgEventHorizon, PgEvents, PgExpiry, PgProfiles, PgTrustGrants, PgWebhooks, Pool, SchemaState, schema_state,
+    PgEventHorizon, PgEvents, PgExpiry, PgProfiles, PgReadiness, PgTrustGrants, PgWebhooks, Pool, PoolSettings,
+    SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
 use event_horizon::HorizonWatch;
@@ -43,6 +45,7 @@ pub struct Application {
     horizon_watch: HorizonWatch,
     grace: Duration,
     pool: Pool,
+    probe_pool: Pool,
 }
 
 /// Stops an [`Application`].
@@ -72,9 +75,12 @@ impl Application {
         }
         let (listener, address) = listen(args.listen, "--listen")?;
         let metrics = args.metrics_listen.map(|address| show_metrics(address, registry)).transpose()?;
-        let pool = Pool::new(&args.pool.settings(database_url)).map_err(|error| StartError(error.to_string()))?;
+        let settings = args.pool.settings(database_url);
+        let unusable_url = |error: Error| StartError(error.to_string());
+        let pool = Pool::new(&settings).map_err(unusable_url)?;
         pool.register(registry);
-        let ports = ports(&pool, args.pool.batches(), registry);
+        let probe_pool = Pool::new(&PoolSettings { max_connections: 1, ..settings }).map_err(unusable_url)?;
+        let ports = ports(&pool, &probe_pool, args.pool.batches(), registry);
         let service = Arc::new(Service::new(ports, args.links(address), args.webhooks.reach(), http, registry));
         let server = serve(listener, Arc::clone(&service), http, pages::configure)
             .map_err(|error| unusable(args.listen, &error, "--listen"))?;
@@ -83,7 +89,8 @@ impl Application {
         let sweeper = ExpirySweeper::start(expiry(&pool.in_background()), Arc::new(SystemClock));
         let horizon_watch = HorizonWatch::start(Arc::new(PgEventHorizon::new(pool.in_background())), registry);
         let stopper = Stopper { service, server: server.handle(), dispatcher: dispatcher.stopper(), drain: args.drain };
-        Ok(Self { address, server, metrics, stopper, dispatcher, sweeper, horizon_watch, grace: args.grace, pool })
+        let grace = args.grace;
+        Ok(Self { address, server, metrics, stopper, dispatcher, sweeper, horizon_watch, grace, pool, probe_pool })
     }
 
     /// Where it listens: the port that was taken, where 0 was asked for.
@@ -116,6 +123,7 @@ impl Application {
         if let Some((_, metrics)) = self.metrics {
             metrics.stop(false).await;
         }
+        self.probe_pool.close().await;
         self.pool.close().await;
         served.map_err(|error| StartError(format!("the server broke down: {error}")))
     }
@@ -131,7 +139,7 @@ impl Stopper {
     }
 }
 
-fn ports(pool: &Pool, batches: BatchSettings, registry: &Registry) -> Ports {
+fn ports(pool: &Pool, probe_pool: &Pool, batches: BatchSettings, registry: &Registry) -> Ports {
     let ids: Arc<dyn IdSource> = Arc::new(RandomIds::default());
     let outbox = Outbox::new(Arc::clone(&ids));
     let profiles = PgProfiles::new(pool.clone(), outbox.clone());
@@ -149,7 +157,7 @@ fn ports(pool: &Pool, batches: BatchSettings, registry: &Registry) -> Ports {
         events: Arc::new(PgEvents::new(pool.clone())),
         webhooks: Arc::new(PgWebhooks::new(pool.clone())),
         api_keys: Arc::new(api_keys),
-        readiness: Arc::new(pool.clone()),
+        readiness: Arc::new(PgReadiness::new(probe_pool.clone())),
         clock: Arc::new(SystemClock),
         ids,
         randomness: Arc::new(SystemRandomness),

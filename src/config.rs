@@ -56,6 +56,10 @@ pub struct PoolArgs {
     #[arg(long, env = "UPROF_DATABASE_CONNECTIONS", value_name = "N", default_value = "16")]
     pub database_connections: NonZeroU32,
 
+    /// The maximum number of connections that serve requests of one organization, apart from batches [default: a quarter of all]
+    #[arg(long, env = "UPROF_ORGANIZATION_CONNECTIONS", value_name = "N")]
+    pub organization_connections: Option<NonZeroU32>,
+
     /// How long a request waits for a connection
     #[arg(long, env = "UPROF_DATABASE_WAIT", value_name = "DURATION", default_value = "2s", value_parser = duration)]
     pub database_wait: Duration,
@@ -71,6 +75,10 @@ pub struct PoolArgs {
     /// The timeout of a statement
     #[arg(long, env = "UPROF_STATEMENT_TIMEOUT", value_name = "DURATION", default_value = "3s", value_parser = duration)]
     pub statement_timeout: Duration,
+
+    /// How long a statement waits for a row that another one has locked
+    #[arg(long, env = "UPROF_LOCK_TIMEOUT", value_name = "DURATION", default_value = "200ms", value_parser = interval)]
+    pub lock_timeout: Duration,
 }
 
 impl PoolArgs {
@@ -83,8 +91,11 @@ impl PoolArgs {
     /// The settings of a pool on `url`.
     #[must_use]
     pub fn settings(&self, url: SecretString) -> PoolSettings {
+        let a_quarter = (self.database_connections.get() / 4).max(1);
         PoolSettings {
             url,
+            organization_connections: self.organization_connections.map_or(a_quarter, NonZeroU32::get),
+            lock_timeout: self.lock_timeout,
             max_connections: self.database_connections.get(),
             acquire_timeout: self.database_wait,
             statement_timeout: self.statement_timeout,

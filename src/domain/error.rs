@@ -32,10 +32,16 @@ pub enum ErrorKind {
     Conflict,
     /// A request with the same idempotency key is in progress; retry later.
     InProgress,
-    /// The database is unreachable or overloaded; retry later.
+    /// The database is unreachable or overloaded; nothing was done. Retry later.
     Unavailable,
-    /// The deadline passed before the database answered.
+    /// Another transaction has locked what this one needs, or both waited for each other; nothing was done. Retry later.
+    Contended,
+    /// The database canceled the work at its deadline; nothing was done.
+    Canceled,
+    /// The deadline passed before the database answered a read.
     TimedOut,
+    /// The connection was lost, or the deadline passed, while a change was in flight: it may have been done.
+    OutcomeUnknown,
     /// A bug, or a stored value that breaks a rule.
     Internal,
 }
@@ -84,7 +90,20 @@ impl Error {
     /// Whether the service or its database failed, not the request.
     #[must_use]
     pub fn is_fault(&self) -> bool {
-        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::TimedOut | ErrorKind::Internal)
+        match self.kind {
+            ErrorKind::Unavailable
+            | ErrorKind::Contended
+            | ErrorKind::Canceled
+            | ErrorKind::TimedOut
+            | ErrorKind::OutcomeUnknown
+            | ErrorKind::Internal => true,
+            ErrorKind::Invalid
+            | ErrorKind::Unauthenticated
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::InProgress => false,
+        }
     }
 
     /// An `Invalid` error that lists all violations as `path: reason`, sorted by path and joined by `; `.

@@ -7,7 +7,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 
 use super::request_record::RequestRecord;
-use crate::api::wire::error::{ErrorEnvelope, ErrorType};
+use crate::api::wire::error::{ErrorCode, ErrorEnvelope, ErrorType};
 use crate::domain::error::Cause;
 use crate::domain::id::RequestId;
 use crate::domain::{Error, ErrorKind};
@@ -27,6 +27,7 @@ pub(crate) struct HttpError {
     status: StatusCode,
     kind: ErrorType,
     message: Cow<'static, str>,
+    code: Option<ErrorCode>,
     headers: HeaderMap,
     /// Whether the connection closes after the answer: the unread rest of a body must not be parsed as the next request.
     closes: bool,
@@ -38,7 +39,7 @@ pub(crate) struct HttpError {
 impl HttpError {
     fn new(status: StatusCode, kind: ErrorType, message: impl Into<Cow<'static, str>>) -> Self {
         let (message, headers) = (message.into(), HeaderMap::new());
-        Self { status, kind, message, headers, closes: false, page: None, cause: None }
+        Self { status, kind, message, code: None, headers, closes: false, page: None, cause: None }
     }
 
     fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -121,7 +122,7 @@ impl HttpError {
         if let Some(page) = self.page {
             return page(&mut response, record.id);
         }
-        response.json(ErrorEnvelope::new(self.kind, self.message.as_ref(), record.id.to_string()))
+        response.json(ErrorEnvelope::new(self.kind, self.message.as_ref(), record.id.to_string()).with_code(self.code))
     }
 }
 
@@ -133,14 +134,25 @@ impl From<Error> for HttpError {
             ErrorKind::Forbidden => (StatusCode::FORBIDDEN, ErrorType::Permission),
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, ErrorType::NotFound),
             ErrorKind::Conflict | ErrorKind::InProgress => (StatusCode::CONFLICT, ErrorType::Conflict),
-            ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, ErrorType::Overloaded),
-            ErrorKind::TimedOut => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
+            ErrorKind::Unavailable | ErrorKind::Contended | ErrorKind::OutcomeUnknown => {
+                (StatusCode::SERVICE_UNAVAILABLE, ErrorType::Overloaded)
+            }
+            ErrorKind::Canceled | ErrorKind::TimedOut => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
             ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, ErrorType::Api),
         };
         let answer = Self { cause: error.cause, ..Self::new(status, kind, error.message) };
         match error.kind {
-            ErrorKind::InProgress | ErrorKind::Unavailable | ErrorKind::TimedOut => {
-                answer.with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS)
+            ErrorKind::InProgress
+            | ErrorKind::Unavailable
+            | ErrorKind::Contended
+            | ErrorKind::Canceled
+            | ErrorKind::TimedOut => answer.with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS),
+            // The clients would retry at once, and so might do it twice.
+            ErrorKind::OutcomeUnknown => {
+                let answer = Self { code: Some(ErrorCode::ChangeOutcomeUnknown), ..answer };
+                answer
+                    .with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS)
+                    .with_header(X_SHOULD_RETRY, HeaderValue::from_static("false"))
             }
             ErrorKind::Conflict => answer.with_header(X_SHOULD_RETRY, HeaderValue::from_static("false")),
             _ => answer,

@@ -119,17 +119,17 @@ fn while_postgres_is_frozen_every_request_is_refused_and_then_served_again() {
 }
 
 #[test]
-fn a_row_that_another_session_has_locked_is_a_timeout_and_does_not_change() {
+fn a_row_that_another_session_has_locked_is_refused_and_does_not_change() {
     let database = Database::migrated();
-    let service = serve(&database, &["--statement-timeout=500ms"]);
+    let service = serve(&database, &[]);
     let client = &service.client;
     let profile = client.create(&json!({"name": "Before", "metadata": {"plan": "pro"}}));
     let mut other = Session::open(&database.url()).unwrap();
     other.execute("begin; select from user_profiles for update");
     let changes = json!({"name": "After", "metadata": {"plan": "", "seats": "3"}});
     let answer = client.post(&path(id(&profile))).json(&changes);
-    assert_eq!(answer.refused(504), "The database did not answer in time");
-    assert_eq!(client.delete(&path(id(&profile))).send().status, 504);
+    assert_eq!(answer.refused(503), "Another request is changing the same object");
+    assert_eq!(client.delete(&path(id(&profile))).send().status, 503);
     // Reads do not wait.
     assert_eq!(client.retrieve(id(&profile)), profile);
     other.execute("rollback");

@@ -63,9 +63,18 @@ struct ErrorDetail {
     details: Option<ErrorDetails>,
 }
 
-/// Empty: no error has details yet.
+labels! {
+    /// Codes of errors that programs have to tell from others of the same type.
+    ErrorCode {
+        /// It is unknown whether the change was done: the connection to the database was lost meanwhile.
+        ChangeOutcomeUnknown = "change_outcome_unknown",
+    }
+}
+
 #[derive(Debug, Serialize)]
-enum ErrorDetails {}
+struct ErrorDetails {
+    error_code: WireLabel<ErrorCode>,
+}
 
 fn details_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": ["object", "null"]})
@@ -77,5 +86,12 @@ impl ErrorEnvelope {
     pub fn new(kind: ErrorType, message: impl Into<String>, request_id: impl Into<String>) -> Self {
         let error = ErrorDetail { r#type: WireLabel(kind), message: message.into(), details: None };
         Self { r#type: WireLabel(EnvelopeType::Error), error, request_id: request_id.into() }
+    }
+
+    /// The same, with its `code` where it has one.
+    #[must_use]
+    pub fn with_code(mut self, code: Option<ErrorCode>) -> Self {
+        self.error.details = code.map(|code| ErrorDetails { error_code: WireLabel(code) });
+        self
     }
 }

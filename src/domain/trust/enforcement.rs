@@ -4,6 +4,9 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::EnforcementActionId;
 use crate::domain::label::labels;
 
+/// The most open actions of one profile: each read of the profile reads them all.
+pub const MAX_OPEN_ACTIONS: i64 = 100;
+
 labels! {
     /// The kind of an enforcement action.
     EnforcementKind {

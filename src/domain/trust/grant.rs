@@ -35,6 +35,9 @@ labels! {
     }
 }
 
+/// The most grants of one profile: each read of the profile reads them all.
+pub const MAX_GRANTS: i64 = 100;
+
 /// The grant that has tiers, and their names.
 pub const CYBER: &str = "cyber";
 /// See [`CYBER`].

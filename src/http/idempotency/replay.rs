@@ -83,7 +83,7 @@ impl<'s> IdempotentRequest<'s> {
     {
         let stored = encode.clone();
         let idempotency = self.idempotency(move |done: &T| serialized(&stored(done.clone())));
-        match operation(idempotency).await? {
+        match self.retryable(operation(idempotency).await)? {
             RequestOutcome::Done(done) => Ok(HttpResponse::Ok().json(encode(done))),
             RequestOutcome::Replayed(stored) => Ok(replayed().body(stored)),
         }
@@ -109,7 +109,7 @@ impl<'s> IdempotentRequest<'s> {
             seal.as_ref()
                 .map_or_else(|| Err(Error::internal("a sealed answer without a seal")), |seal| seal.close(&answer))
         });
-        match operation(idempotency).await? {
+        match self.retryable(operation(idempotency).await)? {
             RequestOutcome::Done(done) => Ok(HttpResponse::Ok().json(encode(done))),
             RequestOutcome::Replayed(stored) => {
                 let opened = self.keyed.as_ref().and_then(|keyed| keyed.seal.open(&stored)).ok_or_else(|| {
@@ -119,6 +119,16 @@ impl<'s> IdempotentRequest<'s> {
                 Ok(replayed().body(opened))
             }
         }
+    }
+
+    /// An unknown outcome under a key is found out by a retry, so it is answered as any failure of the database.
+    fn retryable<T>(&self, outcome: Result<T>) -> Result<T> {
+        outcome.map_err(|error| match error.kind {
+            ErrorKind::OutcomeUnknown if self.keyed.is_some() => {
+                Error { kind: ErrorKind::Unavailable, message: "The database is unavailable".into(), ..error }
+            }
+            _ => error,
+        })
     }
 
     fn idempotency<T>(&self, answer: impl Fn(&T) -> Result<Vec<u8>> + Send + Sync + 'static) -> Option<Idempotency<T>> {

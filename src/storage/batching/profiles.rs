@@ -18,7 +18,7 @@ use crate::domain::profile::{Profile, ProfilePatch};
 use crate::domain::repository::ProfileRepository;
 use crate::metrics::Registry;
 use crate::storage::profiles::PgProfiles;
-use crate::storage::profiles::calls::{Create, Created, Update, UpdateOutcomes};
+use crate::storage::profiles::calls::{BatchOutcome, Create, Created, Update, UpdateOutcomes};
 use crate::storage::profiles::read::profile_not_found;
 
 /// How many transactions of creates, and of retrieves, run at once. Calls that arrive during one form the next batch, and larger batches cost
@@ -102,8 +102,12 @@ impl BatchOperation for Creates {
     const FLUSHERS: usize = FLUSHERS;
     const SKIPS_QUEUE: bool = true;
 
-    async fn flush(&self, jobs: &[Job<Self>]) -> Result<Vec<Result<Created>>> {
-        self.0.create_many(inputs(jobs)).await
+    async fn flush(&self, jobs: &[Job<Self>]) -> Result<Vec<BatchOutcome<Created>>> {
+        Ok(self.0.create_many(inputs(jobs)).await?.into_iter().map(BatchOutcome::Done).collect())
+    }
+
+    async fn serve(&self, _: OrganizationId, create: Create) -> Result<Created> {
+        self.0.create_alone(create).await
     }
 }
 
@@ -116,7 +120,7 @@ impl BatchOperation for Retrieves {
     const FLUSHERS: usize = FLUSHERS;
     const SKIPS_QUEUE: bool = true;
 
-    async fn flush(&self, jobs: &[Job<Self>]) -> Result<Vec<Result<Profile>>> {
+    async fn flush(&self, jobs: &[Job<Self>]) -> Result<Vec<BatchOutcome<Profile>>> {
         let keys: HashSet<_> = jobs.iter().map(|job| (job.organization, job.input.0)).collect();
         let are_distinct = keys.len() == jobs.len();
         // The batch reads as of its latest call.
@@ -125,9 +129,13 @@ impl BatchOperation for Retrieves {
         let outcome = |job: &Job<Self>| {
             let key = (job.organization, job.input.0);
             let profile = if are_distinct { found.remove(&key) } else { found.get(&key).map(cloned_result) };
-            profile.unwrap_or_else(|| Err(profile_not_found()))
+            BatchOutcome::Done(profile.unwrap_or_else(|| Err(profile_not_found())))
         };
         Ok(jobs.iter().map(outcome).collect())
+    }
+
+    async fn serve(&self, organization: OrganizationId, (id, now): (ProfileId, Timestamp)) -> Result<Profile> {
+        self.0.retrieve(organization, id, now).await
     }
 }
 
@@ -141,8 +149,17 @@ impl BatchOperation for Updates {
     // A call that skips the queue could overtake an earlier update of the same profile.
     const SKIPS_QUEUE: bool = false;
 
+    /// Updates of one profile have one flusher, so that the flushers do not wait for each other's locks, and the order is that of the calls.
+    fn flusher(update: &Update) -> usize {
+        usize::from(update.id.uuid().as_bytes()[15]) % UPDATE_FLUSHERS
+    }
+
     async fn flush(&self, jobs: &[Job<Self>]) -> Result<UpdateOutcomes> {
         self.0.update_many(inputs(jobs)).await
+    }
+
+    async fn serve(&self, _: OrganizationId, update: Update) -> Result<RequestOutcome<Profile>> {
+        self.0.update_alone(update).await
     }
 }
 

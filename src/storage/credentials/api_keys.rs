@@ -121,6 +121,7 @@ impl ApiKeyRepository for PgApiKeys {
         let limit = i64::try_from(query.limit.get() + 1).unwrap_or(i64::MAX);
         let rows: Vec<ApiKeyRow> = self
             .0
+            .of(organization)
             .read(move |connection| {
                 Box::pin(async move {
                     let rows: Vec<ApiKeyRow> = sqlx::query_as(select)
@@ -144,6 +145,7 @@ impl ApiKeyRepository for PgApiKeys {
     async fn revoke(&self, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<ApiKey> {
         let row: Option<ApiKeyRow> = self
             .0
+            .of(organization)
             .run(move |connection| {
                 Box::pin(async move {
                     Ok(sqlx::query_as(

@@ -38,6 +38,7 @@ impl EventRepository for PgEvents {
         let asked = Arc::clone(&query);
         let examined = self
             .0
+            .of(organization)
             .read(move |connection| {
                 Box::pin(async move {
                     Ok(match asked.order {

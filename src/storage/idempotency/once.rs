@@ -34,18 +34,19 @@ impl Pool {
         F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Send + 'static,
     {
         let context = RequestContext { organization, profile_id, now };
-        self.run(move |connection| {
-            Box::pin(async move {
-                let mut transaction = connection.begin().await?;
-                let outcome = match idempotency {
-                    Some(idempotency) => context.once(&mut transaction, &idempotency, work).await?,
-                    None => RequestOutcome::Done(work(&mut transaction).await?),
-                };
-                transaction.commit().await?;
-                Ok(outcome)
+        self.of(organization)
+            .run(move |connection| {
+                Box::pin(async move {
+                    let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
+                    let outcome = match idempotency {
+                        Some(idempotency) => context.once(&mut transaction, &idempotency, work).await?,
+                        None => RequestOutcome::Done(work(&mut transaction).await?),
+                    };
+                    transaction.commit().await?;
+                    Ok(outcome)
+                })
             })
-        })
-        .await
+            .await
     }
 }
 

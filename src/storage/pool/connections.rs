@@ -1,16 +1,16 @@
 //! The connection pool, and the deadline of every use of it.
 
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use tokio::runtime::Handle;
 
 use super::checkout::{Checkout, WarmConnection};
-use super::error::{StorageError, unavailable};
+use super::error::{StorageError, outcome_unknown, unavailable};
+use super::organization::OrganizationShares;
+use super::settings::{PoolSettings, connect_options};
 use super::warm_stack::WarmStack;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::metrics::{EncodeLabelSet, Family, Gauge, Registry};
@@ -39,28 +39,6 @@ const PING_LIMIT: Duration = Duration::from_millis(500);
 /// The most connections that listen for notifications: one is in use, the rest allow for listeners stuck on a failed network.
 const NOTIFICATION_CONNECTIONS: u32 = 4;
 
-/// The database's URL, and the limits on its use.
-#[derive(Clone, Debug)]
-pub struct PoolSettings {
-    /// A `postgres://` URL.
-    pub url: SecretString,
-    /// The most connections at once.
-    pub max_connections: u32,
-    /// How long a request waits for a free or new connection.
-    pub acquire_timeout: Duration,
-    /// How long a statement may run.
-    pub statement_timeout: Duration,
-}
-
-impl PoolSettings {
-    /// For a command that does one thing and ends: a single connection, and 30 s to wait for it.
-    #[must_use]
-    pub fn for_one(url: SecretString) -> Self {
-        let max_wait = Duration::from_secs(30);
-        Self { url, max_connections: 1, acquire_timeout: max_wait, statement_timeout: max_wait }
-    }
-}
-
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct StateLabels {
     state: &'static str,
@@ -75,22 +53,10 @@ pub struct Pool {
     keeps_warm: bool,
     notifications: PgPool,
     deadline: Duration,
+    shares: OrganizationShares,
     last_loss: LastLoss,
     /// The runtime that drives the connections: the one that made the pool, which outlives the runtimes of the server's worker threads.
     runtime: Handle,
-}
-
-/// The options of `url`, with the service's application name.
-pub(in crate::storage) fn connect_options(url: &SecretString) -> Result<PgConnectOptions> {
-    let text = url.expose_secret();
-    // sqlx accepts URLs of other databases.
-    let is_postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
-    PgConnectOptions::from_str(text)
-        .ok()
-        .filter(|_| is_postgres)
-        .map(|options| options.application_name("uprof"))
-        // The parser's message may repeat parts of the URL, and so the password.
-        .ok_or_else(|| Error::new(ErrorKind::Invalid, "DATABASE_URL is not a valid postgres:// URL"))
 }
 
 impl Pool {
@@ -99,18 +65,7 @@ impl Pool {
     /// # Errors
     /// `Invalid` if the URL is not a valid `postgres://` URL.
     pub fn new(settings: &PoolSettings) -> Result<Self> {
-        let base = connect_options(&settings.url)?;
-        let statement_timeout = format!("{}ms", settings.statement_timeout.as_millis());
-        let options = base.clone().options([
-            ("statement_timeout", statement_timeout.as_str()),
-            // A replica that hangs in a transaction must not hold its row locks.
-            ("idle_in_transaction_session_timeout", statement_timeout.as_str()),
-            // Every list has an index in its order. Without statistics, or planning for an average organization, Postgres would
-            // instead sort all profiles of the organization for each page.
-            ("enable_sort", "off"),
-            // No statement of the service gains by it; one whose cost is overestimated would be compiled each time.
-            ("jit", "off"),
-        ]);
+        let options = settings.connect_options()?;
         let last_loss = LastLoss::default();
         let loss = last_loss.clone();
         let connections = PgPoolOptions::new()
@@ -127,7 +82,7 @@ impl Pool {
             .acquire_timeout(settings.acquire_timeout)
             .max_lifetime(None)
             .idle_timeout(None)
-            .connect_lazy_with(base.application_name("uprof notifications"));
+            .connect_lazy_with(connect_options(&settings.url)?.application_name("uprof notifications"));
         let deadline = settings.statement_timeout + ANSWER_GRACE;
         Ok(Self {
             connections,
@@ -135,6 +90,10 @@ impl Pool {
             keeps_warm: true,
             notifications,
             deadline,
+            shares: OrganizationShares::new(
+                usize::try_from(settings.organization_connections).unwrap_or(usize::MAX),
+                settings.acquire_timeout,
+            ),
             last_loss,
             runtime: Handle::current(),
         })
@@ -161,21 +120,31 @@ impl Pool {
         u64::try_from(self.connections.num_idle() + self.warm.len()).unwrap_or(u64::MAX)
     }
 
-    /// Runs `work` on a connection, within the deadline.
+    pub(super) const fn shares(&self) -> &OrganizationShares {
+        &self.shares
+    }
+
+    /// Runs `work`, which may change something, on a connection, within the deadline.
     ///
     /// # Errors
-    /// Those of `work`; `Unavailable` without a connection; `TimedOut` past the deadline.
+    /// Those of `work`; `Unavailable` without a connection; `OutcomeUnknown` past the deadline, or if the connection was lost.
     pub(in crate::storage) async fn run<T, F>(&self, work: F) -> Result<T>
     where
         F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Send,
     {
-        Ok(self.attempt(work).await?)
+        match self.attempt(work).await {
+            Err(failure) if failure.is_outcome_unknown() => Err(outcome_unknown().caused_by(Error::from(failure))),
+            Err(StorageError::Rule(error)) if error.kind == ErrorKind::TimedOut => {
+                Err(outcome_unknown().caused_by(error))
+            }
+            outcome => Ok(outcome?),
+        }
     }
 
     /// As [`Pool::run`], for `work` that only reads: it is retried once, on another connection, if its own was lost.
     ///
     /// # Errors
-    /// Those of [`Pool::run`].
+    /// Those of `work`; `Unavailable` without a connection; `TimedOut` past the deadline.
     pub(in crate::storage) async fn read<T, F>(&self, work: F) -> Result<T>
     where
         F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Clone + Send,
@@ -195,7 +164,11 @@ impl Pool {
             Ok(outcome) => {
                 match &outcome {
                     Ok(_) => self.keep_warm(checkout),
-                    Err(failure) if failure.is_lost_connection() => self.last_loss.note(),
+                    Err(failure) if failure.is_lost_connection() => {
+                        self.last_loss.note();
+                        // Not returned: a server that was demoted, or shuts down, may still answer a ping.
+                        checkout.close();
+                    }
                     // An open transaction is rolled back on return.
                     Err(_) => {}
                 }

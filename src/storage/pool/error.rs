@@ -9,18 +9,31 @@ use crate::domain::{Error, ErrorKind};
 pub(in crate::storage) enum StorageError {
     Rule(Error),
     Database(sqlx::Error),
+    /// The transaction could not be begun, so nothing was changed.
+    NotBegun(sqlx::Error),
 }
 
 impl StorageError {
-    /// Whether the connection was lost during its use; a statement in flight may have been committed.
+    /// Whether the connection is of no use any more: it was lost, or leads to a server that shuts down or was demoted.
     pub(super) fn is_lost_connection(&self) -> bool {
         match self {
-            Self::Database(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
-            // admin_shutdown, crash_shutdown, idle_session_timeout, and the connection exceptions.
+            Self::Database(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) | Self::NotBegun(_) => true,
+            // read_only_sql_transaction, admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout, and the connection
+            // exceptions.
             Self::Database(sqlx::Error::Database(error)) => {
                 let code = error.code().unwrap_or_default();
-                matches!(&*code, "57P01" | "57P02" | "57P05") || code.starts_with("08")
+                matches!(&*code, "25006" | "57P01" | "57P02" | "57P03" | "57P05") || code.starts_with("08")
             }
+            _ => false,
+        }
+    }
+
+    /// Whether a change in flight may have been committed. After an error that Postgres itself reports it was not, but for a crash:
+    /// that can fall between the commit and its report.
+    pub(super) fn is_outcome_unknown(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
+            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code == "57P02"),
             _ => false,
         }
     }
@@ -42,23 +55,37 @@ impl From<StorageError> for Error {
     fn from(failure: StorageError) -> Self {
         match failure {
             StorageError::Rule(error) => error,
-            StorageError::Database(sqlx::Error::Database(error)) => from_postgres(&*error),
-            StorageError::Database(
-                error @ (sqlx::Error::Io(_)
-                | sqlx::Error::Tls(_)
-                | sqlx::Error::Protocol(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::WorkerCrashed),
-            ) => unavailable().caused_by(error),
-            StorageError::Database(error) => Self::internal(error),
+            StorageError::Database(error) | StorageError::NotBegun(error) => from_sqlx(error),
         }
+    }
+}
+
+fn from_sqlx(error: sqlx::Error) -> Error {
+    match error {
+        sqlx::Error::Database(error) => from_postgres(&*error),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => unavailable().caused_by(error),
+        _ => Error::internal(error),
     }
 }
 
 /// `NotFound`; `what` is the public name of the kind of object.
 pub(in crate::storage) fn not_found(what: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("{what} not found"))
+}
+
+/// The change may have been done.
+pub(in crate::storage) fn outcome_unknown() -> Error {
+    Error::new(ErrorKind::OutcomeUnknown, "The database did not confirm the change: it is unknown whether it was done")
+}
+
+/// Another transaction holds what this one needs.
+pub(in crate::storage) fn contended() -> Error {
+    Error::new(ErrorKind::Contended, "Another request is changing the same object")
 }
 
 pub(in crate::storage) fn unavailable() -> Error {
@@ -82,10 +109,11 @@ fn from_postgres(error: &dyn DatabaseError) -> Error {
     }
     match error.code().as_deref().unwrap_or_default() {
         // query_canceled: the statement timeout. Nothing was written.
-        "57014" => Error::new(ErrorKind::TimedOut, "The database did not answer in time").caused_by(cause()),
-        // read_only_sql_transaction (a failover), idle_in_transaction_session_timeout, serialization_failure, deadlock_detected,
-        // lock_not_available.
-        "25006" | "25P03" | "40001" | "40P01" | "55P03" => unavailable().caused_by(cause()),
+        "57014" => Error::new(ErrorKind::Canceled, "The database did not answer in time").caused_by(cause()),
+        // serialization_failure, deadlock_detected, lock_not_available.
+        "40001" | "40P01" | "55P03" => contended().caused_by(cause()),
+        // read_only_sql_transaction (a failover), idle_in_transaction_session_timeout.
+        "25006" | "25P03" => unavailable().caused_by(cause()),
         // Connection exceptions, insufficient resources (disk full, too many connections), operator intervention (shutdown).
         code if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => unavailable().caused_by(cause()),
         _ => Error::internal(cause()),

@@ -4,6 +4,9 @@
 mod checkout;
 pub(super) mod connections;
 pub(super) mod error;
+mod organization;
+pub(super) mod settings;
 mod warm_stack;
 
-pub use connections::{Pool, PoolSettings};
+pub use connections::Pool;
+pub use settings::PoolSettings;

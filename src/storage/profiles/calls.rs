@@ -25,5 +25,14 @@ pub(in crate::storage) struct Update {
 /// The stored profile; `None` if the idempotency key is taken and nothing was stored.
 pub(in crate::storage) type Created = Option<Profile>;
 
+/// What a batch made of one of its calls.
+#[derive(Debug)]
+pub(in crate::storage) enum BatchOutcome<T> {
+    /// The outcome.
+    Done(Result<T>),
+    /// Another transaction holds what the call needs: nothing was done, and the call should be made again by itself.
+    Deferred,
+}
+
 /// The outcomes of a batch of updates, in its order.
-pub(in crate::storage) type UpdateOutcomes = Vec<Result<RequestOutcome<Profile>>>;
+pub(in crate::storage) type UpdateOutcomes = Vec<BatchOutcome<RequestOutcome<Profile>>>;

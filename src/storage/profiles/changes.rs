@@ -32,6 +32,11 @@ impl Changes {
         Self { found, stored, changed: HashSet::new(), events: Vec::new(), records: Vec::new(), outbox }
     }
 
+    /// Whether the profile with `key` was found.
+    pub(super) fn exists(&self, key: ProfileKey) -> bool {
+        self.found.contains_key(&key)
+    }
+
     /// Applies `update` after those before it. One that fails changes nothing.
     pub(super) fn apply(&mut self, update: &Update) -> Result<RequestOutcome<Profile>> {
         // Before the replay: the answer about an erased profile must not be given again.

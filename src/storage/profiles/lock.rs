@@ -13,22 +13,26 @@ use crate::storage::pool::error::StorageError;
 
 /// Locks the rows with the keys in two array parameters until the transaction ends. All transactions lock in key order, so that they cannot
 /// deadlock; a lateral query keeps that order, where `order by` would make Postgres read a whole index. The rows are read by a later
-/// statement: one that waited for a lock would still read with the snapshot from before.
+/// statement: one that waited for a lock would still read with the snapshot from before. With `skip locked` as `$when_locked` it locks those that no
+/// other transaction has locked, without waiting.
 macro_rules! lock_profiles {
-    ($organization_ids:literal, $ids:literal) => {
+    ($organization_ids:literal, $ids:literal, $when_locked:literal) => {
         concat!(
-            "select
+            "select locked.*
            from unnest(",
             $organization_ids,
             "::uuid[], ",
             $ids,
             "::uuid[]) as wanted (organization_id, id)
           cross join lateral (
-                select
+                select p.organization_id,
+                       p.id
                   from user_profiles p
                  where p.organization_id = wanted.organization_id
                    and p.id = wanted.id
-                   for update
+                   for update ",
+            $when_locked,
+            "
           ) as locked"
         )
     };
@@ -39,7 +43,7 @@ pub(super) use lock_profiles;
 /// Locks the profiles with `keys`; answers how many of them exist.
 pub(in crate::storage) async fn lock(connection: &mut PgConnection, keys: &HashSet<ProfileKey>) -> Result<u64> {
     let (organizations, ids) = in_lock_order(keys);
-    let locked = sqlx::query(lock_profiles!("$1", "$2")).bind(organizations).bind(ids).execute(connection).await?;
+    let locked = sqlx::query(lock_profiles!("$1", "$2", "")).bind(organizations).bind(ids).execute(connection).await?;
     Ok(locked.rows_affected())
 }
 

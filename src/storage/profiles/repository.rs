@@ -6,13 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::Connection;
 
-use super::calls::{Create, Created, Update, UpdateOutcomes};
+use super::calls::{BatchOutcome, Create, Created, Update, UpdateOutcomes};
 use super::changes::Changes;
 use super::erase::erase;
 use super::insert::{NewProfile, insert};
 use super::list;
 use super::lock::lock_existing;
-use super::lock_and_find_records::lock_and_find_records;
+use super::lock_and_find_records::{LockedAndFound, WhenLocked, lock_and_find_records};
 use super::read::{Found, profile_not_found, read};
 use super::row::ProfileKey;
 use crate::domain::clock::Timestamp;
@@ -27,6 +27,8 @@ use crate::storage::events::outbox::{self, Outbox};
 use crate::storage::idempotency::records::{IdempotencyRecord, RecordColumns, record_vanished};
 use crate::storage::idempotency::replay::replay;
 use crate::storage::pool::Pool;
+use crate::storage::pool::error::StorageError;
+use crate::storage::pool::error::contended;
 
 /// [`ProfileRepository`] on Postgres.
 #[derive(Clone, Debug)]
@@ -87,6 +89,7 @@ impl PgProfiles {
             // A query of its own, after the batch was answered: a failure concerns this call only.
             (None, Some((key, fingerprint))) => {
                 self.pool
+                    .of(organization)
                     .read(move |connection| {
                         Box::pin(async move { replay(connection, organization, &key, fingerprint, now).await })
                     })
@@ -101,20 +104,44 @@ impl PgProfiles {
         self.pool.read(move |connection| Box::pin(async move { Ok(read(connection, &keys, now).await?) })).await
     }
 
-    /// Applies `updates` in their order, in one transaction; one that breaks a rule changes nothing and fails alone.
+    /// Stores one profile, by itself.
+    pub(in crate::storage) async fn create_alone(&self, create: Create) -> Result<Created> {
+        let _share = self.pool.share(create.organization).await?;
+        single(self.create_many(vec![create]).await?)
+    }
+
+    /// Applies `updates` in their order, in one transaction; one that breaks a rule changes nothing and fails alone. One whose profile is
+    /// locked by another transaction is deferred.
     pub(in crate::storage) async fn update_many(&self, updates: Vec<Update>) -> Result<UpdateOutcomes> {
+        self.update_all(updates, WhenLocked::Skip).await
+    }
+
+    /// Applies one update, by itself: waits if its profile is locked by another transaction.
+    pub(in crate::storage) async fn update_alone(&self, update: Update) -> Result<RequestOutcome<Profile>> {
+        let _share = self.pool.share(update.organization).await?;
+        match self.update_all(vec![update], WhenLocked::Wait).await?.pop() {
+            Some(BatchOutcome::Done(outcome)) => outcome,
+            Some(BatchOutcome::Deferred) | None => Err(contended()),
+        }
+    }
+
+    async fn update_all(&self, updates: Vec<Update>, when_locked: WhenLocked) -> Result<UpdateOutcomes> {
         let updates = Arc::new(updates);
         // A key that another transaction takes meanwhile is found at the next attempt.
         for _ in 0..MOST_ATTEMPTS {
-            if let Some(outcomes) = self.try_update_many(Arc::clone(&updates)).await? {
+            if let Some(outcomes) = self.try_update_all(Arc::clone(&updates), when_locked).await? {
                 return Ok(outcomes);
             }
         }
         Err(record_vanished())
     }
 
-    /// As [`PgProfiles::update_many`]; `None`, with nothing changed, if a key was taken meanwhile.
-    async fn try_update_many(&self, updates: Arc<Vec<Update>>) -> Result<Option<UpdateOutcomes>> {
+    /// As [`PgProfiles::update_all`]; `None`, with nothing changed, if a key was taken meanwhile.
+    async fn try_update_all(
+        &self,
+        updates: Arc<Vec<Update>>,
+        when_locked: WhenLocked,
+    ) -> Result<Option<UpdateOutcomes>> {
         let Some(now) = updates.iter().map(|update| update.now).max() else { return Ok(Some(Vec::new())) };
         let outbox = self.outbox.clone();
         self.pool
@@ -125,11 +152,17 @@ impl PgProfiles {
                         .iter()
                         .filter_map(|update| Some((update.organization, update.idempotency.as_ref()?.key.clone())))
                         .collect();
-                    let mut transaction = connection.begin().await?;
-                    let stored = lock_and_find_records(&mut transaction, &keys, &record_keys, now).await?;
+                    let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
+                    let LockedAndFound { locked, records } =
+                        lock_and_find_records(&mut transaction, &keys, when_locked, &record_keys, now).await?;
                     let found = read(&mut transaction, &keys, now).await?;
-                    let mut changes = Changes::new(found, stored, outbox);
-                    let outcomes = updates.iter().map(|update| changes.apply(update)).collect();
+                    let mut changes = Changes::new(found, records, outbox);
+                    let outcome = |update: &Update| {
+                        let key = (update.organization, update.id);
+                        let is_skipped = !locked.contains(&key) && changes.exists(key);
+                        if is_skipped { BatchOutcome::Deferred } else { BatchOutcome::Done(changes.apply(update)) }
+                    };
+                    let outcomes = updates.iter().map(outcome).collect();
                     if changes.save(&mut transaction).await? {
                         transaction.commit().await?;
                         Ok(Some(outcomes))
@@ -152,11 +185,12 @@ impl ProfileRepository for PgProfiles {
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
         let create = Create { organization, profile, idempotency };
-        self.create_once(create, async |create| single(self.create_many(vec![create]).await?)).await
+        self.create_once(create, async |create| self.create_alone(create).await).await
     }
 
     #[tracing::instrument(level = "debug", name = "profiles.retrieve", skip_all, fields(organization.id = %organization))]
     async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile> {
+        let _share = self.pool.share(organization).await?;
         let key = (organization, id);
         let mut found = self.retrieve_many(HashSet::from([key]), now).await?;
         found.remove(&key).unwrap_or_else(|| Err(profile_not_found()))
@@ -165,6 +199,7 @@ impl ProfileRepository for PgProfiles {
     #[tracing::instrument(level = "debug", name = "profiles.list", skip_all, fields(organization.id = %organization))]
     async fn list(&self, organization: OrganizationId, query: ProfileQuery, now: Timestamp) -> Result<ProfilePage> {
         self.pool
+            .of(organization)
             .read(move |connection| Box::pin(async move { list::page(connection, organization, &query, now).await }))
             .await
     }
@@ -178,16 +213,17 @@ impl ProfileRepository for PgProfiles {
         now: Timestamp,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
-        single(self.update_many(vec![Update { organization, id, patch, now, idempotency }]).await?)
+        self.update_alone(Update { organization, id, patch, now, idempotency }).await
     }
 
     #[tracing::instrument(level = "debug", name = "profiles.delete", skip_all, fields(organization.id = %organization))]
     async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {
         let erased = self.outbox.event(id, EventDetails::Erased, now);
         self.pool
+            .of(organization)
             .run(move |connection| {
                 Box::pin(async move {
-                    let mut transaction = connection.begin().await?;
+                    let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
                     lock_existing(&mut transaction, (organization, id)).await?;
                     // A statement of its own: it has to see what was committed while the lock was awaited.
                     erase(&mut transaction, (organization, id), now).await?;

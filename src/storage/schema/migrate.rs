@@ -14,7 +14,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-use crate::storage::pool::connections::connect_options;
+use crate::storage::pool::settings::connect_options;
 
 mod embedded {
     refinery::embed_migrations!("migrations");

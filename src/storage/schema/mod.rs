@@ -5,3 +5,4 @@ mod migrate;
 mod readiness;
 
 pub use migrate::{SchemaError, SchemaState, migrate, schema_state};
+pub use readiness::PgReadiness;

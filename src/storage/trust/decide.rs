@@ -9,7 +9,7 @@ use crate::domain::event::EventDetails;
 use crate::domain::label::EnumLabel;
 use crate::domain::text::Text;
 use crate::domain::trust::decision::Decision;
-use crate::domain::trust::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
+use crate::domain::trust::grant::{GrantName, GrantParts, MAX_GRANTS, TrustGrant, TrustGrantStatus};
 use crate::domain::trust::verdict::Verdict;
 use crate::domain::{Error, ErrorKind};
 use crate::storage::events::outbox::{self, Outbox};
@@ -21,7 +21,7 @@ use crate::storage::profiles::row::ProfileKey;
 /// order of decisions.
 ///
 /// # Errors
-/// `NotFound` if the profile is; `Conflict` if the state of the grant does not allow the decision.
+/// `NotFound` if the profile is; `Conflict` if the state of the grant does not allow the decision, or the profile has too many grants.
 pub(super) async fn decide(
     connection: &mut PgConnection,
     outbox: &Outbox,
@@ -34,6 +34,10 @@ pub(super) async fn decide(
     expire(connection, outbox, key, name, decision.decided_at).await?;
     let before = read(connection, key, name).await?;
     let after = decision.outcome(before.as_ref())?;
+    if before.is_none() && after.is_some() && count(connection, key).await? >= MAX_GRANTS {
+        let message = format!("trust_grants: A profile has at most {MAX_GRANTS}");
+        return Err(Error::new(ErrorKind::Conflict, message).into());
+    }
     let decision = Decision { id: outbox.id(decision.decided_at), ..decision };
     apply(connection, outbox, key, name, &decision, after.as_ref(), decision.decided_at).await?;
     Ok(decision)
@@ -127,6 +131,20 @@ async fn read(
         Some(TrustGrant { status, parts: GrantParts::new(), expires_at: row.expires_at })
     });
     Ok(grant.map(|grant| grant.ok_or_else(|| Error::internal("trust_grants: an unknown status"))).transpose()?)
+}
+
+/// How many grants a locked profile has, expired ones that were not swept yet included.
+async fn count(connection: &mut PgConnection, key: ProfileKey) -> Result<i64> {
+    sqlx::query_scalar(
+        "select count(*)
+           from trust_grants
+          where organization_id = $1
+            and profile_id = $2",
+    )
+    .bind(key.0.uuid())
+    .bind(key.1.uuid())
+    .fetch_one(connection)
+    .await
 }
 
 /// Replaces the grant by the one that results from `decision`; `None` deletes it.

@@ -71,6 +71,7 @@ impl EnforcementRepository for PgEnforcement {
         let limit = query.limit.get();
         let rows: Vec<EnforcementActionRow> = self
             .pool
+            .of(organization)
             .read(move |connection| {
                 Box::pin(async move {
                     read::check_exists(connection, (organization, query.profile_id)).await?;

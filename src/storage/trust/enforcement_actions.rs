@@ -10,9 +10,9 @@ use crate::domain::event::EventDetails;
 use crate::domain::id::EnforcementActionId;
 use crate::domain::label::EnumLabel;
 use crate::domain::text::{Actor, Rationale, Text};
-use crate::domain::trust::enforcement::EnforcementAction;
+use crate::domain::trust::enforcement::{EnforcementAction, MAX_OPEN_ACTIONS};
 use crate::domain::trust::enforcement_record::{EnforcementEnd, EnforcementRecord, EnforcementStep};
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::storage::events::outbox::{self, Outbox};
 use crate::storage::pool::error::{StorageError, not_found};
 use crate::storage::profiles::lock;
@@ -59,7 +59,7 @@ pub(super) struct EnforcementActionRow {
 /// Opens the action of `record`, in the caller's transaction.
 ///
 /// # Errors
-/// `NotFound` if the profile is.
+/// `NotFound` if the profile is; `Conflict` if it has too many open actions.
 pub(super) async fn open(
     connection: &mut PgConnection,
     outbox: &Outbox,
@@ -67,8 +67,12 @@ pub(super) async fn open(
     record: &EnforcementRecord,
 ) -> std::result::Result<(), StorageError> {
     lock::lock_existing(connection, key).await?;
-    insert(connection, key, record).await?;
     let now = record.action.opened_at;
+    if count_open(connection, key, now).await? >= MAX_OPEN_ACTIONS {
+        let message = format!("enforcement_actions: A profile has at most {MAX_OPEN_ACTIONS} that are open");
+        return Err(Error::new(ErrorKind::Conflict, message).into());
+    }
+    insert(connection, key, record).await?;
     lock::touch(connection, key, now).await?;
     let event = outbox.event(key.1, EventDetails::EnforcementActionOpened(record.action.id), now);
     Ok(outbox::append(connection, &[(key.0, event)]).await?)
@@ -91,6 +95,23 @@ pub(super) async fn advance(
     let after = before.advanced(step, now)?;
     save(connection, outbox, key, &after, now).await?;
     Ok(after)
+}
+
+/// How many open actions a locked profile shows at `now`.
+async fn count_open(connection: &mut PgConnection, key: ProfileKey, now: Timestamp) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "select count(*)
+           from enforcement_actions
+          where organization_id = $1
+            and profile_id = $2
+            and resolved_at is null
+            and (expires_at is null or expires_at > $3)",
+    )
+    .bind(key.0.uuid())
+    .bind(key.1.uuid())
+    .bind(now)
+    .fetch_one(connection)
+    .await
 }
 
 async fn insert(connection: &mut PgConnection, key: ProfileKey, record: &EnforcementRecord) -> sqlx::Result<()> {

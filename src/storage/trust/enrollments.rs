@@ -22,6 +22,7 @@ use crate::domain::trust::grant::TrustGrantStatus;
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::Pool;
+use crate::storage::pool::error::StorageError;
 use crate::storage::profiles::lock;
 use crate::storage::profiles::row::ProfileKey;
 
@@ -121,7 +122,7 @@ impl EnrollmentRepository for PgEnrollments {
         self.pool
             .run(move |connection| {
                 Box::pin(async move {
-                    let mut transaction = connection.begin().await?;
+                    let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
                     let Some(key) = find(&mut transaction, hash, now).await? else { return Ok(None) };
                     // The profile is locked first, as in every transaction that changes what belongs to it, which excludes deadlocks. If it
                     // was erased meanwhile, so was the link.

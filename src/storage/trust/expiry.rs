@@ -17,6 +17,7 @@ use crate::domain::trust::grant::GrantName;
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::Pool;
+use crate::storage::pool::error::StorageError;
 use crate::storage::profiles::erase::purge_erased;
 use crate::storage::profiles::row::{ProfileKey, key_columns};
 
@@ -60,7 +61,7 @@ impl ExpiryRepository for PgExpiry {
         self.pool
             .run(move |connection| {
                 Box::pin(async move {
-                    let mut transaction = connection.begin().await?;
+                    let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
                     let expired: Vec<ExpiredGrantRow> = sqlx::query_as(
                         "select organization_id,
                                 profile_id,
@@ -99,7 +100,7 @@ impl ExpiryRepository for PgExpiry {
         self.pool
             .run(move |connection| {
                 Box::pin(async move {
-                    let mut transaction = connection.begin().await?;
+                    let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
                     let expired: Vec<ExpiredActionRow> = sqlx::query_as(
                         "select organization_id,
                                 profile_id,
@@ -137,7 +138,7 @@ impl ExpiryRepository for PgExpiry {
         self.pool
             .run(move |connection| {
                 Box::pin(async move {
-                    let mut transaction = connection.begin().await?;
+                    let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
                     let purged = purge_erased(&mut transaction).await?;
                     transaction.commit().await?;
                     Ok(usize::from(purged))

@@ -163,6 +163,7 @@ impl TrustGrantRepository for PgTrustGrants {
         let limit = query.limit.get();
         let rows: Vec<ProfileGrantRow> = self
             .pool
+            .of(organization)
             .read(move |connection| {
                 Box::pin(async move {
                     Ok(sqlx::query_as(select)
@@ -193,6 +194,7 @@ impl TrustGrantRepository for PgTrustGrants {
         let (limit, wanted) = (query.limit, query.limit.get());
         let rows: Vec<DecisionRow> = self
             .pool
+            .of(organization)
             .read(move |connection| {
                 Box::pin(async move {
                     read::check_exists(connection, (organization, query.profile_id)).await?;

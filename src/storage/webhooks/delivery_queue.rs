@@ -14,6 +14,7 @@ use crate::domain::webhook::secret::SigningSecret;
 use crate::domain::{Error, Result};
 use crate::storage::events::row::EventRow;
 use crate::storage::pool::Pool;
+use crate::storage::pool::error::StorageError;
 
 /// [`DeliveryQueue`] on Postgres.
 #[derive(Clone, Debug)]
@@ -165,7 +166,7 @@ impl DeliveryQueue for PgDeliveries {
         self.0
             .run(move |connection| {
                 Box::pin(async move {
-                    let mut transaction = connection.begin().await?;
+                    let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
                     let Some(progress) = settlement::lock_progress(&mut transaction, key, event).await? else {
                         return Ok(None);
                     };

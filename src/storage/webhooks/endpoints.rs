@@ -57,6 +57,7 @@ impl WebhookRepository for PgWebhooks {
     async fn retrieve(&self, organization: OrganizationId, id: WebhookEndpointId) -> Result<WebhookEndpoint> {
         let row: Option<EndpointRow> = self
             .0
+            .of(organization)
             .read(move |connection| {
                 Box::pin(async move {
                     Ok(sqlx::query_as(select_endpoints!("where organization_id = $1 and id = $2"))
@@ -87,6 +88,7 @@ impl WebhookRepository for PgWebhooks {
         };
         let rows: Vec<EndpointRow> = self
             .0
+            .of(organization)
             .read(move |connection| {
                 Box::pin(async move {
                     Ok(sqlx::query_as(select)
@@ -132,6 +134,7 @@ impl WebhookRepository for PgWebhooks {
     #[tracing::instrument(level = "debug", name = "webhooks.delete", skip_all, fields(organization.id = %organization))]
     async fn delete(&self, organization: OrganizationId, id: WebhookEndpointId) -> Result<()> {
         self.0
+            .of(organization)
             .run(move |connection| {
                 Box::pin(async move {
                     let deleted = sqlx::query(
@@ -192,6 +195,7 @@ impl WebhookRepository for PgWebhooks {
         query: CursorPageQuery<EventId>,
     ) -> Result<CursorPage<Delivery>> {
         self.0
+            .of(organization)
             .read(move |connection| {
                 Box::pin(async move { deliveries::page(connection, organization, id, &query).await })
             })

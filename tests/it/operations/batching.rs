@@ -51,6 +51,8 @@ fn with_port(settings: BatchSettings, test: impl AsyncFnOnce(&Port)) -> i64 {
         let pool = PoolSettings {
             url: database.url(),
             max_connections: 8,
+            organization_connections: 8,
+            lock_timeout: MAX_WAIT,
             acquire_timeout: MAX_WAIT,
             statement_timeout: MAX_WAIT,
         };

@@ -4,6 +4,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use sqlx::Row;
 
 use crate::support::TestApp;
 use crate::support::client::{PROFILES, id};
@@ -63,6 +64,28 @@ fn a_schema_that_is_behind_is_not_ready_and_a_newer_one_is() {
     assert_eq!(ready().refused(503), "The database is unavailable");
     app.database.execute("drop table refinery_schema_history");
     assert_eq!(ready().refused(503), "The database is unavailable");
+}
+
+#[test]
+fn connections_to_a_server_that_was_demoted_are_replaced() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({}));
+    let create = || app.client.post(PROFILES).json(&json!({}));
+    // New sessions are as those of a standby; those that exist stay as they are.
+    let name = app.database.row("select current_database()").get::<String, _>(0);
+    app.database.execute(&format!("alter database {name} set default_transaction_read_only = on"));
+    app.database.set_reachable(false);
+    app.database.set_reachable(true);
+    until_it_is_back(&app);
+    for _ in 0..4 {
+        assert_eq!(create().refused(503), "The database is unavailable");
+    }
+    app.database
+        .execute(&format!("set transaction read write; alter database {name} reset default_transaction_read_only"));
+    let attempts = (0..10).position(|_| create().status == 200);
+    assert!(attempts.is_some(), "the connections from before are still in use");
+    assert_eq!(app.client.list("")["data"].as_array().map(Vec::len), Some(2));
+    app.client.retrieve(id(&profile));
 }
 
 #[test]

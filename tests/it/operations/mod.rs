@@ -3,6 +3,7 @@
 mod batching;
 mod connections;
 mod database_failures;
+mod isolation;
 mod metrics;
 mod pool;
 mod query_plans;

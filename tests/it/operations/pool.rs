@@ -17,7 +17,7 @@ fn connections(app: &TestApp, condition: &str) -> i64 {
 
 #[test]
 fn a_single_call_uses_the_connection_that_was_used_last() {
-    let app = TestApp::start();
+    let app = TestApp::with(&["--organization-connections=8"]);
     let locked = app.database.session("lock table user_profiles in access exclusive mode");
     thread::scope(|scope| {
         for _ in 0..8 {

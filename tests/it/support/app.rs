@@ -146,7 +146,17 @@ impl Replica {
 }
 
 fn arguments(settings: &[&str]) -> ServerArgs {
-    let ours = ["it", "--listen=127.0.0.1:0", "--workers=2", "--database-connections=8", "--drain=0s", "--grace=5s"];
+    // Tests hold locks until they have seen who waits for them, which takes a while on a busy machine.
+    let lock_timeout = "--lock-timeout=20s";
+    let ours = [
+        "it",
+        "--listen=127.0.0.1:0",
+        "--workers=2",
+        "--database-connections=8",
+        lock_timeout,
+        "--drain=0s",
+        "--grace=5s",
+    ];
     Arguments::try_parse_from(ours.iter().chain(settings)).unwrap().server
 }
 
