@@ -1,6 +1,7 @@
 //! The log: set up once, by the verbs that serve. Lines are written by a thread of their own, off the path of requests.
 //! May know `config` for what is logged, and `metrics`.
 
+mod json;
 mod writer;
 
 use std::io::IsTerminal;
@@ -14,6 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogArgs, LogFormat};
 use crate::metrics::{Counter, Registry};
+use json::{JsonLines, JsonMembers};
 pub use writer::Log;
 
 /// sqlx logs parameters of a database URL that it does not know with their values, and so a misspelt password. Whatever filter an
@@ -41,7 +43,7 @@ pub fn start(args: &LogArgs, registry: &Registry) -> Result<Log, String> {
     let lines = fmt::layer().with_writer(log.lines());
     let lines = match format {
         LogFormat::Text => lines.with_target(false).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(true).boxed(),
+        LogFormat::Json => lines.event_format(JsonLines).fmt_fields(JsonMembers).boxed(),
     };
     let set = tracing_subscriber::registry().with(filter).with(lines).try_init();
     // The one reason for an error is a log that is already there: a test that starts two services.
