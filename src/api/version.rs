@@ -77,24 +77,22 @@ impl ApiVersion {
     /// The version that one value of `anthropic-beta` selects. `None`: the value belongs to another feature.
     ///
     /// # Errors
-    /// The value is a date of this feature, but not one of its versions.
+    /// The value begins as a date of this feature, but is not one of its versions: another date, or a typing error.
     pub fn from_beta(value: &str) -> Result<Option<Self>, UnknownVersion> {
-        let Some(label) = value.strip_prefix(BETA_PREFIX).filter(|label| is_dated(label)) else { return Ok(None) };
+        let Some(label) = value.strip_prefix(BETA_PREFIX).filter(|label| begins_with_digit(label)) else {
+            return Ok(None);
+        };
         Self::from_label(label).map(Some).ok_or(UnknownVersion)
     }
 }
 
-/// A date of this feature, but not one of its versions.
+/// A value of this feature that is not one of its versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownVersion;
 
-/// Whether `text` is written as a date, `2026-03-24`. (`billing-2026-10-01` is another feature's.)
-fn is_dated(text: &str) -> bool {
-    text.len() == 10
-        && text
-            .bytes()
-            .enumerate()
-            .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() })
+/// (`billing-2026-10-01` is another feature's.)
+fn begins_with_digit(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -104,7 +102,11 @@ mod tests {
     #[test]
     fn a_beta_value_selects_its_version_or_is_foreign_or_unknown() {
         assert_eq!(ApiVersion::from_beta("user-profiles-2026-03-24"), Ok(Some(ApiVersion::V2026_03_24)));
-        assert_eq!(ApiVersion::from_beta("user-profiles-2025-01-01"), Err(UnknownVersion));
+        for unknown in
+            ["user-profiles-2025-01-01", "user-profiles-2026-3-24", "user-profiles-20260324", "user-profiles-2"]
+        {
+            assert_eq!(ApiVersion::from_beta(unknown), Err(UnknownVersion), "{unknown}");
+        }
         for foreign in
             ["webhooks-2026-10-07", "user-profiles-billing-2026-10-01", "user-profiles-", "user-profiles", ""]
         {

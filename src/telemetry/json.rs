@@ -197,7 +197,15 @@ mod tests {
             let _outer = outer.enter();
             outer.record("operation", "list");
             let _inner = tracing::info_span!("inner").entered();
-            tracing::warn!(count = 3_u64, delta = -1, is_new = true, none = Option::<u64>::None, text = "a\"b", "it {}", "went");
+            tracing::warn!(
+                count = 3_u64,
+                delta = -1,
+                is_new = true,
+                none = Option::<u64>::None,
+                text = "a\"b",
+                "it {}",
+                "went"
+            );
         });
         let [mut line] = <[Value; 1]>::try_from(lines).unwrap();
         let timestamp = line.as_object_mut().unwrap().remove("timestamp").unwrap();
@@ -212,11 +220,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_back_as_it_was_written(text in any::<String>(), debug in any::<String>()) {
-            let lines = lines(|| tracing::info!(text, debug = ?debug, "{text}"));
+        fn any_text_is_read_back_as_it_was_written(text in any::<String>(), printed in any::<String>()) {
+            let lines = lines(|| tracing::info!(text, printed = ?printed, "{text}"));
             prop_assert_eq!(&lines[0]["text"], &json!(text));
             prop_assert_eq!(&lines[0]["message"], &json!(text));
-            prop_assert_eq!(&lines[0]["debug"], &json!(format!("{debug:?}")));
+            prop_assert_eq!(&lines[0]["printed"], &json!(format!("{printed:?}")));
         }
     }
 }

@@ -44,6 +44,13 @@ fn begin_create(wire: &mut Wire, key: &Key) -> &'static str {
 
 #[test]
 fn it_is_not_ready_while_it_drains_and_finishes_what_is_in_flight() {
+    // The end of a terminal session is a stop like any other.
+    for signal in [Signal::TERM, Signal::HUP] {
+        drains_and_finishes(signal);
+    }
+}
+
+fn drains_and_finishes(signal: Signal) {
     let database = Database::migrated();
     let (mut service, key) = serve(&database, &["--grace=60m", "--drain=1s"]);
     let mut slow = Wire::connect(service.address);
@@ -52,7 +59,7 @@ fn it_is_not_ready_while_it_drains_and_finishes_what_is_in_flight() {
     assert_eq!(client.get("/health/ready").send().ok(), json!({"status": "ready"}));
     assert_eq!(client.get("/health/live").send().ok(), json!({"status": "live"}));
 
-    service.process.signal(Signal::TERM);
+    service.process.signal(signal);
     eventually("it is not ready", || (client.get("/health/ready").send().status == 503).then_some(()));
     // Until the load balancer has noticed, requests still come and are answered.
     let late = service.client.create(&json!({"name": "Late"}));

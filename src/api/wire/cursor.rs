@@ -107,7 +107,8 @@ pub fn decode(organization: OrganizationId, query: &ProfileQuery, text: &str) ->
 fn keyset(kind: u8, id: ProfileId, name: &[u8]) -> Option<ProfileKeyset> {
     match kind {
         b'c' => Some(ProfileKeyset::CreatedAt(id)),
-        b'n' => Some(ProfileKeyset::Name(std::str::from_utf8(name).ok()?.to_owned(), id)),
+        // A name has no NUL, which Postgres would not take.
+        b'n' if !name.contains(&0) => Some(ProfileKeyset::Name(std::str::from_utf8(name).ok()?.to_owned(), id)),
         b'o' => Some(ProfileKeyset::Nameless(id)),
         _ => None,
     }
@@ -179,7 +180,7 @@ mod tests {
         let id = any::<u128>().prop_map(|id| ProfileId::new(Uuid::from_u128(id)));
         prop_oneof![
             id.clone().prop_map(ProfileKeyset::CreatedAt),
-            (".{1,20}", id.clone()).prop_map(|(name, id)| ProfileKeyset::Name(name, id)),
+            ("[^\\x00\n]{1,20}", id.clone()).prop_map(|(name, id)| ProfileKeyset::Name(name, id)),
             id.prop_map(ProfileKeyset::Nameless),
         ]
     }
@@ -211,6 +212,14 @@ mod tests {
             let mut changed = cursor.clone();
             changed.replace_range(at..=at, &other);
             prop_assert_eq!(decode(organization(1), &made_for, &changed).is_ok(), changed == cursor);
+        }
+
+        #[test]
+        fn a_cursor_with_a_name_that_cannot_be_stored_is_refused(before in "[a-z]{0,3}", after in "[a-z]{0,3}") {
+            let by_name = list(OrderBy::Name, Order::Ascending);
+            let keyset = ProfileKeyset::Name(format!("{before}\0{after}"), ProfileId::new(Uuid::nil()));
+            let cursor = encode(organization(1), &by_name, &keyset);
+            prop_assert_eq!(decode(organization(1), &by_name, &cursor), Err(CursorError::Malformed));
         }
 
         #[test]

@@ -1,20 +1,25 @@
-//! How a verb that serves stops: on SIGINT, on SIGTERM, or when its database is lost.
+//! How a verb that serves stops: on SIGINT, SIGTERM or SIGHUP, or when its database is lost.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::Application;
 use crate::cli::error::{CliError, VerbResult};
 
-/// SIGINT and SIGTERM. While this exists, they no longer kill the process.
+/// SIGINT, SIGTERM and SIGHUP, which the end of a terminal session sends. While this exists, they no longer kill the process.
 pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
     /// Installs the handlers. Must be called within a runtime.
     pub(super) fn listen() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) },
+        })
     }
 
     /// The output of `work`; `None` if a signal arrives first.
@@ -29,8 +34,22 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            () = async {
+                match &mut self.hangup {
+                    Some(hangup) => drop(hangup.recv().await),
+                    None => std::future::pending().await,
+                }
+            } => {}
         }
     }
+}
+
+/// Whether the process was started to survive the end of its session, as `nohup` does; always `false` where there is no `/proc`.
+fn ignores_hangup() -> bool {
+    let ignored = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = ignored.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // SIGHUP is signal 1, the lowest bit.
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Serves until a signal arrives or `failure` resolves to a reason; a second signal aborts the requests in flight.

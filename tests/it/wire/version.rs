@@ -47,7 +47,6 @@ fn values_of_other_features_are_accepted() {
         "user-profiles",
         "user-profiles-",
         "User-Profiles-2025-01-01",
-        "user-profiles-2025-1-1",
         "",
         " , ",
         "\u{1f408}",
@@ -64,6 +63,10 @@ fn an_unknown_date_is_refused_by_its_name() {
     let one = "Unexpected value(s) `user-profiles-2025-01-01` for the `anthropic-beta` header.";
     assert_eq!(refused(&["user-profiles-2025-01-01"]), one);
     assert_eq!(refused(&[&format!("{V1},user-profiles-2025-01-01")]), one);
+    assert_eq!(
+        refused(&["user-profiles-2026-3-24"]),
+        "Unexpected value(s) `user-profiles-2026-3-24` for the `anthropic-beta` header."
+    );
     assert_eq!(refused(&["webhooks-2026-10-07", " user-profiles-2025-01-01 "]), one);
     let two =
         "Unexpected value(s) `user-profiles-2025-01-01`, `user-profiles-9999-99-99` for the `anthropic-beta` header.";
