@@ -56,6 +56,7 @@ async fn sweep(expiry: &dyn ExpiryRepository, clock: &dyn Clock) {
     finish!("trust_grants", expiry.expire_grants(clock.now()));
     finish!("enforcement_actions", expiry.expire_actions(clock.now()));
     finish!("links", expiry.delete_expired_links(clock.now()));
+    finish!("secrets", expiry.delete_expired_secrets(clock.now()));
     finish!("answers", expiry.delete_expired_answers(clock.now()));
 }
 

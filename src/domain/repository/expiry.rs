@@ -34,6 +34,12 @@ pub trait ExpiryRepository: Send + Sync {
     /// None of its own.
     async fn delete_expired_links(&self, now: Timestamp) -> Result<usize>;
 
+    /// Deletes signing secrets of webhook endpoints that were replaced and are past their time.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn delete_expired_secrets(&self, now: Timestamp) -> Result<usize>;
+
     /// Deletes answers that were stored for replays longer than [`IDEMPOTENCY_RETENTION`] ago.
     ///
     /// # Errors

@@ -178,6 +178,36 @@ impl ExpiryRepository for PgExpiry {
         Ok(usize::try_from(deleted).unwrap_or(usize::MAX))
     }
 
+    #[tracing::instrument(level = "debug", name = "expiry.delete_expired_secrets", skip_all)]
+    async fn delete_expired_secrets(&self, now: Timestamp) -> Result<usize> {
+        let cleared = self
+            .pool
+            .run(move |connection| {
+                Box::pin(async move {
+                    let cleared = sqlx::query(
+                        "update webhook_endpoints
+                            set previous_secret = null,
+                                previous_secret_until = null
+                          where (organization_id, id) in (
+                                select organization_id,
+                                       id
+                                  from webhook_endpoints
+                                 where previous_secret_until <= $1
+                                 limit $2
+                                   for update skip locked
+                          )",
+                    )
+                    .bind(now)
+                    .bind(BATCH)
+                    .execute(connection)
+                    .await?;
+                    Ok(cleared.rows_affected())
+                })
+            })
+            .await?;
+        Ok(usize::try_from(cleared).unwrap_or(usize::MAX))
+    }
+
     #[tracing::instrument(level = "debug", name = "expiry.delete_expired_answers", skip_all)]
     async fn delete_expired_answers(&self, now: Timestamp) -> Result<usize> {
         let deleted = self

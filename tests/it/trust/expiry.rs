@@ -13,8 +13,8 @@ use crate::support::client::{id, path};
 use crate::support::database::runtime;
 use crate::support::threads::concurrently;
 
-/// Sweeps once: the numbers of expired grants and actions, and of deleted links and answers.
-fn sweep(app: &TestApp) -> [usize; 4] {
+/// Sweeps once: the numbers of expired grants and actions, and of deleted links, answers and secrets.
+fn sweep(app: &TestApp) -> [usize; 5] {
     let url = app.database.url();
     runtime().block_on(async {
         let pool = Pool::new(&PoolSettings::for_one(url)).unwrap();
@@ -25,6 +25,7 @@ fn sweep(app: &TestApp) -> [usize; 4] {
             expiry.expire_actions(now).await.unwrap(),
             expiry.delete_expired_links(now).await.unwrap(),
             expiry.delete_expired_answers(now).await.unwrap(),
+            expiry.delete_expired_secrets(now).await.unwrap(),
         ];
         pool.close().await;
         done
@@ -52,7 +53,13 @@ fn ended(app: &TestApp) -> Value {
          update enforcement_actions set opened_at = '2026-01-01', expires_at = '2026-01-02' where reason = 'unspecified';
          update enrollments set created_at = '2026-01-01', expires_at = '2026-01-02'
           where id in (select distinct on (profile_id) id from enrollments order by profile_id, id);
-         update idempotency_keys set created_at = now() - interval '24 hours' where key like 'ended %';",
+         update idempotency_keys set created_at = now() - interval '24 hours' where key like 'ended %';
+         insert into webhook_endpoints (organization_id, id, created_at, updated_at, url, name, description, enabled_events, state,
+                disabled_reason, signing_secret, previous_secret, previous_secret_until)
+         select organization_id, gen_random_uuid(), now(), now(), 'https://webhooks.invalid', '', '',
+                array['user_profile.program_status_updated'], 'enabled', '', sha256('new'), sha256('old'), now() + lasts
+           from (select * from user_profiles order by id desc limit 1) p,
+                (values (interval '-1 second'), (interval '1 hour')) v (lasts);",
     );
     profile
 }
@@ -70,8 +77,8 @@ fn expiries_are_recorded_once_with_their_events_and_nothing_else_changes() {
     let profile = ended(&app);
     let before = app.client.retrieve(id(&profile));
     assert_eq!(before["trust_grants"], json!({"lasting": {"status": "active"}}));
-    assert_eq!(sweep(&app), [1, 1, 1, 1]);
-    assert_eq!(sweep(&app), [0, 0, 0, 0]);
+    assert_eq!(sweep(&app), [1, 1, 1, 1, 1]);
+    assert_eq!(sweep(&app), [0, 0, 0, 0, 0]);
     let after = app.client.retrieve(id(&profile));
     assert_eq!(after["trust_grants"], before["trust_grants"]);
     assert!(after["updated_at"].as_str() > before["updated_at"].as_str());
@@ -87,6 +94,7 @@ fn expiries_are_recorded_once_with_their_events_and_nothing_else_changes() {
     for table in ["enrollments", "trust_grants", "idempotency_keys"] {
         assert_eq!(app.database.count(table), 1, "{table}");
     }
+    assert_eq!(app.database.count("webhook_endpoints where previous_secret is not null"), 1);
 }
 
 #[test]
@@ -95,12 +103,12 @@ fn concurrent_sweeps_record_each_expiry_once() {
     for _ in 0..20 {
         ended(&app);
     }
-    let mut done = [0; 4];
+    let mut done = [0; 5];
     // A sweep skips a profile that another sweep has locked.
     for turn in concurrently(&[(); 4], |()| sweep(&app)) {
-        done = [0, 1, 2, 3].map(|index| done[index] + turn[index]);
+        done = [0, 1, 2, 3, 4].map(|index| done[index] + turn[index]);
     }
-    assert_eq!(done, [20, 20, 20, 20]);
+    assert_eq!(done, [20; 5]);
     assert_eq!(kinds(&app).len(), 20 * 6);
 }
 
@@ -109,7 +117,7 @@ fn a_sweep_skips_a_locked_profile_until_the_next_sweep() {
     let app = TestApp::start();
     ended(&app);
     let session = app.database.session("select from user_profiles for update");
-    assert_eq!(sweep(&app), [0, 0, 1, 1]);
-    drop(session);
-    assert_eq!(sweep(&app), [1, 1, 0, 0]);
+    assert_eq!(sweep(&app), [0, 0, 1, 1, 1]);
+    session.commit();
+    assert_eq!(sweep(&app), [1, 1, 0, 0, 0]);
 }
