@@ -20,6 +20,7 @@ pub mod domain;
 pub mod http;
 pub mod metrics;
 pub mod pages;
+mod shares;
 pub mod storage;
 pub mod telemetry;
 pub mod webhook;

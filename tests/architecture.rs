@@ -36,8 +36,13 @@ const MODULES: &[Module] = &[
     Module { name: "api", may_name: &["domain"], bans: &[SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
     Module { name: "http", may_name: &["api", "domain", "metrics"], bans: &[SQL, SHELL, CLIENT, METRICS] },
     Module { name: "pages", may_name: &["api", "domain", "http"], bans: &[SQL, SHELL, CLIENT, METRICS] },
-    Module { name: "webhook", may_name: &["api", "domain", "metrics"], bans: &[SQL, SERVER, SHELL, METRICS] },
-    Module { name: "storage", may_name: &["domain", "metrics"], bans: &[WIRE, SERVER, SHELL, CLIENT, METRICS] },
+    Module { name: "webhook", may_name: &["api", "domain", "metrics", "shares"], bans: &[SQL, SERVER, SHELL, METRICS] },
+    Module { name: "shares", may_name: &["domain"], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT] },
+    Module {
+        name: "storage",
+        may_name: &["domain", "metrics", "shares"],
+        bans: &[WIRE, SERVER, SHELL, CLIENT, METRICS],
+    },
     Module { name: "metrics", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
     Module { name: "database", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
     // Settings belong to the modules that use them; config fills them in.
@@ -53,7 +58,7 @@ const MODULES: &[Module] = &[
         ],
         bans: &[WIRE, SQL, SERVER, CLIENT, RUNTIME, METRICS],
     },
-    Module { name: "telemetry", may_name: &["config", "metrics"], bans: &[WIRE, SQL, SERVER, CLIENT, METRICS] },
+    Module { name: "telemetry", may_name: &["config", "metrics"], bans: &[SQL, SERVER, CLIENT, METRICS] },
     Module {
         name: "app",
         may_name: &[

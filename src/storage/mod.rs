@@ -1,5 +1,5 @@
 //! The only SQL: the domain's ports on Postgres.
-//! May know `domain`, `metrics` and sqlx; nothing of the wire.
+//! May know `domain`, `metrics`, `shares` and sqlx; nothing of the wire.
 
 mod batching;
 mod credentials;

@@ -13,6 +13,13 @@ use super::metrics::AttemptMetrics;
 use super::sender::Sender;
 use super::settings::{DispatcherPorts, DispatcherSettings};
 use crate::metrics::Registry;
+use crate::shares::OrganizationShares;
+
+/// One organization holds at most this part of the attempts in flight.
+const ORGANIZATION_SHARE: usize = 4;
+
+/// With one attempt in flight, an endpoint that does not answer would delay the others of its organization.
+const SMALLEST_SHARE: usize = 2;
 
 /// Sends deliveries until it is stopped.
 #[derive(Debug)]
@@ -45,6 +52,7 @@ impl Dispatcher {
         let workers = Arc::new(EndpointWorkers {
             attempts,
             in_flight: Arc::new(Semaphore::new(settings.concurrency)),
+            shares: OrganizationShares::new((settings.concurrency / ORGANIZATION_SHARE).max(SMALLEST_SHARE)),
             // By then an attempt has ended and its result is stored.
             lease: settings.timeout * 2,
             stopping,

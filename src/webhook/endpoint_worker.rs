@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::attempt::{Attempts, cause};
+use crate::domain::id::OrganizationId;
 use crate::domain::webhook::endpoint::EndpointKey;
+use crate::shares::{OrganizationShares, SharePermit};
 
 /// The most attempts in flight to one endpoint. A worker starts with one and doubles while deliveries succeed.
 const MAX_IN_FLIGHT_PER_ENDPOINT: usize = 8;
@@ -17,6 +19,8 @@ pub(super) struct EndpointWorkers {
     pub(super) attempts: Arc<Attempts>,
     /// One permit per attempt in flight. First come, first served, so workers take turns.
     pub(super) in_flight: Arc<Semaphore>,
+    /// How many of them one organization holds: endpoints that do not answer must not delay the deliveries of others.
+    pub(super) shares: OrganizationShares,
     /// How long a claim lasts.
     pub(super) lease: Duration,
     pub(super) stopping: watch::Receiver<bool>,
@@ -28,14 +32,14 @@ impl EndpointWorkers {
         let mut max_in_flight = 1;
         let mut stopping = self.stopping.clone();
         loop {
-            let permit = tokio::select! {
+            let (mut share, permit) = tokio::select! {
                 // In this order, so that nothing is claimed after the stop.
                 biased;
                 _ = stopping.wait_for(|stopping| *stopping) => break,
-                permit = Arc::clone(&self.in_flight).acquire_owned() => permit,
+                permits = self.permits(key.organization) => permits,
             };
             let Ok(permit) = permit else { break };
-            let more = self.free_permits(max_in_flight - 1);
+            let more = self.free_permits(share.extend(max_in_flight - 1));
             let limit = 1 + more.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
             let ports = &self.attempts.ports;
             let now = ports.clock.now();
@@ -57,13 +61,19 @@ impl EndpointWorkers {
                 attempts.spawn(Arc::clone(&self.attempts).deliver(key, claim));
             }
             let all_accepted = attempts.join_all().await.into_iter().all(|accepted| accepted);
-            drop((permit, more));
+            drop((permit, more, share));
             if count < limit {
                 break;
             }
             max_in_flight = if all_accepted { (max_in_flight * 2).min(MAX_IN_FLIGHT_PER_ENDPOINT) } else { 1 };
         }
         key
+    }
+
+    /// A place in the organization's share, and then one in flight.
+    async fn permits(&self, organization: OrganizationId) -> (SharePermit, Result<OwnedSemaphorePermit, AcquireError>) {
+        let share = self.shares.acquire(organization).await;
+        (share, Arc::clone(&self.in_flight).acquire_owned().await)
     }
 
     /// Up to `wanted` permits, without waiting.

@@ -1,5 +1,5 @@
 //! Webhook deliveries: signs events and sends them to the endpoints that organizations registered.
-//! May know `api`, `domain` and `metrics`; nothing of actix or SQL.
+//! May know `api`, `domain`, `metrics` and `shares`; nothing of actix or SQL.
 
 mod attempt;
 mod dispatcher;

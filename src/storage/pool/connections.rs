@@ -9,11 +9,11 @@ use tokio::runtime::Handle;
 
 use super::checkout::{Checkout, WarmConnection};
 use super::error::{StorageError, outcome_unknown, unavailable};
-use super::organization::OrganizationShares;
 use super::settings::{PoolSettings, connect_options};
 use super::warm_stack::WarmStack;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::metrics::{EncodeLabelSet, Family, Gauge, Registry};
+use crate::shares::OrganizationShares;
 
 /// The work of a port method on its connection. Boxed, for the future borrows the connection.
 pub(in crate::storage) type ConnectionFuture<'c, T> =
@@ -53,7 +53,9 @@ pub struct Pool {
     keeps_warm: bool,
     notifications: PgPool,
     deadline: Duration,
-    shares: OrganizationShares,
+    /// The connections that each organization holds, and how long its requests wait for one.
+    pub(super) shares: OrganizationShares,
+    pub(super) max_share_wait: Duration,
     last_loss: LastLoss,
     /// The runtime that drives the connections: the one that made the pool, which outlives the runtimes of the server's worker threads.
     runtime: Handle,
@@ -90,10 +92,8 @@ impl Pool {
             keeps_warm: true,
             notifications,
             deadline,
-            shares: OrganizationShares::new(
-                usize::try_from(settings.organization_connections).unwrap_or(usize::MAX),
-                settings.acquire_timeout,
-            ),
+            shares: OrganizationShares::new(usize::try_from(settings.organization_connections).unwrap_or(usize::MAX)),
+            max_share_wait: settings.acquire_timeout,
             last_loss,
             runtime: Handle::current(),
         })
@@ -118,10 +118,6 @@ impl Pool {
 
     fn idle(&self) -> u64 {
         u64::try_from(self.connections.num_idle() + self.warm.len()).unwrap_or(u64::MAX)
-    }
-
-    pub(super) const fn shares(&self) -> &OrganizationShares {
-        &self.shares
     }
 
     /// Runs `work`, which may change something, on a connection, within the deadline.

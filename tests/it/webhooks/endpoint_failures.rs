@@ -5,11 +5,12 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use crate::support::TestApp;
+use crate::support::client::id;
 use crate::support::receiver::{Receiver, Reply};
 use crate::support::webhooks::{
     all, attempted, delivering, emit_event, endpoint, make_retries_due, path, register, until,
 };
+use crate::support::{TestApp, max_wait};
 
 /// The outcome of the last attempt of the only delivery.
 fn last_attempt(deliveries: &[Value]) -> Value {
@@ -68,6 +69,37 @@ fn an_endpoint_that_never_answers_delays_no_other() {
     assert!(
         given_up_on.iter().any(|each| each["attempts"][0]["error"] == "the connection broke before an answer came")
     );
+}
+
+#[test]
+fn endpoints_of_one_organization_that_never_answer_do_not_delay_deliveries_of_another() {
+    let app = TestApp::with(&[
+        "--webhooks-allow-insecure",
+        "--webhooks-poll=20ms",
+        "--webhooks-timeout=60m",
+        "--webhooks-concurrency=8",
+    ]);
+    let silent: Vec<_> = (0..8).map(|_| Receiver::that(Reply::Silence)).collect();
+    for receiver in &silent {
+        register(&app, receiver);
+    }
+    emit_event(&app);
+    let connected = || silent.iter().map(Receiver::connections).sum::<usize>();
+    max_wait::until("the organization's share is in use", || connected() == 2);
+
+    let other = app.client.with_key(&app.strangers_key());
+    let quick = Receiver::that(Reply::Status(200));
+    let endpoint = json!({"url": quick.url("/hooks"), "enabled_events": ["user_profile.program_status_updated"]});
+    other.post("/v1/organizations/webhooks").json(&endpoint).ok();
+    let profile = other.create(&json!({}));
+    for _ in 0..5 {
+        for status in ["active", "withdrawn"] {
+            let decision = json!({"status": status, "actor": "reviewer"});
+            other.post(&format!("/v1/user_profiles/{}/trust_grants/cyber", id(&profile))).json(&decision).ok();
+        }
+    }
+    assert_eq!(quick.arrived(10).len(), 10);
+    assert_eq!(connected(), 2);
 }
 
 #[test]
