@@ -49,7 +49,7 @@ pub fn parse_query<F: WireFormat>(organization: OrganizationId, pairs: Vec<(Stri
             Vec::new()
         },
     };
-    query.after = parameters.one("page", |text| {
+    query.after = parameters.last("page", |text| {
         cursor::decode(organization, &query, text).map_err(|error| reason("cursor", error.to_string()))
     });
     parameters.finish()?;

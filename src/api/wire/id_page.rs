@@ -29,7 +29,7 @@ impl<K> PageQuery<K> {
         let order = parameters.one("order", label).unwrap_or(default_order);
         let limit = parameters.one("limit", limit).unwrap_or_default();
         let after =
-            parameters.one("page", |text| decode(order, text).map_err(|error| reason("cursor", error.to_string())));
+            parameters.last("page", |text| decode(order, text).map_err(|error| reason("cursor", error.to_string())));
         Self { order, limit, after }
     }
 }

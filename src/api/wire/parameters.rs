@@ -25,16 +25,18 @@ impl Parameters {
     pub(in crate::api) fn new(known: &[&'static str], pairs: Vec<(String, String)>) -> Self {
         let mut sent: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (name, value) in pairs {
-            // Lists are sent as `name[]` by some clients and as a repeated `name` by others.
-            let bare = name.strip_suffix("[]").unwrap_or(&name);
+            let bare = without_index(&name);
             if let Some(known) = known.iter().copied().find(|known| *known == bare) {
-                sent.entry(known).or_default().push(value);
+                let values = sent.entry(known).or_default();
+                // The PHP client sends each parameter of the first page again with each page that follows.
+                values.retain(|earlier| *earlier != value);
+                values.push(value);
             }
         }
         Self { sent, violations: ValidationErrors::new() }
     }
 
-    /// A parameter that comes at most once.
+    /// A parameter that has one value; it may be sent again with the same value.
     pub(in crate::api) fn one<T>(
         &mut self,
         name: &'static str,
@@ -42,8 +44,18 @@ impl Parameters {
     ) -> Option<T> {
         let parsed = match self.sent.get(name)?.as_slice() {
             [text] => parse(text),
-            _ => Err(reason("repeated", "Parameter was sent more than once")),
+            _ => Err(reason("repeated", "Parameter was sent with different values")),
         };
+        parsed.map_err(|violation| self.violations.add(name, violation)).ok()
+    }
+
+    /// A parameter of which the value that was sent last counts.
+    pub(in crate::api) fn last<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> std::result::Result<T, ValidationError>,
+    ) -> Option<T> {
+        let parsed = parse(self.sent.get(name)?.last()?);
         parsed.map_err(|violation| self.violations.add(name, violation)).ok()
     }
 
@@ -67,6 +79,15 @@ impl Parameters {
     /// `Invalid` with every violation.
     pub(in crate::api) fn finish(self) -> Result<()> {
         if self.violations.is_empty() { Ok(()) } else { Err(Error::invalid(&self.violations)) }
+    }
+}
+
+/// `name` without the brackets that clients add to a list: `name[]`, or `name[0]` in PHP; others repeat `name` itself.
+fn without_index(name: &str) -> &str {
+    let list = name.strip_suffix(']').and_then(|name| name.rsplit_once('['));
+    match list {
+        Some((bare, index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => bare,
+        _ => name,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::TestApp;
 use crate::support::client::{PROFILES, id, path};
+use crate::support::{Shape, TestApp};
 
 /// `count` profiles, oldest first.
 fn profiles(app: &TestApp, count: usize) -> Vec<Value> {
@@ -73,7 +73,7 @@ fn all_violations_of_a_query_are_in_one_answer() {
     let reasons: Vec<_> = answer.refused(400).split("; ").collect();
     let paths: Vec<_> = reasons.iter().map(|reason| reason.split(": ").next().unwrap()).collect();
     assert_eq!(paths, ["limit", "order", "order_by", "page"], "{reasons:?}");
-    for query in ["order=ASC", "order=", "order_by=", "order_by=id", "limit=1&limit=1", "order=asc&order=desc"] {
+    for query in ["order=ASC", "order=", "order_by=", "order_by=id", "limit=1&limit=2", "order=asc&order=desc"] {
         app.client.get(&format!("{PROFILES}?{query}")).send().refused(400);
     }
 }
@@ -114,4 +114,47 @@ fn a_page_is_the_last_if_all_later_profiles_are_deleted_meanwhile() {
     app.client.delete(&path(id(&created[0]))).send().ok();
     let second = app.client.list(&format!("limit=2&page={}", first["next_page"].as_str().unwrap()));
     assert_eq!(second, json!({"data": [], "next_page": null}));
+}
+
+/// Follows a list as the PHP client does: it sends the parameters of all earlier pages again, in brackets that `bracket` numbers.
+fn pages_as_from_php(app: &TestApp, bracket: impl Fn(usize) -> String) -> Vec<Value> {
+    let mut query = "limit=2&order=asc".to_owned();
+    let mut cursors = Vec::new();
+    let mut profiles = Vec::new();
+    loop {
+        let page = app.client.list(&query);
+        profiles.extend(page["data"].as_array().unwrap().iter().cloned());
+        let Some(next) = page["next_page"].as_str() else { return profiles };
+        assert!(!cursors.contains(&next.to_owned()), "the list does not end");
+        cursors.push(next.to_owned());
+        let sent = cursors.iter().enumerate().map(|(index, cursor)| {
+            let bracket = bracket(index);
+            format!("limit{bracket}=2&order{bracket}=asc&page{bracket}={cursor}")
+        });
+        query = sent.collect::<Vec<_>>().join("&");
+    }
+}
+
+#[test]
+fn a_list_is_followed_with_parameters_that_are_sent_again_in_brackets() {
+    let app = TestApp::start();
+    let created: Vec<_> = (0..7).map(|_| app.client.create(&json!({}))).collect();
+    assert_eq!(pages_as_from_php(&app, |index| format!("[{index}]")), created);
+    assert_eq!(pages_as_from_php(&app, |index| format!("%5B{index}%5D")), created);
+    assert_eq!(pages_as_from_php(&app, |_| "[]".to_owned()), created);
+    assert_eq!(pages_as_from_php(&app, |_| String::new()), created);
+    for query in ["limit[0]=2&limit[1]=3", "limit[]=2&limit[]=3", "limit=2&limit[]=3"] {
+        let answer = app.client.get(&format!("{PROFILES}?{query}")).send();
+        assert_eq!(answer.refused(400), "limit: Parameter was sent with different values", "{query}");
+    }
+    // Not an index: another parameter, which is ignored.
+    assert_eq!(app.client.list("limit[x]=1")["data"].as_array().map(Vec::len), Some(7));
+}
+
+#[test]
+fn a_filter_in_numbered_brackets_filters() {
+    let app = TestApp::start();
+    app.client.create(&json!({}));
+    let filtered = app.client.speaking(Shape::Ga).list("enforcement_status[0]=banned&enforcement_status[1]=restricted");
+    assert_eq!(filtered["data"], json!([]));
 }

@@ -222,9 +222,10 @@ fn a_body_that_does_not_arrive_in_time_is_refused_and_creates_nothing() {
 
 #[test]
 fn a_body_that_trickles_is_refused_in_the_end() {
-    let app = TestApp::with(&["--body-timeout=300ms"]);
+    let app = TestApp::with(&["--body-timeout=300ms", "--max-body-bytes=1000000000"]);
     let mut wire = Wire::connect(app.address);
-    wire.send(head(&app, &format!("{JSON}content-length: 200000\r\n")));
+    // More than can be sent until then.
+    wire.send(head(&app, &format!("{JSON}content-length: 1000000000\r\n")));
     // Until the service no longer listens, which would take for ever if each byte restarted the deadline.
     while wire.try_send(" ").is_ok() && !wire.has_answer() {}
     assert_eq!(wire.answer().refused(408), "body: Request took too long to arrive");
