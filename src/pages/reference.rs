@@ -1,6 +1,7 @@
 //! The API reference: a page that renders an OpenAPI document with Swagger UI.
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{ACCEPT, LOCATION, VARY};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::assets::assets_url;
@@ -20,6 +21,16 @@ struct Reference<'a> {
     assets: &'a str,
     documents: &'a [ApiDocument],
     shown: ApiDocument,
+}
+
+/// `GET /`. Leads a browser to the reference; for programs there is nothing.
+pub(super) async fn lead_to_reference(request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    let accepted = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
+    if !accepted.flat_map(|line| line.split(',')).any(|kind| kind.trim().starts_with("text/html")) {
+        return Err(HttpError::unknown_path());
+    }
+    // Relative: a proxy may serve it below a path of its own.
+    Ok(HttpResponse::Found().insert_header((LOCATION, "docs")).insert_header((VARY, "accept")).finish())
 }
 
 /// `GET /docs`.

@@ -133,3 +133,20 @@ fn the_assets_of_the_reference_are_served_compressed_or_plain_with_their_license
     assert!(text("swagger-ui-bundle.js").lines().next().unwrap().contains(notices));
     assert!(text(notices).contains("React") && text(notices).contains("DOMPurify"));
 }
+
+#[test]
+fn the_root_leads_a_browser_to_the_reference_and_is_nothing_for_programs() {
+    let app = TestApp::start();
+    let url = format!("http://{}/", app.address);
+    let browsers = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for (method, accept) in [(Method::GET, browsers), (Method::HEAD, browsers), (Method::GET, "text/html")] {
+        let page = Page::ask(&method, &url, &[("accept", accept)]);
+        assert_eq!((page.status, page.header("location"), &*page.text), (302, "docs", ""), "{method} {accept}");
+        assert_eq!((page.header("vary"), page.header("cache-control")), ("accept", "no-store"));
+    }
+    assert_eq!(Page::open(&format!("{url}docs")).status, 200);
+    let program = app.client.without_key();
+    assert_eq!(program.get("/").send().refused(404), "Not found");
+    assert_eq!(program.get("/").header("accept", "*/*").send().refused(404), "Not found");
+    assert_eq!(program.call(Method::POST, "/").send().header("allow"), Some("GET, HEAD"));
+}

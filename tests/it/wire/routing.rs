@@ -91,7 +91,6 @@ fn an_unknown_path_is_not_found() {
     let app = TestApp::start();
     let profile = app.client.create(&json!({}));
     let paths = [
-        "/".to_owned(),
         "/v1".to_owned(),
         "/v1/".to_owned(),
         "/v2/user_profiles".to_owned(),
