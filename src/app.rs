@@ -143,7 +143,7 @@ fn ports(pool: &Pool, probe_pool: &Pool, batches: BatchSettings, registry: &Regi
     let ids: Arc<dyn IdSource> = Arc::new(RandomIds::default());
     let outbox = Outbox::new(Arc::clone(&ids));
     let profiles = PgProfiles::new(pool.clone(), outbox.clone());
-    let api_keys = CachedApiKeys::new(PgApiKeys::new(pool.clone()), registry);
+    let api_keys = CachedApiKeys::new(PgApiKeys::new(pool.clone(), outbox.clone()), registry);
     api_keys.follow_changes(pool);
     Ports {
         profiles: if batches.max_rows > 1 {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::wire::scalars::{WireId, WireLabel};
 use super::wire::timestamp::WireTimestamp;
 use super::{ApiVersion, VersionVisitor, WireFormat};
-use crate::domain::event::{Event, EventDetails};
+use crate::domain::event::{Event, EventDetails, EventSubject};
 use crate::domain::id::{
     EnforcementActionId, EnforcementActionKind, EventMark, OrganizationId, OrganizationKind, ProfileKind,
 };
@@ -49,14 +49,15 @@ struct WebhookData {
 pub fn body(organization: OrganizationId, event: &Event, version: &str) -> Result<Option<Vec<u8>>> {
     let version = ApiVersion::from_label(version)
         .ok_or_else(|| Error::internal("webhook delivery has a version that this release does not know"))?;
-    let Some((event_type, enforcement_action_id)) = subject(&event.details, version) else { return Ok(None) };
+    let EventSubject::Profile(profile_id, details) = &event.subject else { return Ok(None) };
+    let Some((event_type, enforcement_action_id)) = notice(details, version) else { return Ok(None) };
     let body = WebhookBody {
         id: WireId(event.id),
         created_at: WireTimestamp(event.created_at),
         r#type: WireLabel(WebhookBodyType::Event),
         data: WebhookData {
             r#type: WireLabel(event_type),
-            id: WireId(event.profile_id),
+            id: WireId(*profile_id),
             organization_id: WireId(organization),
             enforcement_action_id: enforcement_action_id.map(WireId),
         },
@@ -64,7 +65,7 @@ pub fn body(organization: OrganizationId, event: &Event, version: &str) -> Resul
     serde_json::to_vec(&body).map(Some).map_err(Error::internal)
 }
 
-fn subject(details: &EventDetails, version: ApiVersion) -> Option<(WebhookEventType, Option<EnforcementActionId>)> {
+fn notice(details: &EventDetails, version: ApiVersion) -> Option<(WebhookEventType, Option<EnforcementActionId>)> {
     match details {
         EventDetails::Created | EventDetails::Updated(_) | EventDetails::Erased => None,
         EventDetails::ProgramStatusUpdated { grant, .. } => {
@@ -99,12 +100,8 @@ mod tests {
 
     fn event(details: EventDetails) -> Event {
         let created_at = datetime!(2026-03-15 10:00:00.5 UTC);
-        Event {
-            id: EventId::new(Uuid::from_u128(2)),
-            created_at,
-            profile_id: ProfileId::new(Uuid::from_u128(3)),
-            details,
-        }
+        let subject = EventSubject::Profile(ProfileId::new(Uuid::from_u128(3)), details);
+        Event { id: EventId::new(Uuid::from_u128(2)), created_at, subject }
     }
 
     fn sent(details: EventDetails, version: &str) -> Option<String> {

@@ -1,7 +1,8 @@
-//! Events: changes of profiles. They name the changed fields without their values, so they remain after an erasure.
+//! Events: changes of profiles, and of API keys. They name the changed fields without their values, so they remain after an erasure.
 
 use super::clock::Timestamp;
-use super::id::{EnforcementActionId, EventId, ProfileId};
+use super::credential::api_key::KeyActor;
+use super::id::{ApiKeyId, EnforcementActionId, EventId, ProfileId};
 use super::label::labels;
 use super::page::{Order, PageLimit};
 use super::profile::ProfileField;
@@ -22,10 +23,14 @@ labels! {
         EnforcementActionOpened = "user_profile.enforcement_action_opened",
         /// An enforcement action was resolved, or has expired.
         EnforcementActionResolved = "user_profile.enforcement_action_resolved",
+        /// An API key was created.
+        ApiKeyCreated = "api_key.created",
+        /// An API key was revoked.
+        ApiKeyRevoked = "api_key.revoked",
     }
 }
 
-/// The details of an event.
+/// The details of an event of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventDetails {
     /// A profile was created.
@@ -62,17 +67,54 @@ impl EventDetails {
     }
 }
 
-/// A change of one profile.
+/// What became of an API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiKeyChange {
+    /// It was created.
+    Created,
+    /// It was revoked.
+    Revoked,
+}
+
+/// What changed, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventSubject {
+    /// A profile, which may have been erased since.
+    Profile(ProfileId, EventDetails),
+    /// An API key, by this key or on the command line.
+    ApiKey(ApiKeyId, ApiKeyChange, KeyActor),
+}
+
+/// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Unique; ids sort in the order of events.
+    /// Unique; ids sort by the time at which they were made.
     pub id: EventId,
     /// When it happened.
     pub created_at: Timestamp,
-    /// The profile, which may have been erased since.
-    pub profile_id: ProfileId,
-    /// The details.
-    pub details: EventDetails,
+    /// What changed, and how.
+    pub subject: EventSubject,
+}
+
+impl Event {
+    /// The kind of the event.
+    #[must_use]
+    pub const fn kind(&self) -> EventKind {
+        match &self.subject {
+            EventSubject::Profile(_, details) => details.kind(),
+            EventSubject::ApiKey(_, ApiKeyChange::Created, _) => EventKind::ApiKeyCreated,
+            EventSubject::ApiKey(_, ApiKeyChange::Revoked, _) => EventKind::ApiKeyRevoked,
+        }
+    }
+
+    /// The profile that changed, if one did.
+    #[must_use]
+    pub const fn profile_id(&self) -> Option<ProfileId> {
+        match self.subject {
+            EventSubject::Profile(id, _) => Some(id),
+            EventSubject::ApiKey(..) => None,
+        }
+    }
 }
 
 /// A place in the list of an organization's events.
@@ -128,8 +170,8 @@ impl EventQuery {
     /// Whether the query selects `event`, wherever in the list it is.
     #[must_use]
     pub fn selects(&self, event: &Event) -> bool {
-        (self.kinds.is_empty() || self.kinds.contains(&event.details.kind()))
-            && self.profile_id.is_none_or(|id| id == event.profile_id)
+        (self.kinds.is_empty() || self.kinds.contains(&event.kind()))
+            && self.profile_id.is_none_or(|id| event.profile_id() == Some(id))
             && self.since.is_none_or(|since| event.created_at >= since)
             && self.until.is_none_or(|until| event.created_at < until)
     }

@@ -20,7 +20,7 @@ use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::v2026_03_24::links::{ActionUrl, EnrollmentUrl};
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
-use crate::domain::event::{Event, EventDetails, EventQuery};
+use crate::domain::event::{Event, EventDetails, EventQuery, EventSubject};
 use crate::domain::id::{ApiKeyId, EventId, OrganizationId, ProfileId, WebhookEndpointId};
 use crate::domain::label::EnumLabel;
 use crate::domain::page::Page;
@@ -70,8 +70,7 @@ pub(super) fn events() -> Value {
     let event = Event {
         id: EventId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a4)),
         created_at: CREATED_AT,
-        profile_id: ID,
-        details: EventDetails::Updated(vec![ProfileField::Metadata, ProfileField::Name]),
+        subject: EventSubject::Profile(ID, EventDetails::Updated(vec![ProfileField::Metadata, ProfileField::Name])),
     };
     let page = Page { items: vec![event], next: None };
     serialized(event::page(OrganizationId::new(Uuid::nil()), &EventQuery::default(), page))
@@ -79,7 +78,7 @@ pub(super) fn events() -> Value {
 
 pub(super) fn api_keys() -> Value {
     let page = Page { items: vec![example_key()], next: None };
-    serialized(api_key::page(OrganizationId::new(Uuid::nil()), ApiKeyQuery::default(), page))
+    serialized(api_key::page(OrganizationId::new(Uuid::nil()), &ApiKeyQuery::default(), page))
 }
 
 pub(super) fn new_api_key() -> Value {

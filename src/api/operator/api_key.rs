@@ -90,11 +90,11 @@ impl Body for CreateApiKey {
             workspace_id: fields.optional("workspace_id", values::text()),
             expires_at: fields.optional("expires_at", values::future_timestamp()),
         };
-        fields.documented_as("scopes", "The scopes of the key.");
-        fields.documented_as("workspace_id", "The workspace that the key is bound to. `null` means the same as absence: any workspace, or the one that the requesting key is bound to.");
+        fields.documented_as("scopes", "The scopes of the key, which the requesting key must have too.");
+        fields.documented_as("workspace_id", "The workspace that the key is bound to. `null` means the same as absence: the one that the requesting key is bound to, if any.");
         fields.documented_as(
             "expires_at",
-            "Time at which the key expires, with any offset. `null` means the same as absence: never.",
+            "Time at which the key expires, with any offset, not later than the requesting key. `null` means the same as absence: with the requesting key, if that expires.",
         );
         Self(draft)
     }
@@ -110,13 +110,13 @@ pub fn parse_query(organization: OrganizationId, pairs: Vec<(String, String)>) -
     let mut parameters = Parameters::new(PARAMETERS, pairs);
     let IdPageQuery { order, limit, after } =
         IdPageQuery::read(&mut parameters, organization, IdList::ApiKeys, Order::default());
-    let query = ApiKeyQuery { order, limit, after };
+    let query = ApiKeyQuery { order, limit, after, workspace: None };
     parameters.finish()?;
     Ok(query)
 }
 
 /// The `page` that `query` selects.
 #[must_use]
-pub fn page(organization: OrganizationId, query: ApiKeyQuery, page: Page<ApiKey, ApiKeyId>) -> IdPage<WireApiKey> {
+pub fn page(organization: OrganizationId, query: &ApiKeyQuery, page: Page<ApiKey, ApiKeyId>) -> IdPage<WireApiKey> {
     IdPage::new(organization, IdList::ApiKeys, query.order, page, WireApiKey::from)
 }

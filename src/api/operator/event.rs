@@ -1,6 +1,8 @@
 //! Events and their list.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use crate::api::wire::event_cursor;
@@ -9,8 +11,10 @@ use crate::api::wire::parameters::{self, Parameters};
 use crate::api::wire::scalars::{WireId, WireLabel};
 use crate::api::wire::timestamp::WireTimestamp;
 use crate::domain::Result;
-use crate::domain::event::{Event, EventDetails, EventKeyset, EventKind, EventQuery};
-use crate::domain::id::{EnforcementActionKind, EventMark, OrganizationId, ProfileKind};
+use crate::domain::event::{Event, EventDetails, EventKeyset, EventKind, EventQuery, EventSubject};
+use crate::domain::id::{
+    ApiKeyId, ApiKeyKind, EnforcementActionKind, EventMark, OrganizationId, ProfileId, ProfileKind,
+};
 use crate::domain::label::labels;
 use crate::domain::page::{Order, Page};
 use crate::domain::profile::ProfileField;
@@ -25,7 +29,7 @@ labels! {
     }
 }
 
-/// A change of one profile.
+/// A change of one profile or API key.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WireEvent {
     /// Unique; ids sort by the time at which they were generated.
@@ -43,8 +47,8 @@ pub struct WireEvent {
 pub struct EventData {
     /// The kind of the event.
     r#type: WireLabel<EventKind>,
-    /// The changed profile, which may have been deleted since.
-    id: WireId<ProfileKind>,
+    /// The changed profile, which may have been deleted since, or the API key.
+    id: WireSubjectId,
     /// The fields that an update changed; only in `user_profile.updated`.
     #[schemars(with = "Vec<WireLabel<ProfileField>>")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +61,28 @@ pub struct EventData {
     #[schemars(with = "WireId<EnforcementActionKind>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     enforcement_action_id: Option<WireId<EnforcementActionKind>>,
+    /// The id of the acting API key, or `command_line`; only in `api_key.created` and `api_key.revoked`.
+    #[schemars(with = "String")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
+}
+
+/// The id of what changed.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum WireSubjectId {
+    Profile(WireId<ProfileKind>),
+    ApiKey(WireId<ApiKeyKind>),
+}
+
+impl JsonSchema for WireSubjectId {
+    fn schema_name() -> Cow<'static, str> {
+        "SubjectId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": format!("{}|{}", ProfileId::pattern(), ApiKeyId::pattern())})
+    }
 }
 
 /// A grant after the event.
@@ -68,25 +94,30 @@ struct ChangedGrant {
     status: Option<WireLabel<TrustGrantStatus>>,
 }
 
-impl From<Event> for WireEvent {
-    fn from(event: Event) -> Self {
-        let mut data = EventData {
-            r#type: WireLabel(event.details.kind()),
-            id: WireId(event.profile_id),
-            fields: None,
-            trust_grant: None,
-            enforcement_action_id: None,
+impl EventData {
+    fn new(kind: WireLabel<EventKind>, subject: EventSubject) -> Self {
+        let (id, details, actor) = match subject {
+            EventSubject::Profile(id, details) => (WireSubjectId::Profile(WireId(id)), Some(details), None),
+            EventSubject::ApiKey(id, _, actor) => (WireSubjectId::ApiKey(WireId(id)), None, Some(actor.to_string())),
         };
-        match event.details {
-            EventDetails::Created | EventDetails::Erased => {}
-            EventDetails::Updated(fields) => data.fields = Some(fields.into_iter().map(WireLabel).collect()),
-            EventDetails::ProgramStatusUpdated { grant, status } => {
+        let mut data = Self { r#type: kind, id, fields: None, trust_grant: None, enforcement_action_id: None, actor };
+        match details {
+            None | Some(EventDetails::Created | EventDetails::Erased) => {}
+            Some(EventDetails::Updated(fields)) => data.fields = Some(fields.into_iter().map(WireLabel).collect()),
+            Some(EventDetails::ProgramStatusUpdated { grant, status }) => {
                 data.trust_grant = Some(ChangedGrant { name: grant.into_string(), status: status.map(WireLabel) });
             }
-            EventDetails::EnforcementActionOpened(id) | EventDetails::EnforcementActionResolved(id) => {
+            Some(EventDetails::EnforcementActionOpened(id) | EventDetails::EnforcementActionResolved(id)) => {
                 data.enforcement_action_id = Some(WireId(id));
             }
         }
+        data
+    }
+}
+
+impl From<Event> for WireEvent {
+    fn from(event: Event) -> Self {
+        let data = EventData::new(WireLabel(event.kind()), event.subject);
         Self {
             id: WireId(event.id),
             created_at: WireTimestamp(event.created_at),

@@ -11,7 +11,7 @@ use crate::cli::error::VerbResult;
 use crate::cli::output::Printable;
 use crate::cli::values;
 use crate::domain::clock::Timestamp;
-use crate::domain::event::{Event, EventDetails, EventKind, EventQuery};
+use crate::domain::event::{Event, EventDetails, EventKind, EventQuery, EventSubject};
 use crate::domain::id::ProfileId;
 use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
@@ -21,7 +21,7 @@ use crate::storage::PgEvents;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum EventsCommand {
-    /// List the events of an organization's profiles, newest first
+    /// List the events of an organization's profiles and API keys, newest first
     List(ListEvents),
 }
 
@@ -81,15 +81,22 @@ impl ListEvents {
 }
 
 fn printable(event: Event) -> Printable<WireEvent> {
-    let details = match &event.details {
+    let (subject, details) = match &event.subject {
+        EventSubject::Profile(id, details) => (id.to_string(), readable(details)),
+        EventSubject::ApiKey(id, _, actor) => (id.to_string(), actor.to_string()),
+    };
+    let (at, kind) = (values::rfc3339(event.created_at), event.kind().as_str());
+    let text = format!("{}  {at}  {subject}  {kind}  {details}", event.id);
+    Printable::new(event.into(), text.trim_end().to_owned())
+}
+
+fn readable(details: &EventDetails) -> String {
+    match details {
         EventDetails::Created | EventDetails::Erased => String::new(),
         EventDetails::Updated(fields) => fields.iter().map(|field| field.as_str()).collect::<Vec<_>>().join(","),
         EventDetails::ProgramStatusUpdated { grant, status } => {
             format!("{} {}", grant.as_str(), status.map_or("none", EnumLabel::as_str))
         }
         EventDetails::EnforcementActionOpened(id) | EventDetails::EnforcementActionResolved(id) => id.to_string(),
-    };
-    let (at, kind) = (values::rfc3339(event.created_at), event.details.kind().as_str());
-    let text = format!("{}  {at}  {}  {kind}  {details}", event.id, event.profile_id);
-    Printable::new(event.into(), text.trim_end().to_owned())
+    }
 }

@@ -1,6 +1,7 @@
 //! `uprof keys`.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -11,14 +12,14 @@ use crate::cli::error::{CliError, VerbResult};
 use crate::cli::output::Printable;
 use crate::cli::values;
 use crate::domain::clock::{Clock, SystemClock, Timestamp};
-use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
+use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, KeyActor, Scope};
 use crate::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
 use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
 use crate::domain::random::{Randomness, SystemRandomness};
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::text::{Text, WorkspaceId};
-use crate::storage::PgApiKeys;
+use crate::storage::{Outbox, PgApiKeys, Pool};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum KeysCommand {
@@ -81,6 +82,11 @@ pub(in crate::cli) fn new_key(
     Ok((key, secret))
 }
 
+/// The keys in the database of `pool`.
+pub(in crate::cli) fn api_keys(pool: Pool) -> PgApiKeys {
+    PgApiKeys::new(pool, Outbox::new(Arc::new(RandomIds::default())))
+}
+
 impl CreateKey {
     fn run(self) -> VerbResult {
         let OrganizationArgs { organization, admin } = self.organization;
@@ -89,7 +95,7 @@ impl CreateKey {
         let scopes = Scope::ALL.iter().copied().filter(|scope| self.scopes.contains(scope)).collect();
         let draft = ApiKeyDraft { scopes, workspace_id: self.workspace, expires_at: self.expires_at };
         let (key, secret) = new_key(organization, draft)?;
-        let work = async |pool| PgApiKeys::new(pool).create(&key, secret.hash(), None).await;
+        let work = async |pool| api_keys(pool).create(&key, secret.hash(), KeyActor::CommandLine, None).await;
         admin.with_pool(work)?;
         admin.print(&printable(key, Some(&secret)))
     }
@@ -99,9 +105,9 @@ impl ListKeys {
     fn run(self) -> VerbResult {
         let OrganizationArgs { organization, admin } = self.organization;
         let found = admin.with_pool(async |pool| {
-            let keys = PgApiKeys::new(pool);
+            let keys = api_keys(pool);
             read_list(NonZeroUsize::MAX, async |limit, after| {
-                keys.list(organization, ApiKeyQuery { order: Order::Ascending, limit, after }).await
+                keys.list(organization, ApiKeyQuery { order: Order::Ascending, limit, after, workspace: None }).await
             })
             .await
         })?;
@@ -113,7 +119,9 @@ impl RevokeKey {
     fn run(self) -> VerbResult {
         let OrganizationArgs { organization, admin } = self.organization;
         let now = SystemClock.now();
-        let revoked = admin.with_pool(async |pool| PgApiKeys::new(pool).revoke(organization, self.id, now).await)?;
+        let revoked = admin.with_pool(async |pool| {
+            api_keys(pool).revoke(organization, self.id, None, KeyActor::CommandLine, now).await
+        })?;
         admin.print(&printable(revoked, None))
     }
 }

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use super::shutdown::{Signals, run_until_signal};
 use crate::api::ApiVersion;
 use crate::app::{Application, check_descriptors};
-use crate::cli::admin::keys::new_key;
+use crate::cli::admin::keys::{api_keys, new_key};
 use crate::cli::admin::organizations::new_organization;
 use crate::cli::error::{CliError, VerbResult};
 use crate::cli::output::print_line;
@@ -20,14 +20,14 @@ use crate::config::{DURATION_HELP, DatabaseArgs, ServerArgs};
 use crate::database;
 use crate::database::{Database, EmbeddedOptions};
 use crate::domain::clock::{Clock, SystemClock};
-use crate::domain::credential::api_key::{ApiKeyDraft, ApiKeySecret, Scope};
+use crate::domain::credential::api_key::{ApiKeyDraft, ApiKeySecret, KeyActor, Scope};
 use crate::domain::id::OrganizationId;
 use crate::domain::label::EnumLabel;
 use crate::domain::repository::{ApiKeyRepository, OrganizationRepository};
 use crate::domain::text::{DisplayName, Text};
 use crate::metrics::Registry;
 use crate::storage::migrate;
-use crate::storage::{PgApiKeys, PgOrganizations, Pool};
+use crate::storage::{PgOrganizations, Pool};
 use crate::telemetry;
 
 /// The organization that the first start creates.
@@ -87,7 +87,7 @@ impl Dev {
 
 /// The key in the key file if it is still valid, else a new one.
 async fn ensure_key(pool: &Pool, data_dir: &Path) -> Result<ApiKeySecret, CliError> {
-    let keys = PgApiKeys::new(pool.clone());
+    let keys = api_keys(pool.clone());
     let path = data_dir.join(KEY_FILE);
     if let Some(stored) = fs::read_to_string(&path).ok().and_then(|text| ApiKeySecret::parse(text.trim())) {
         let found = keys.find(stored.hash()).await?;
@@ -98,7 +98,7 @@ async fn ensure_key(pool: &Pool, data_dir: &Path) -> Result<ApiKeySecret, CliErr
     let organization = ensure_organization(&PgOrganizations::new(pool.clone())).await?;
     let draft = ApiKeyDraft { scopes: Scope::ALL.to_vec(), workspace_id: None, expires_at: None };
     let (key, secret) = new_key(organization, draft)?;
-    keys.create(&key, secret.hash(), None).await?;
+    keys.create(&key, secret.hash(), KeyActor::CommandLine, None).await?;
     write_private(&path, secret.expose()).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     Ok(secret)
 }

@@ -9,7 +9,7 @@ use crate::domain::base62;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, ErrorKind, Result};
 use crate::domain::id::{ApiKeyId, OrganizationId};
-use crate::domain::label::labels;
+use crate::domain::label::{EnumLabel, labels};
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::WorkspaceId;
 
@@ -114,7 +114,7 @@ impl ApiKey {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at)
     }
 
-    /// Checks that this key may revoke the key `id`. A key cannot revoke itself, so that the caller keeps access.
+    /// Checks that this key may revoke the key `id`. A key that is bound to a workspace finds that workspace's keys only. A key cannot revoke itself, so that the caller keeps access.
     ///
     /// # Errors
     /// `Conflict` for the key itself.
@@ -123,6 +123,24 @@ impl ApiKey {
             return Err(Error::new(ErrorKind::Conflict, "An API key cannot revoke itself"));
         }
         Ok(())
+    }
+}
+
+/// Who creates or revokes a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyActor {
+    /// The operator, on the command line.
+    CommandLine,
+    /// The holder of this key.
+    ApiKey(ApiKeyId),
+}
+
+impl fmt::Display for KeyActor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine => formatter.write_str("command_line"),
+            Self::ApiKey(id) => id.fmt(formatter),
+        }
     }
 }
 
@@ -138,18 +156,29 @@ pub struct ApiKeyDraft {
 }
 
 impl ApiKeyDraft {
-    /// The draft as `issuer` may create it: a key that is bound to a workspace creates keys for that workspace only.
+    /// The draft as `issuer` may create it: a key may never do more than its issuer. It is bound to the issuer's workspace and expires with
+    /// the issuer at the latest, also where the draft says nothing.
     ///
     /// # Errors
-    /// `Forbidden` for another workspace.
+    /// `Forbidden` for another workspace, a later expiry, or a scope that the issuer lacks.
     pub fn issued_by(self, issuer: &ApiKey) -> Result<Self> {
-        match (&issuer.workspace_id, &self.workspace_id) {
-            (Some(bound), Some(other)) if other != bound => {
-                Err(Error::new(ErrorKind::Forbidden, "workspace_id: API key belongs to another workspace"))
-            }
-            (Some(bound), None) => Ok(Self { workspace_id: Some(bound.clone()), ..self }),
-            _ => Ok(self),
+        let forbidden = |message: String| Err(Error::new(ErrorKind::Forbidden, message));
+        if let Some(missing) = self.scopes.iter().find(|scope| !issuer.scopes.contains(scope)) {
+            return forbidden(format!("scopes: API key lacks the scope `{}` itself", missing.as_str()));
         }
+        let workspace_id = match (&issuer.workspace_id, self.workspace_id) {
+            (Some(bound), Some(other)) if other != *bound => {
+                return forbidden("workspace_id: API key belongs to another workspace".to_owned());
+            }
+            (bound, workspace) => workspace.or_else(|| bound.clone()),
+        };
+        let expires_at = match (issuer.expires_at, self.expires_at) {
+            (Some(end), Some(later)) if later > end => {
+                return forbidden("expires_at: API key expires before that itself".to_owned());
+            }
+            (end, expires_at) => expires_at.or(end),
+        };
+        Ok(Self { workspace_id, expires_at, ..self })
     }
 
     /// The key of `organization` with this `secret`, created `now`.
@@ -169,7 +198,7 @@ impl ApiKeyDraft {
 }
 
 /// A page of an organization's keys, by id, which is the order of creation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiKeyQuery {
     /// The order of the list.
     pub order: Order,
@@ -177,6 +206,8 @@ pub struct ApiKeyQuery {
     pub limit: PageLimit,
     /// Start after this key; `None`: the first page.
     pub after: Option<ApiKeyId>,
+    /// Only keys that are bound to this workspace; `None`: all keys.
+    pub workspace: Option<WorkspaceId>,
 }
 
 /// What authentication needs of a key, found by its hash.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash};
+use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash};
 use crate::domain::credential::organization::{Organization, OrganizationPatch};
 use crate::domain::error::Result;
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::page::Page;
+use crate::domain::text::WorkspaceId;
 
 /// The organizations. Called by the operator's command line only: no API key gives access to it.
 #[async_trait]
@@ -37,7 +38,7 @@ pub trait OrganizationRepository: Send + Sync {
 /// The API keys of organizations. Called by the authentication of requests, the operator's API and the command line.
 #[async_trait]
 pub trait ApiKeyRepository: Send + Sync {
-    /// Stores `key` under the `hash` of its secret.
+    /// Stores `key` under the `hash` of its secret, and appends the event that `actor` created it.
     ///
     /// # Errors
     /// `NotFound` if the organization does not exist; `Invalid` if the key of `idempotency` was used for another request.
@@ -45,20 +46,29 @@ pub trait ApiKeyRepository: Send + Sync {
         &self,
         key: &ApiKey,
         hash: KeyHash,
+        actor: KeyActor,
         idempotency: Option<Idempotency<()>>,
     ) -> Result<RequestOutcome<()>>;
 
-    /// One page of the keys of `organization`, including revoked and expired ones.
+    /// One page of the keys of `organization` that `query` selects, including revoked and expired ones.
     ///
     /// # Errors
     /// `NotFound` if the organization does not exist.
     async fn list(&self, organization: OrganizationId, query: ApiKeyQuery) -> Result<Page<ApiKey, ApiKeyId>>;
 
-    /// Revokes the key `id`. Revoking it again changes nothing: the first time stays.
+    /// Revokes the key `id`, and appends the event that `actor` revoked it. Revoking it again changes nothing and is no event: the first time
+    /// stays.
     ///
     /// # Errors
-    /// `NotFound`.
-    async fn revoke(&self, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<ApiKey>;
+    /// `NotFound`, also if the key is not bound to `workspace`, where one is given.
+    async fn revoke(
+        &self,
+        organization: OrganizationId,
+        id: ApiKeyId,
+        workspace: Option<&WorkspaceId>,
+        actor: KeyActor,
+        now: Timestamp,
+    ) -> Result<ApiKey>;
 
     /// The key whose secret has this `hash`, in any organization; `None` if there is none. Authentication calls it before the organization
     /// is known.

@@ -11,11 +11,12 @@ use tokio::sync::oneshot;
 
 use super::changes::{CredentialChange, follow};
 use crate::domain::clock::Timestamp;
-use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash};
+use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash};
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::page::Page;
 use crate::domain::repository::ApiKeyRepository;
+use crate::domain::text::WorkspaceId;
 use crate::domain::{Error, Result};
 use crate::metrics::{Counter, EncodeLabelSet, Family, Gauge, Registry};
 use crate::storage::pool::Pool;
@@ -89,17 +90,25 @@ impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
         &self,
         key: &ApiKey,
         hash: KeyHash,
+        actor: KeyActor,
         idempotency: Option<Idempotency<()>>,
     ) -> Result<RequestOutcome<()>> {
-        self.0.inner.create(key, hash, idempotency).await
+        self.0.inner.create(key, hash, actor, idempotency).await
     }
 
     async fn list(&self, organization: OrganizationId, query: ApiKeyQuery) -> Result<Page<ApiKey, ApiKeyId>> {
         self.0.inner.list(organization, query).await
     }
 
-    async fn revoke(&self, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<ApiKey> {
-        let revoked = self.0.inner.revoke(organization, id, now).await;
+    async fn revoke(
+        &self,
+        organization: OrganizationId,
+        id: ApiKeyId,
+        workspace: Option<&WorkspaceId>,
+        actor: KeyActor,
+        now: Timestamp,
+    ) -> Result<ApiKey> {
+        let revoked = self.0.inner.revoke(organization, id, workspace, actor, now).await;
         self.0.invalidate(CredentialChange::Key(id));
         revoked
     }

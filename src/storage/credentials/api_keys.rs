@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
+use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash, Scope};
+use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash, Scope};
+use crate::domain::event::ApiKeyChange;
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::label::EnumLabel;
@@ -17,22 +18,26 @@ use crate::domain::page::{Order, Page};
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::text::{Text, WorkspaceId};
 use crate::domain::{Error, Result};
+use crate::storage::events::outbox::{self, Outbox};
 use crate::storage::pool::Pool;
 use crate::storage::pool::error::{StorageError, not_found};
 
 /// [`ApiKeyRepository`] on Postgres.
 #[derive(Clone, Debug)]
-pub struct PgApiKeys(Pool);
+pub struct PgApiKeys {
+    pool: Pool,
+    outbox: Outbox,
+}
 
 impl PgApiKeys {
-    /// The keys in the database of `pool`.
+    /// The keys in the database of `pool`, whose events take their ids from `outbox`.
     #[must_use]
-    pub const fn new(pool: Pool) -> Self {
-        Self(pool)
+    pub const fn new(pool: Pool, outbox: Outbox) -> Self {
+        Self { pool, outbox }
     }
 }
 
-/// Reads up to `$3` of the organization's (`$1`) keys after `$2`.
+/// Reads up to `$3` of the organization's (`$1`) keys after `$2`, of the workspace `$4` only if it is given.
 macro_rules! select_api_keys {
     ($after:literal, $order:literal) => {
         concat!(
@@ -49,6 +54,7 @@ macro_rules! select_api_keys {
                 and id ",
             $after,
             " $2
+                and ($4::text is null or workspace_id = $4)
               order by id ",
             $order,
             " limit $3"
@@ -82,10 +88,12 @@ impl ApiKeyRepository for PgApiKeys {
         &self,
         key: &ApiKey,
         hash: KeyHash,
+        actor: KeyActor,
         idempotency: Option<Idempotency<()>>,
     ) -> Result<RequestOutcome<()>> {
         let key = key.clone();
-        self.0
+        let event = self.outbox.api_key_event(key.id, ApiKeyChange::Created, actor, key.created_at);
+        self.pool
             .once(key.organization_id, None, key.created_at, idempotency, move |connection| {
                 Box::pin(async move {
                     let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
@@ -102,8 +110,9 @@ impl ApiKeyRepository for PgApiKeys {
                     .bind(key.workspace_id.map(Text::into_string))
                     .bind(key.created_at)
                     .bind(key.expires_at)
-                    .execute(connection)
+                    .execute(&mut *connection)
                     .await?;
+                    outbox::append(connection, &[(key.organization_id, event)]).await?;
                     Ok(())
                 })
             })
@@ -119,8 +128,9 @@ impl ApiKeyRepository for PgApiKeys {
         let first = if query.order == Order::Ascending { Uuid::nil() } else { Uuid::max() };
         let after = query.after.map_or(first, ApiKeyId::uuid);
         let limit = i64::try_from(query.limit.get() + 1).unwrap_or(i64::MAX);
+        let workspace = query.workspace.map(Text::into_string);
         let rows: Vec<ApiKeyRow> = self
-            .0
+            .pool
             .of(organization)
             .read(move |connection| {
                 Box::pin(async move {
@@ -128,6 +138,7 @@ impl ApiKeyRepository for PgApiKeys {
                         .bind(organization.uuid())
                         .bind(after)
                         .bind(limit)
+                        .bind(workspace)
                         .fetch_all(&mut *connection)
                         .await?;
                     if rows.is_empty() {
@@ -142,41 +153,37 @@ impl ApiKeyRepository for PgApiKeys {
     }
 
     #[tracing::instrument(level = "debug", name = "api_keys.revoke", skip_all, fields(organization.id = %organization))]
-    async fn revoke(&self, organization: OrganizationId, id: ApiKeyId, now: Timestamp) -> Result<ApiKey> {
-        let row: Option<ApiKeyRow> = self
-            .0
+    async fn revoke(
+        &self,
+        organization: OrganizationId,
+        id: ApiKeyId,
+        workspace: Option<&WorkspaceId>,
+        actor: KeyActor,
+        now: Timestamp,
+    ) -> Result<ApiKey> {
+        let workspace = workspace.map(|id| id.as_str().to_owned());
+        let event = self.outbox.api_key_event(id, ApiKeyChange::Revoked, actor, now);
+        self.pool
             .of(organization)
             .run(move |connection| {
                 Box::pin(async move {
-                    Ok(sqlx::query_as(
-                        "update api_keys
-                            set revoked_at = coalesce(revoked_at, $3)
-                          where organization_id = $1
-                            and id = $2
-                      returning organization_id,
-                                id,
-                                last_four,
-                                scopes,
-                                workspace_id,
-                                created_at,
-                                expires_at,
-                                revoked_at",
-                    )
-                    .bind(organization.uuid())
-                    .bind(id.uuid())
-                    .bind(now)
-                    .fetch_optional(connection)
-                    .await?)
+                    let mut transaction = connection.begin().await?;
+                    if revoke(&mut transaction, organization, id, workspace.as_deref(), now).await? {
+                        outbox::append(&mut transaction, &[(organization, event)]).await?;
+                    }
+                    let key = read(&mut transaction, organization, id, workspace.as_deref()).await?;
+                    let key = key.ok_or_else(|| not_found("API key"))?;
+                    transaction.commit().await?;
+                    Ok(ApiKey::try_from(key)?)
                 })
             })
-            .await?;
-        row.ok_or_else(|| not_found("API key"))?.try_into()
+            .await
     }
 
     #[tracing::instrument(level = "debug", name = "api_keys.find", skip_all)]
     async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>> {
         let row: Option<CredentialRow> = self
-            .0
+            .pool
             .read(move |connection| {
                 Box::pin(async move {
                     Ok(sqlx::query_as(
@@ -202,6 +209,59 @@ impl ApiKeyRepository for PgApiKeys {
         let Some(CredentialRow { key, default_version }) = row else { return Ok(None) };
         Ok(Some(Arc::new(Credential { key: key.try_into()?, default_version })))
     }
+}
+
+/// Revokes a key, of `workspace` only if it is given. Answers whether it existed and was not revoked before.
+async fn revoke(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    id: ApiKeyId,
+    workspace: Option<&str>,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let revoked = sqlx::query(
+        "update api_keys
+            set revoked_at = $4
+          where organization_id = $1
+            and id = $2
+            and ($3::text is null or workspace_id = $3)
+            and revoked_at is null",
+    )
+    .bind(organization.uuid())
+    .bind(id.uuid())
+    .bind(workspace)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(revoked.rows_affected() > 0)
+}
+
+/// A key, of `workspace` only if it is given.
+async fn read(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    id: ApiKeyId,
+    workspace: Option<&str>,
+) -> sqlx::Result<Option<ApiKeyRow>> {
+    sqlx::query_as(
+        "select organization_id,
+                id,
+                last_four,
+                scopes,
+                workspace_id,
+                created_at,
+                expires_at,
+                revoked_at
+           from api_keys
+          where organization_id = $1
+            and id = $2
+            and ($3::text is null or workspace_id = $3)",
+    )
+    .bind(organization.uuid())
+    .bind(id.uuid())
+    .bind(workspace)
+    .fetch_optional(connection)
+    .await
 }
 
 /// Checks that the organization exists: an empty list of keys would not show that it does not.

@@ -27,6 +27,8 @@ macro_rules! select_events {
                     grant_name,
                     grant_status,
                     enforcement_action_id,
+                    api_key_id,
+                    actor_api_key_id,
                     position
                from events
               where organization_id = $1
@@ -113,6 +115,8 @@ pub(super) async fn by_position(
                 grant_name,
                 grant_status,
                 enforcement_action_id,
+                api_key_id,
+                actor_api_key_id,
                 position
            from events
           where organization_id = $1

@@ -8,8 +8,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::event::{Event, EventDetails, EventKind};
-use crate::domain::id::{Id, IdSource, OrganizationId, ProfileId};
+use crate::domain::credential::api_key::KeyActor;
+use crate::domain::event::{ApiKeyChange, Event, EventDetails, EventKind, EventSubject};
+use crate::domain::id::{ApiKeyId, Id, IdSource, OrganizationId, ProfileId};
 use crate::domain::label::EnumLabel;
 use crate::domain::profile::ProfileField;
 use crate::domain::text::Text;
@@ -28,7 +29,18 @@ impl Outbox {
 
     /// An event of a profile, with a new id.
     pub(in crate::storage) fn event(&self, profile_id: ProfileId, details: EventDetails, now: Timestamp) -> Event {
-        Event { id: self.id(now), created_at: now, profile_id, details }
+        Event { id: self.id(now), created_at: now, subject: EventSubject::Profile(profile_id, details) }
+    }
+
+    /// An event of an API key, with a new id.
+    pub(in crate::storage) fn api_key_event(
+        &self,
+        id: ApiKeyId,
+        change: ApiKeyChange,
+        actor: KeyActor,
+        now: Timestamp,
+    ) -> Event {
+        Event { id: self.id(now), created_at: now, subject: EventSubject::ApiKey(id, change, actor) }
     }
 
     /// A new id, for an object stored together with an event.
@@ -92,7 +104,9 @@ pub(in crate::storage) async fn append(
                 fields,
                 grant_name,
                 grant_status,
-                enforcement_action_id)
+                enforcement_action_id,
+                api_key_id,
+                actor_api_key_id)
          select organization_id,
                 id,
                 created_at,
@@ -101,7 +115,9 @@ pub(in crate::storage) async fn append(
                 string_to_array(fields, ','),
                 grant_name,
                 grant_status,
-                enforcement_action_id
+                enforcement_action_id,
+                api_key_id,
+                actor_api_key_id
            from unnest(
                 $1::uuid[],
                 $2::uuid[],
@@ -111,7 +127,9 @@ pub(in crate::storage) async fn append(
                 $6::text[],
                 $7::text[],
                 $8::text[],
-                $9::uuid[]
+                $9::uuid[],
+                $10::uuid[],
+                $11::uuid[]
                 ) as event (
                 organization_id,
                 id,
@@ -121,7 +139,9 @@ pub(in crate::storage) async fn append(
                 fields,
                 grant_name,
                 grant_status,
-                enforcement_action_id)",
+                enforcement_action_id,
+                api_key_id,
+                actor_api_key_id)",
     )
     .bind(columns.organization_ids)
     .bind(columns.ids)
@@ -132,6 +152,8 @@ pub(in crate::storage) async fn append(
     .bind(columns.grant_names)
     .bind(columns.grant_statuses)
     .bind(columns.enforcement_action_ids)
+    .bind(columns.api_key_ids)
+    .bind(columns.actor_api_key_ids)
     .execute(&mut *connection)
     .await?;
     fan_out::queue(connection, events).await
@@ -144,12 +166,14 @@ struct EventColumns<'e> {
     ids: Vec<Uuid>,
     created_ats: Vec<OffsetDateTime>,
     kinds: Vec<&'static str>,
-    profile_ids: Vec<Uuid>,
+    profile_ids: Vec<Option<Uuid>>,
     /// Joined by commas: Postgres has no arrays of arrays of different lengths.
     fields: Vec<Option<String>>,
     grant_names: Vec<Option<&'e str>>,
     grant_statuses: Vec<Option<&'static str>>,
     enforcement_action_ids: Vec<Option<Uuid>>,
+    api_key_ids: Vec<Option<Uuid>>,
+    actor_api_key_ids: Vec<Option<Uuid>>,
 }
 
 impl<'e> EventColumns<'e> {
@@ -162,24 +186,35 @@ impl<'e> EventColumns<'e> {
     }
 
     fn add(&mut self, organization: OrganizationId, event: &'e Event) {
-        let (mut fields, mut grant, mut action) = (None, None, None);
-        match &event.details {
-            EventDetails::Created | EventDetails::Erased => {}
-            EventDetails::Updated(changed) => fields = Some(joined(changed)),
-            EventDetails::ProgramStatusUpdated { grant: name, status } => grant = Some((name.as_str(), *status)),
-            EventDetails::EnforcementActionOpened(id) | EventDetails::EnforcementActionResolved(id) => {
-                action = Some(id);
-            }
-        }
         self.organization_ids.push(organization.uuid());
         self.ids.push(event.id.uuid());
         self.created_ats.push(event.created_at);
-        self.kinds.push(event.details.kind().as_str());
-        self.profile_ids.push(event.profile_id.uuid());
+        self.kinds.push(event.kind().as_str());
+        self.profile_ids.push(event.profile_id().map(Id::uuid));
+        let (mut fields, mut grant, mut action, mut api_key, mut actor) = (None, None, None, None, None);
+        match &event.subject {
+            EventSubject::Profile(_, details) => match details {
+                EventDetails::Created | EventDetails::Erased => {}
+                EventDetails::Updated(changed) => fields = Some(joined(changed)),
+                EventDetails::ProgramStatusUpdated { grant: name, status } => grant = Some((name.as_str(), *status)),
+                EventDetails::EnforcementActionOpened(id) | EventDetails::EnforcementActionResolved(id) => {
+                    action = Some(id.uuid());
+                }
+            },
+            EventSubject::ApiKey(id, _, by) => {
+                api_key = Some(id.uuid());
+                actor = match by {
+                    KeyActor::ApiKey(id) => Some(id.uuid()),
+                    KeyActor::CommandLine => None,
+                };
+            }
+        }
         self.fields.push(fields);
         self.grant_names.push(grant.map(|(name, _)| name));
         self.grant_statuses.push(grant.and_then(|(_, status)| status).map(EnumLabel::as_str));
-        self.enforcement_action_ids.push(action.map(|id| id.uuid()));
+        self.enforcement_action_ids.push(action);
+        self.api_key_ids.push(api_key);
+        self.actor_api_key_ids.push(actor);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::domain::webhook::retry::RETRY_WINDOW;
 /// profiles are not kinds that an endpoint can subscribe to: they cost no query here.
 pub(in crate::storage) async fn queue(connection: &mut PgConnection, events: &[(OrganizationId, Event)]) -> Result<()> {
     let deliverable =
-        || events.iter().filter(|(_, event)| WebhookEventType::from_label(event.details.kind().as_str()).is_some());
+        || events.iter().filter(|(_, event)| WebhookEventType::from_label(event.kind().as_str()).is_some());
     if deliverable().next().is_none() {
         return Ok(());
     }
@@ -39,7 +39,7 @@ pub(in crate::storage) async fn queue(connection: &mut PgConnection, events: &[(
     )
     .bind(deliverable().map(|(organization, _)| organization.uuid()).collect::<Vec<_>>())
     .bind(deliverable().map(|(_, event)| event.id.uuid()).collect::<Vec<_>>())
-    .bind(deliverable().map(|(_, event)| event.details.kind().as_str()).collect::<Vec<_>>())
+    .bind(deliverable().map(|(_, event)| event.kind().as_str()).collect::<Vec<_>>())
     .bind(deliverable().map(|(_, event)| event.created_at).collect::<Vec<_>>())
     .bind(deliverable().map(|(_, event)| event.created_at + RETRY_WINDOW).collect::<Vec<_>>())
     .execute(connection)

@@ -1,6 +1,8 @@
 //! Keys, as the operator of an organization administers them.
 
 use serde_json::{Value, json};
+use time::Duration;
+use uprof::domain::clock::{Clock, SystemClock};
 use uprof::domain::credential::api_key::{KEY_PREFIX, Scope};
 use uprof::domain::id::{ApiKeyId, OrganizationId};
 use uuid::Uuid;
@@ -12,15 +14,20 @@ use crate::support::{Client, Key, KeySpec, TestApp};
 
 const KEYS: &str = "/v1/organizations/api_keys";
 
-/// Speaks for the operator of the app's organization.
+/// Speaks for the operator of the app's organization, with a key that may do everything: it creates none that may do more.
 fn operator(app: &TestApp) -> Client {
-    app.client.with_key(&app.another_key(KeySpec { scopes: vec![Scope::Admin], ..KeySpec::default() }))
+    app.client.with_key(&app.another_key(KeySpec::default()))
 }
 
 /// The key of an answer to a create, as its holder knows it.
 fn held(answer: &Value) -> Key {
     let organization = OrganizationId::new(Uuid::nil());
     Key { organization, id: id(answer).parse().unwrap(), secret: answer["key"].as_str().unwrap().to_owned() }
+}
+
+/// The same, of the app's organization.
+fn held_in(app: &TestApp, answer: &Value) -> Key {
+    Key { organization: app.key.organization, ..held(answer) }
 }
 
 fn path(id: ApiKeyId) -> String {
@@ -75,11 +82,7 @@ fn a_key_by_default_serves_every_workspace_and_never_expires() {
         let made = operator.post(KEYS).json(&body).ok();
         assert_eq!((&made["workspace_id"], &made["expires_at"]), (&Value::Null, &Value::Null));
         // An operator makes others.
-        app.client
-            .with_key(&held(&made))
-            .post(KEYS)
-            .json(&json!({"scopes": ["profiles:write", "profiles:write"]}))
-            .ok();
+        app.client.with_key(&held(&made)).post(KEYS).json(&json!({"scopes": ["admin", "admin"]})).ok();
     }
 }
 
@@ -186,7 +189,7 @@ fn keys_of_another_organization_are_not_found() {
 #[test]
 fn a_key_that_is_bound_to_a_workspace_creates_keys_for_no_other() {
     let app = TestApp::start();
-    let spec = KeySpec { scopes: vec![Scope::Admin], workspace: Some("wrkspc_1"), ..KeySpec::default() };
+    let spec = KeySpec { workspace: Some("wrkspc_1"), ..KeySpec::default() };
     let bound = app.client.with_key(&app.another_key(spec));
     for workspace in [Value::Null, json!("wrkspc_1")] {
         let made = bound.post(KEYS).json(&json!({"scopes": ["profiles:read"], "workspace_id": workspace})).ok();
@@ -209,4 +212,84 @@ fn a_replayed_create_creates_one_key_which_is_not_stored() {
     app.client.with_key(&key).list("");
     let dump = app.database.dump();
     assert!(!dump.contains(&key.secret) && !dump.contains(&hexadecimal(&key.secret)), "a key is stored");
+}
+
+#[test]
+fn a_key_makes_none_that_may_do_more_or_for_longer_than_itself() {
+    let app = TestApp::start();
+    let scopes = vec![Scope::Admin, Scope::ProfilesRead];
+    let expires_at = Some(SystemClock.now() + Duration::HOUR);
+    let maker = app.client.with_key(&app.another_key(KeySpec { scopes, expires_at, ..KeySpec::default() }));
+    let refuse = |body: Value| maker.post(KEYS).json(&body).refused(403).to_owned();
+    let lacks = "scopes: API key lacks the scope `profiles:write` itself";
+    assert_eq!(refuse(json!({"scopes": ["profiles:read", "profiles:write"]})), lacks);
+    let later = json!({"scopes": ["admin"], "expires_at": "2999-01-01T00:00:00Z"});
+    assert_eq!(refuse(later), "expires_at: API key expires before that itself");
+    let made = maker.post(KEYS).json(&json!({"scopes": ["profiles:read"]})).ok();
+    let end = made["expires_at"].as_str().unwrap().to_owned();
+    assert!(
+        all(&maker, "").iter().filter(|key| key["expires_at"] == end).count() == 2,
+        "the child ends with its maker"
+    );
+    let same = maker.post(KEYS).json(&json!({"scopes": ["admin"], "expires_at": end})).ok();
+    assert_eq!(same["expires_at"], end);
+}
+
+#[test]
+fn a_key_that_is_bound_to_a_workspace_sees_and_revokes_its_keys_only() {
+    let app = TestApp::start();
+    let in_workspace = |workspace| app.another_key(KeySpec { workspace, ..KeySpec::default() });
+    let (bound, sister) = (in_workspace(Some("wrkspc_1")), in_workspace(Some("wrkspc_1")));
+    let others = [in_workspace(Some("wrkspc_2")), in_workspace(None)];
+    let client = app.client.with_key(&bound);
+    let seen: Vec<_> = all(&client, "order=asc&limit=1").iter().map(|key| id(key).to_owned()).collect();
+    assert_eq!(seen, [bound.id.to_string(), sister.id.to_string()]);
+    for other in &others {
+        assert_eq!(client.delete(&path(other.id)).send().refused(404), "API key not found");
+        app.client.with_key(other).list("");
+    }
+    client.delete(&path(sister.id)).send().ok();
+    app.client.with_key(&sister).get(PROFILES).send().refused(401);
+}
+
+#[test]
+fn creating_and_revoking_a_key_are_events_that_name_the_acting_key() {
+    let app = TestApp::start();
+    let maker = app.another_key(KeySpec::default());
+    let operator = app.client.with_key(&maker);
+    let made = operator.post(KEYS).header("idempotency-key", "k").json(&json!({"scopes": ["admin"]})).ok();
+    operator.post(KEYS).header("idempotency-key", "k").json(&json!({"scopes": ["admin"]})).ok();
+    operator.post(KEYS).json(&json!({"scopes": []})).refused(400);
+    app.accounts.revoke(&held_in(&app, &made));
+    operator.delete(&path(held(&made).id)).send().ok();
+    let second = operator.post(KEYS).json(&json!({"scopes": ["admin"]})).ok();
+    operator.delete(&path(held(&second).id)).send().ok();
+    let events = operator.get("/v1/organizations/events?order=asc").send().ok();
+    let told: Vec<_> = events["data"].as_array().unwrap().iter().map(|event| event["data"].clone()).collect();
+    let event = |what: &str, key: &Value, actor: &str| json!({"type": format!("api_key.{what}"), "id": key["id"], "actor": actor});
+    let by_maker = maker.id.to_string();
+    assert_eq!(
+        told,
+        [
+            event("created", &made, &by_maker),
+            event("revoked", &made, "command_line"),
+            event("created", &second, &by_maker),
+            event("revoked", &second, &by_maker),
+        ]
+    );
+    let revoked = operator.get("/v1/organizations/events?type=api_key.revoked").send().ok();
+    assert_eq!(revoked["data"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_key_is_made_or_revoked_exactly_if_its_event_is() {
+    let app = TestApp::start();
+    let operator = operator(&app);
+    let made = operator.post(KEYS).json(&json!({"scopes": ["admin"]})).ok();
+    let keys = app.database.count("api_keys");
+    app.database.execute("alter table events add constraint events_none check (api_key_id is null) not valid");
+    operator.post(KEYS).json(&json!({"scopes": ["admin"]})).refused(500);
+    operator.delete(&path(held(&made).id)).send().refused(500);
+    assert_eq!(app.database.count("api_keys"), keys);
+    assert_eq!(app.database.count("api_keys where revoked_at is not null"), 0);
 }

@@ -10,11 +10,12 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use uprof::domain::Result;
 use uprof::domain::clock::{Clock, SystemClock, Timestamp};
-use uprof::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyHash};
+use uprof::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash};
 use uprof::domain::id::{ApiKeyId, OrganizationId};
 use uprof::domain::idempotency::{Idempotency, RequestOutcome};
 use uprof::domain::page::Page;
 use uprof::domain::repository::ApiKeyRepository;
+use uprof::domain::text::WorkspaceId;
 use uprof::metrics::Registry;
 use uprof::storage::CachedApiKeys;
 use uuid::Uuid;
@@ -151,7 +152,13 @@ struct Keys(Arc<Mutex<Vec<oneshot::Sender<()>>>>);
 
 #[async_trait]
 impl ApiKeyRepository for Keys {
-    async fn create(&self, _: &ApiKey, _: KeyHash, _: Option<Idempotency<()>>) -> Result<RequestOutcome<()>> {
+    async fn create(
+        &self,
+        _: &ApiKey,
+        _: KeyHash,
+        _: KeyActor,
+        _: Option<Idempotency<()>>,
+    ) -> Result<RequestOutcome<()>> {
         unreachable!()
     }
 
@@ -159,7 +166,14 @@ impl ApiKeyRepository for Keys {
         unreachable!()
     }
 
-    async fn revoke(&self, _: OrganizationId, _: ApiKeyId, _: Timestamp) -> Result<ApiKey> {
+    async fn revoke(
+        &self,
+        _: OrganizationId,
+        _: ApiKeyId,
+        _: Option<&WorkspaceId>,
+        _: KeyActor,
+        _: Timestamp,
+    ) -> Result<ApiKey> {
         Ok(key())
     }
 
@@ -200,7 +214,7 @@ fn a_lookup_from_before_a_change_answers_no_call_from_after_it() {
         };
         let early = [find(), find()];
         asked(1).await;
-        cached.revoke(key().organization_id, key().id, SystemClock.now()).await.unwrap();
+        cached.revoke(key().organization_id, key().id, None, KeyActor::CommandLine, SystemClock.now()).await.unwrap();
         let late = [find(), find()];
         asked(2).await;
         let mut sayers = std::mem::take(&mut *keys.0.lock().unwrap()).into_iter();

@@ -1,20 +1,23 @@
 //! Organizations and keys, made through the storage as the operator's verbs make them.
 
-use secrecy::SecretString;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Runtime;
 use uprof::domain::clock::{Clock, SystemClock, Timestamp};
-use uprof::domain::credential::api_key::{ApiKey, ApiKeySecret, Scope};
+use uprof::domain::credential::api_key::{ApiKey, ApiKeySecret, KeyActor, Scope};
 use uprof::domain::credential::organization::{Organization, OrganizationPatch};
 use uprof::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
 use uprof::domain::label::EnumLabel;
 use uprof::domain::repository::{ApiKeyRepository, OrganizationRepository};
 use uprof::domain::text::{DisplayName, Text, WorkspaceId};
-use uprof::storage::{PgApiKeys, PgOrganizations, Pool, PoolSettings};
+use uprof::storage::{Outbox, PgApiKeys, PgOrganizations, Pool, PoolSettings};
 
-use super::database::runtime;
+use super::database::{runtime, try_execute};
 
 /// The operator of a service.
 pub(crate) struct Accounts {
+    database_url: SecretString,
     runtime: Runtime,
     pool: Pool,
     ids: RandomIds,
@@ -45,8 +48,8 @@ impl Default for KeySpec {
 impl Accounts {
     pub(crate) fn of(database_url: SecretString) -> Self {
         let runtime = runtime();
-        let pool = runtime.block_on(async { Pool::new(&PoolSettings::for_one(database_url)) }).unwrap();
-        Self { runtime, pool, ids: RandomIds::default() }
+        let pool = runtime.block_on(async { Pool::new(&PoolSettings::for_one(database_url.clone())) }).unwrap();
+        Self { database_url, runtime, pool, ids: RandomIds::default() }
     }
 
     /// An organization pinned to the shape `default_version`.
@@ -61,6 +64,7 @@ impl Accounts {
         organization.id
     }
 
+    /// A new key, without its event: tests see the events of what they do.
     pub(crate) fn key(&self, organization: OrganizationId, spec: KeySpec) -> Key {
         let mut random = [0; 32];
         getrandom::fill(&mut random).unwrap();
@@ -75,7 +79,9 @@ impl Accounts {
             expires_at: spec.expires_at,
             revoked_at: None,
         };
-        self.runtime.block_on(PgApiKeys::new(self.pool.clone()).create(&key, secret.hash(), None)).unwrap();
+        self.runtime.block_on(self.api_keys().create(&key, secret.hash(), KeyActor::CommandLine, None)).unwrap();
+        let forget = format!("delete from events where api_key_id = '{}'", key.id.uuid());
+        try_execute(self.database_url.expose_secret(), &forget).unwrap();
         Key { organization, id: key.id, secret: secret.expose().to_owned() }
     }
 
@@ -87,8 +93,13 @@ impl Accounts {
 
     /// Revokes `key` as another process does: past the service's cache.
     pub(crate) fn revoke(&self, key: &Key) {
-        let keys = PgApiKeys::new(self.pool.clone());
-        self.runtime.block_on(keys.revoke(key.organization, key.id, SystemClock.now())).unwrap();
+        let keys = self.api_keys();
+        let revoked = keys.revoke(key.organization, key.id, None, KeyActor::CommandLine, SystemClock.now());
+        self.runtime.block_on(revoked).unwrap();
+    }
+
+    fn api_keys(&self) -> PgApiKeys {
+        PgApiKeys::new(self.pool.clone(), Outbox::new(Arc::new(RandomIds::default())))
     }
 }
 

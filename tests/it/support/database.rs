@@ -138,7 +138,7 @@ fn copy_of(template: &str) -> String {
     name
 }
 
-fn try_execute(url: &str, sql: &str) -> sqlx::Result<()> {
+pub(crate) fn try_execute(url: &str, sql: &str) -> sqlx::Result<()> {
     runtime().block_on(async {
         let mut connection = connect(url).await?;
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;

@@ -59,7 +59,7 @@ impl Route {
                 Scope::Admin,
             ),
             route(Method::GET, API_KEYS, None, Scope::Admin),
-            route(Method::POST, API_KEYS, Some(json!({"scopes": ["profiles:read"]})), Scope::Admin),
+            route(Method::POST, API_KEYS, Some(json!({"scopes": ["admin"]})), Scope::Admin),
             route(Method::DELETE, "/v1/organizations/api_keys/{api_key}", None, Scope::Admin),
             route(Method::GET, WEBHOOKS, None, Scope::Admin),
             route(
