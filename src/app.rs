@@ -22,9 +22,9 @@ use crate::http::{Ports, Service, serve, serve_metrics};
 use crate::metrics::Registry;
 use crate::pages;
 use crate::storage::{
-    BatchSettings, BatchingProfiles, CachedApiKeys, Outbox, PgApiKeys, PgDeliveries, PgEnforcement, PgEnrollments,
-    PgEventHorizon, PgEvents, PgExpiry, PgProfiles, PgReadiness, PgTrustGrants, PgWebhooks, Pool, PoolSettings,
-    SchemaState, schema_state,
+    BatchSettings, BatchingProfiles, CachedApiKeys, LimitedEnrollments, Outbox, PgApiKeys, PgDeliveries, PgEnforcement,
+    PgEnrollments, PgEventHorizon, PgEvents, PgExpiry, PgProfiles, PgReadiness, PgTrustGrants, PgWebhooks, Pool,
+    PoolSettings, SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
 use event_horizon::HorizonWatch;
@@ -151,7 +151,7 @@ fn ports(pool: &Pool, probe_pool: &Pool, batches: BatchSettings, registry: &Regi
         } else {
             Arc::new(profiles)
         },
-        enrollments: Arc::new(PgEnrollments::new(pool.clone(), outbox.clone())),
+        enrollments: Arc::new(LimitedEnrollments::new(PgEnrollments::new(pool.clone(), outbox.clone()), registry)),
         trust_grants: Arc::new(PgTrustGrants::new(pool.clone(), outbox.clone())),
         enforcement: Arc::new(PgEnforcement::new(pool.clone(), outbox)),
         events: Arc::new(PgEvents::new(pool.clone())),

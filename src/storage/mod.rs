@@ -4,6 +4,7 @@
 mod batching;
 mod credentials;
 mod events;
+mod guesses;
 mod idempotency;
 mod pool;
 mod profiles;
@@ -17,5 +18,5 @@ pub use events::{Outbox, PgEventHorizon, PgEvents};
 pub use pool::{Pool, PoolSettings};
 pub use profiles::PgProfiles;
 pub use schema::{PgReadiness, SchemaError, SchemaState, migrate, schema_state};
-pub use trust::{PgEnforcement, PgEnrollments, PgExpiry, PgTrustGrants};
+pub use trust::{LimitedEnrollments, PgEnforcement, PgEnrollments, PgExpiry, PgTrustGrants};
 pub use webhooks::{PgDeliveries, PgWebhooks};

@@ -74,6 +74,6 @@ pub trait ApiKeyRepository: Send + Sync {
     /// is known.
     ///
     /// # Errors
-    /// None of its own.
+    /// `Unavailable` also while more unknown keys are tried than the database is asked for.
     async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>>;
 }

@@ -10,6 +10,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::changes::{CredentialChange, follow};
+use super::credential_cache::{Cached, CredentialCache};
+use super::known_keys;
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash};
 use crate::domain::id::{ApiKeyId, OrganizationId};
@@ -19,23 +21,22 @@ use crate::domain::repository::ApiKeyRepository;
 use crate::domain::text::WorkspaceId;
 use crate::domain::{Error, Result};
 use crate::metrics::{Counter, EncodeLabelSet, Family, Gauge, Registry};
+use crate::storage::guesses::GuessLimit;
 use crate::storage::pool::Pool;
-
-/// How long a cached credential is valid: the longest time until a revocation takes effect in another process, whatever fails.
-const LIFETIME: Duration = Duration::from_secs(5);
 
 /// The age at which a credential in use is looked up again in the background, so that no request waits for it.
 const REFRESH: Duration = Duration::from_millis(2_500);
 
-/// The most cached credentials; beyond, expired ones are removed, or all. 10,000 take about 4 MB.
-const CAPACITY: usize = 10_000;
-
-/// [`ApiKeyRepository`] with a cache of at most 5 seconds. Unknown keys are not cached: a key works at once after its creation.
+/// [`ApiKeyRepository`] with a cache of at most 5 seconds, which limits how often unknown keys are looked up. A key works at once after its
+/// creation: the database notifies of it.
 pub struct CachedApiKeys<R>(Arc<Shared<R>>);
 
 struct Shared<R> {
     inner: R,
-    cache: RwLock<Cache>,
+    cache: RwLock<CredentialCache>,
+    guesses: GuessLimit,
+    /// Whether all keys are being loaded, which may take several attempts.
+    is_loading: AtomicBool,
     /// The lookups in flight with their waiters, by hash and number of changes: a lookup that began before a change does not serve later
     /// requests.
     lookups: Mutex<HashMap<(KeyHash, u64), Vec<Waiter>>>,
@@ -45,16 +46,10 @@ struct Shared<R> {
 
 type Waiter = oneshot::Sender<Result<Option<Arc<Credential>>>>;
 
-#[derive(Default)]
-struct Cache {
-    credentials: HashMap<KeyHash, (Instant, Arc<Credential>)>,
-    /// The number of changes so far. The result of a lookup that began before the last change is not cached.
-    changes: u64,
-}
-
 struct Metrics {
     hits: Counter,
     misses: Counter,
+    unknown: Counter,
     lookups: Counter,
     following: Arc<AtomicBool>,
 }
@@ -68,19 +63,34 @@ impl<R: ApiKeyRepository + 'static> CachedApiKeys<R> {
     /// A cache of what `inner` finds. Must be called within a runtime: lookups run on it.
     #[must_use]
     pub fn new(inner: R, registry: &Registry) -> Self {
-        Self(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             inner,
             cache: RwLock::default(),
+            guesses: GuessLimit::new(registry, "uprof_api_key_guesses_refused"),
+            is_loading: AtomicBool::new(false),
             lookups: Mutex::default(),
             runtime: Handle::current(),
             metrics: Metrics::new(registry),
-        }))
+        });
+        let known = Arc::downgrade(&shared);
+        registry
+            .register(
+                "uprof_api_keys_known",
+                "API keys that are looked up without the limit on guesses",
+                Gauge::default(),
+            )
+            .read(move || known.upgrade().map_or(0, |shared| shared.guesses.known()));
+        Self(shared)
     }
 
-    /// From now on removes credentials when the database notifies that they have changed.
+    /// From now on removes credentials when the database notifies that they have changed, and follows which keys exist.
     pub fn follow_changes(&self, pool: &Pool) {
-        let shared = Arc::clone(&self.0);
-        follow(pool, Arc::clone(&self.0.metrics.following), move |change| shared.invalidate(change));
+        let (shared, keys) = (Arc::clone(&self.0), pool.in_background());
+        follow(pool, Arc::clone(&self.0.metrics.following), move |change| {
+            shared.invalidate(change);
+            let (shared, keys) = (Arc::clone(&shared), keys.clone());
+            keys.clone().spawn(async move { shared.learn(change, &keys).await });
+        });
     }
 }
 
@@ -93,7 +103,12 @@ impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
         actor: KeyActor,
         idempotency: Option<Idempotency<()>>,
     ) -> Result<RequestOutcome<()>> {
-        self.0.inner.create(key, hash, actor, idempotency).await
+        let created = self.0.inner.create(key, hash, actor, idempotency).await;
+        self.0.invalidate(CredentialChange::NewKey(key.organization_id, key.id));
+        if matches!(created, Ok(RequestOutcome::Done(()))) {
+            self.0.guesses.know(&hash.0);
+        }
+        created
     }
 
     async fn list(&self, organization: OrganizationId, query: ApiKeyQuery) -> Result<Page<ApiKey, ApiKeyId>> {
@@ -115,12 +130,19 @@ impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
 
     async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>> {
         let (cached, changes) = self.0.cached(&hash);
-        if let Some((age, credential)) = cached {
-            self.0.metrics.hits.inc();
-            if age >= REFRESH {
-                self.0.look_up(hash, changes, None);
+        match cached {
+            Some(Cached::Found(age, credential)) => {
+                self.0.metrics.hits.inc();
+                if age >= REFRESH {
+                    self.0.look_up(hash, changes, None);
+                }
+                return Ok(Some(credential));
             }
-            return Ok(Some(credential));
+            Some(Cached::Unknown) => {
+                self.0.metrics.unknown.inc();
+                return Ok(None);
+            }
+            None => {}
         }
         self.0.metrics.misses.inc();
         let (answer, answered) = oneshot::channel();
@@ -130,12 +152,10 @@ impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
 }
 
 impl<R: ApiKeyRepository + 'static> Shared<R> {
-    /// The cached credential with its age, and the number of changes so far.
-    fn cached(&self, hash: &KeyHash) -> (Option<(Duration, Arc<Credential>)>, u64) {
+    /// What is cached of a key, and the number of changes so far.
+    fn cached(&self, hash: &KeyHash) -> (Option<Cached>, u64) {
         let cache = self.cache();
-        let cached = cache.credentials.get(hash).map(|(since, credential)| (since.elapsed(), credential));
-        let valid = cached.filter(|(age, _)| *age < LIFETIME);
-        (valid.map(|(age, credential)| (age, Arc::clone(credential))), cache.changes)
+        (cache.get(hash), cache.changes())
     }
 
     /// Looks a key up and answers `waiter`, sharing a lookup in flight that began after the last of `changes`. It completes even if its
@@ -151,13 +171,7 @@ impl<R: ApiKeyRepository + 'static> Shared<R> {
         let shared = Arc::clone(self);
         let mut lookup = Lookup { shared: Arc::clone(self), hash, changes, has_ended: false };
         self.runtime.spawn(async move {
-            shared.metrics.lookups.inc();
-            // The age counts from before the query: a revocation may commit while the result is in flight.
-            let since = Instant::now();
-            let found = shared.inner.find(hash).await;
-            if let Ok(found) = &found {
-                shared.store(hash, since, changes, found.as_ref());
-            }
+            let found = shared.find_admitted(hash, changes).await;
             for waiter in lookup.end() {
                 // A cancelled waiter has dropped the receiver.
                 drop(waiter.send(found.as_ref().map(Clone::clone).map_err(Error::duplicate)));
@@ -165,42 +179,52 @@ impl<R: ApiKeyRepository + 'static> Shared<R> {
         });
     }
 
-    fn store(&self, hash: KeyHash, since: Instant, changes: u64, found: Option<&Arc<Credential>>) {
-        let mut cache = self.cache_mut();
-        let Some(credential) = found else {
-            cache.credentials.remove(&hash);
-            return;
-        };
-        if cache.changes != changes {
-            return;
+    /// Looks a key up in the database, within the limit on guesses.
+    async fn find_admitted(&self, hash: KeyHash, changes: u64) -> Result<Option<Arc<Credential>>> {
+        let _permit = self.guesses.admit(&hash.0).await?;
+        self.metrics.lookups.inc();
+        // The age counts from before the query: a revocation may commit while the result is in flight.
+        let since = Instant::now();
+        let found = self.inner.find(hash).await?;
+        match &found {
+            Some(_) => self.guesses.know(&hash.0),
+            None => self.guesses.forget(&hash.0),
         }
-        if cache.credentials.len() >= CAPACITY {
-            cache.credentials.retain(|_, (since, _)| since.elapsed() < LIFETIME);
+        self.cache_mut().store(hash, since, changes, found.as_ref());
+        Ok(found)
+    }
+
+    /// Learns which keys exist after `change`.
+    async fn learn(&self, change: CredentialChange, pool: &Pool) {
+        match change {
+            CredentialChange::NewKey(organization, id) => {
+                if let Some(hash) = known_keys::load(pool, organization, id).await {
+                    self.guesses.know(&hash.0);
+                }
+            }
+            CredentialChange::Any => {
+                let is_loading = self.is_loading.swap(true, Ordering::Relaxed);
+                if !is_loading {
+                    self.guesses.know_all(known_keys::load_all(pool).await);
+                    self.is_loading.store(false, Ordering::Relaxed);
+                }
+            }
+            CredentialChange::Key(_) | CredentialChange::Organization(_) => {}
         }
-        if cache.credentials.len() >= CAPACITY {
-            cache.credentials.clear();
-        }
-        cache.credentials.insert(hash, (since, Arc::clone(credential)));
     }
 
     fn invalidate(&self, change: CredentialChange) {
-        let mut cache = self.cache_mut();
-        cache.changes += 1;
-        cache.credentials.retain(|_, (_, credential)| match change {
-            CredentialChange::Key(id) => credential.key.id != id,
-            CredentialChange::Organization(id) => credential.key.organization_id != id,
-            CredentialChange::Any => false,
-        });
+        self.cache_mut().invalidate(change);
     }
 }
 
 impl<R> Shared<R> {
     // A panic of a holder cannot leave the data inconsistent, so poisoning is ignored.
-    fn cache(&self) -> RwLockReadGuard<'_, Cache> {
+    fn cache(&self) -> RwLockReadGuard<'_, CredentialCache> {
         self.cache.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cache_mut(&self) -> RwLockWriteGuard<'_, Cache> {
+    fn cache_mut(&self) -> RwLockWriteGuard<'_, CredentialCache> {
         self.cache.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -253,6 +277,7 @@ impl Metrics {
         Self {
             hits: outcome("hit"),
             misses: outcome("miss"),
+            unknown: outcome("unknown"),
             lookups: registry.register("uprof_api_key_lookups", "API key lookups in the database", Counter::default()),
             following,
         }

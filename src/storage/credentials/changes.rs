@@ -1,4 +1,4 @@
-//! Listens for changes of credentials, which triggers publish as notifications (`migrations/V18__api_key_notifications.sql`).
+//! Listens for changes of credentials, which triggers publish as notifications (`migrations/V18__api_key_notifications.sql` and `V24__new_api_key_notifications.sql`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +30,8 @@ pub(super) enum CredentialChange {
     Key(ApiKeyId),
     /// The credentials of all keys of this organization.
     Organization(OrganizationId),
+    /// This key of this organization was created.
+    NewKey(OrganizationId, ApiKeyId),
     /// Possibly any: notifications were missed, or one cannot be parsed.
     Any,
 }
@@ -40,8 +42,14 @@ impl CredentialChange {
         match (kind, id.parse()) {
             ("api_key", Ok(id)) => Self::Key(ApiKeyId::new(id)),
             ("organization", Ok(id)) => Self::Organization(OrganizationId::new(id)),
+            ("new_api_key", _) => Self::parse_new_key(id).unwrap_or(Self::Any),
             _ => Self::Any,
         }
+    }
+
+    fn parse_new_key(ids: &str) -> Option<Self> {
+        let (organization, id) = ids.split_once(':')?;
+        Some(Self::NewKey(OrganizationId::new(organization.parse().ok()?), ApiKeyId::new(id.parse().ok()?)))
     }
 }
 
@@ -115,7 +123,10 @@ mod tests {
             prop_assert_eq!(CredentialChange::parse(&format!("api_key:{id}")), CredentialChange::Key(ApiKeyId::new(id)));
             let organization = CredentialChange::Organization(OrganizationId::new(id));
             prop_assert_eq!(CredentialChange::parse(&format!("organization:{id}")), organization);
+            let new = CredentialChange::NewKey(OrganizationId::new(id), ApiKeyId::new(id));
+            prop_assert_eq!(CredentialChange::parse(&format!("new_api_key:{id}:{id}")), new);
             prop_assert_eq!(CredentialChange::parse(&other), CredentialChange::Any);
+            prop_assert_eq!(CredentialChange::parse(&format!("new_api_key:{other}")), CredentialChange::Any);
         }
     }
 }

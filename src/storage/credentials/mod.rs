@@ -4,6 +4,8 @@
 mod api_key_cache;
 mod api_keys;
 mod changes;
+mod credential_cache;
+mod known_keys;
 mod organizations;
 
 pub use api_key_cache::CachedApiKeys;

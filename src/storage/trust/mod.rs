@@ -7,8 +7,10 @@ mod enforcement_actions;
 mod enrollments;
 mod expiry;
 mod grants;
+mod limited_enrollments;
 
 pub use enforcement::PgEnforcement;
 pub use enrollments::PgEnrollments;
 pub use expiry::PgExpiry;
 pub use grants::PgTrustGrants;
+pub use limited_enrollments::LimitedEnrollments;

@@ -3,3 +3,4 @@
 mod api_keys;
 mod authentication;
 mod cache;
+mod guesses;

@@ -1,0 +1,79 @@
+//! Limits the look-ups of secrets that this process does not know to exist.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+use tokio::sync::SemaphorePermit;
+
+use super::allowance::Allowance;
+use super::known_secrets::{CAPACITY, KnownSecrets};
+use crate::domain::{Error, ErrorKind, Result};
+use crate::metrics::{Counter, Registry};
+
+/// Admits look-ups by the hash of a secret: of known ones always, of others as the allowance allows.
+#[derive(Debug)]
+pub(in crate::storage) struct GuessLimit {
+    known: RwLock<KnownSecrets>,
+    /// Until it is known which secrets exist, all look-ups are admitted.
+    applies: AtomicBool,
+    allowance: Allowance,
+    refusals: Counter,
+}
+
+impl GuessLimit {
+    /// The most secrets that are known.
+    pub(in crate::storage) const CAPACITY: usize = CAPACITY;
+
+    /// A limit that applies once [`know_all`](Self::know_all) is called; it counts refusals in the counter `name`.
+    pub(in crate::storage) fn new(registry: &Registry, name: &'static str) -> Self {
+        let help = "Look-ups of unknown secrets that were refused, since too many were tried";
+        let refusals = registry.register(name, help, Counter::default());
+        Self { known: RwLock::default(), applies: AtomicBool::new(false), allowance: Allowance::new(), refusals }
+    }
+
+    /// Knows of these secrets, beside those of which it knows already; others are limited from now on.
+    pub(in crate::storage) fn know_all(&self, hashes: impl IntoIterator<Item = [u8; 32]>) {
+        for hash in hashes {
+            self.know(&hash);
+        }
+        self.applies.store(true, Ordering::Relaxed);
+    }
+
+    /// Knows of one more secret.
+    pub(in crate::storage) fn know(&self, hash: &[u8; 32]) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).add(hash);
+    }
+
+    /// The secret does not exist, or no longer.
+    pub(in crate::storage) fn forget(&self, hash: &[u8; 32]) {
+        if self.is_known(hash) {
+            self.known.write().unwrap_or_else(PoisonError::into_inner).remove(hash);
+        }
+    }
+
+    /// Admits a look-up, which holds what is returned meanwhile.
+    ///
+    /// # Errors
+    /// `Unavailable` if the secret is unknown and the allowance is used up.
+    pub(in crate::storage) async fn admit(&self, hash: &[u8; 32]) -> Result<Option<SemaphorePermit<'_>>> {
+        if !self.applies.load(Ordering::Relaxed) || self.is_known(hash) {
+            return Ok(None);
+        }
+        let permit = self.allowance.admit().await;
+        if permit.is_none() {
+            self.refusals.inc();
+            return Err(Error::new(ErrorKind::Unavailable, "Too many unknown credentials are tried; retry later"));
+        }
+        Ok(permit)
+    }
+
+    /// The number of known secrets, 0 until the limit applies.
+    pub(in crate::storage) fn known(&self) -> u64 {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).len();
+        if self.applies.load(Ordering::Relaxed) { u64::try_from(known).unwrap_or(u64::MAX) } else { 0 }
+    }
+
+    fn is_known(&self, hash: &[u8; 32]) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).contains(hash)
+    }
+}
