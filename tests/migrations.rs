@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a database that cannot be asked fails the test")]
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
@@ -65,22 +66,37 @@ fn every_constraint_and_index_has_the_name_that_its_migration_gives_it() {
          select indexrelid::regclass::text from pg_index join pg_class on pg_class.oid = indrelid
           where relnamespace = 'public'::regnamespace and relname <> 'refinery_schema_history'",
     );
-    let written: BTreeSet<String> = migrations().iter().flat_map(|text| declared(text)).collect();
-    assert_eq!(found, Vec::from_iter(written));
+    assert_eq!(found, Vec::from_iter(declared()));
 }
 
-/// The texts of `migrations/`, without comments.
+/// The texts of `migrations/`, without comments, in their order.
 fn migrations() -> Vec<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
-    let texts = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let version = |file: &PathBuf| -> u32 {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        name.strip_prefix('V').unwrap().split_once("__").unwrap().0.parse().unwrap()
+    };
+    files.sort_by_key(version);
+    let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
     texts.map(|text| text.lines().map(|line| line.split("--").next().unwrap()).collect::<Vec<_>>().join("\n")).collect()
 }
 
-/// What a migration names. (One that drops something, and does not create it anew, will have to be subtracted here.)
-fn declared(migration: &str) -> Vec<String> {
-    let words: Vec<&str> = migration.split_whitespace().collect();
-    let named = words.windows(2).filter(|pair| ["constraint", "index"].contains(&pair[0]));
-    named.map(|pair| pair[1].trim_end_matches(';').to_owned()).collect()
+/// What the migrations name, without what later ones drop.
+fn declared() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for text in migrations() {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        for named in words.windows(3).filter(|words| ["constraint", "index"].contains(&words[1])) {
+            let name = named[2].trim_end_matches(';').to_owned();
+            if named[0] == "drop" {
+                names.remove(&name)
+            } else {
+                names.insert(name)
+            };
+        }
+    }
+    names
 }
 
 #[test]
@@ -113,6 +129,7 @@ fn every_key_leads_with_the_organization_except_its_own() {
             "enforcement_actions_expires_at_idx",
             "enrollments_expires_at_idx",
             "enrollments_token_hash_idx",
+            "erased_user_profiles_remains_idx",
             "idempotency_keys_created_at_idx",
             "organizations_pkey",
             "trust_grants_expires_at_idx",
