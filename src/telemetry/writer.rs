@@ -20,7 +20,7 @@ const CAPACITY: usize = 1 << 20;
 const GATHERING: Duration = Duration::from_millis(5);
 
 /// Time limit for the last lines to be written at the end.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LAST_WRITE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A log that is being written. Dropping it writes what is left.
 pub struct Log {
@@ -38,7 +38,7 @@ impl Log {
         let theirs = lines.clone();
         thread::Builder::new().name("log".to_owned()).spawn(move || {
             theirs.0.write_to(target);
-            // Nobody may be waiting any more.
+            // The receiver may be gone after the time limit.
             let _ = end.send(());
         })?;
         Ok(Self { lines, ended })
@@ -55,7 +55,7 @@ impl Drop for Log {
         self.lines.0.pending().ending = true;
         self.lines.0.changed.notify_all();
         // In vain if the reader is stuck; the process ends nevertheless.
-        let _ = self.ended.recv_timeout(PATIENCE);
+        let _ = self.ended.recv_timeout(LAST_WRITE_LIMIT);
     }
 }
 
@@ -162,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    /// A reader that takes what is written only as it is told to.
+    /// A reader that takes written lines only when the test allows it.
     struct Reader {
         allowed: Receiver<()>,
         read: Arc<Mutex<Vec<u8>>>,
@@ -170,7 +170,7 @@ mod tests {
 
     impl Write for Reader {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            // Whoever let go of the other end wants everything.
+            // A dropped sender means: take everything.
             let _ = self.allowed.recv();
             self.read.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())

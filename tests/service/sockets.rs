@@ -62,7 +62,7 @@ fn stranger(service: &Service, text: &[u8]) -> TcpStream {
 }
 
 #[test]
-fn thousands_of_clients_of_each_kind_keep_nobody_from_being_served_and_leave_no_memory() {
+fn a_client_is_served_beside_thousands_of_idle_sockets_of_each_kind_and_memory_is_freed() {
     raise_file_limit();
     let database = Database::migrated();
     let (service, key) = serve(&database);

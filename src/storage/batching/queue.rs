@@ -124,7 +124,7 @@ impl<O: BatchOperation> BatchQueue<O> {
     pub(super) async fn call(&self, organization: OrganizationId, input: O::Input) -> Result<O::Output> {
         match self.flushed(organization, input).await? {
             Flushed::Done(outcome) => outcome,
-            // Boxed, or the future of each waiting call would have room for it: 7 MB at 256 connections.
+            // Boxed, or the future of each waiting call would be large enough for it: 7 MB at 256 connections.
             Flushed::Deferred(input) => Box::pin(self.operation.serve(organization, input)).await,
         }
     }

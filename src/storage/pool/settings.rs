@@ -51,7 +51,7 @@ impl PoolSettings {
             ("statement_timeout", statement_timeout.as_str()),
             // A replica that hangs in a transaction must not hold its row locks.
             ("idle_in_transaction_session_timeout", statement_timeout.as_str()),
-            // A connection that waits for a lock serves nobody.
+            // A connection that waits for a lock serves no request meanwhile.
             ("lock_timeout", milliseconds(self.lock_timeout).as_str()),
             // Every list has an index in its order. Without statistics, or planning for an average organization, Postgres would
             // instead sort all profiles of the organization for each page.

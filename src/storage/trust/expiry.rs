@@ -37,6 +37,20 @@ impl PgExpiry {
     pub const fn new(pool: Pool, outbox: Outbox) -> Self {
         Self { pool, outbox }
     }
+
+    /// Runs `statement`, whose parameters are a moment and the most rows that it may change; answers how many it changed.
+    async fn handle(&self, statement: &'static str, moment: Timestamp) -> Result<usize> {
+        let handled = self
+            .pool
+            .run(move |connection| {
+                Box::pin(async move {
+                    let handled = sqlx::query(statement).bind(moment).bind(BATCH).execute(connection).await?;
+                    Ok(handled.rows_affected())
+                })
+            })
+            .await?;
+        Ok(usize::try_from(handled).unwrap_or(usize::MAX))
+    }
 }
 
 #[derive(FromRow)]
@@ -149,92 +163,59 @@ impl ExpiryRepository for PgExpiry {
 
     #[tracing::instrument(level = "debug", name = "expiry.delete_expired_links", skip_all)]
     async fn delete_expired_links(&self, now: Timestamp) -> Result<usize> {
-        let deleted = self
-            .pool
-            .run(move |connection| {
-                Box::pin(async move {
-                    let deleted = sqlx::query(
-                        "delete from enrollments
-                          where (organization_id, profile_id, id) in (
-                                select organization_id,
-                                       profile_id,
-                                       id
-                                  from enrollments
-                                 where expires_at <= $1
-                                   and used_at is null
-                                 order by expires_at
-                                 limit $2
-                                   for update skip locked
-                          )",
-                    )
-                    .bind(now)
-                    .bind(BATCH)
-                    .execute(connection)
-                    .await?;
-                    Ok(deleted.rows_affected())
-                })
-            })
-            .await?;
-        Ok(usize::try_from(deleted).unwrap_or(usize::MAX))
+        self.handle(
+            "delete from enrollments
+              where (organization_id, profile_id, id) in (
+                    select organization_id,
+                           profile_id,
+                           id
+                      from enrollments
+                     where expires_at <= $1
+                       and used_at is null
+                     order by expires_at
+                     limit $2
+                       for update skip locked
+              )",
+            now,
+        )
+        .await
     }
 
     #[tracing::instrument(level = "debug", name = "expiry.delete_expired_secrets", skip_all)]
     async fn delete_expired_secrets(&self, now: Timestamp) -> Result<usize> {
-        let cleared = self
-            .pool
-            .run(move |connection| {
-                Box::pin(async move {
-                    let cleared = sqlx::query(
-                        "update webhook_endpoints
-                            set previous_secret = null,
-                                previous_secret_until = null
-                          where (organization_id, id) in (
-                                select organization_id,
-                                       id
-                                  from webhook_endpoints
-                                 where previous_secret_until <= $1
-                                 limit $2
-                                   for update skip locked
-                          )",
-                    )
-                    .bind(now)
-                    .bind(BATCH)
-                    .execute(connection)
-                    .await?;
-                    Ok(cleared.rows_affected())
-                })
-            })
-            .await?;
-        Ok(usize::try_from(cleared).unwrap_or(usize::MAX))
+        self.handle(
+            "update webhook_endpoints
+                set previous_secret = null,
+                    previous_secret_until = null
+              where (organization_id, id) in (
+                    select organization_id,
+                           id
+                      from webhook_endpoints
+                     where previous_secret_until <= $1
+                     limit $2
+                       for update skip locked
+              )",
+            now,
+        )
+        .await
     }
 
     #[tracing::instrument(level = "debug", name = "expiry.delete_expired_answers", skip_all)]
     async fn delete_expired_answers(&self, now: Timestamp) -> Result<usize> {
-        let deleted = self
-            .pool
-            .run(move |connection| {
-                Box::pin(async move {
-                    let deleted = sqlx::query(
-                        "delete from idempotency_keys
-                          where (organization_id, key) in (
-                                select organization_id,
-                                       key
-                                  from idempotency_keys
-                                 where created_at <= $1
-                                 order by created_at
-                                 limit $2
-                                   for update skip locked
-                          )",
-                    )
-                    .bind(now - IDEMPOTENCY_RETENTION)
-                    .bind(BATCH)
-                    .execute(connection)
-                    .await?;
-                    Ok(deleted.rows_affected())
-                })
-            })
-            .await?;
-        Ok(usize::try_from(deleted).unwrap_or(usize::MAX))
+        self.handle(
+            "delete from idempotency_keys
+              where (organization_id, key) in (
+                    select organization_id,
+                           key
+                      from idempotency_keys
+                     where created_at <= $1
+                     order by created_at
+                     limit $2
+                       for update skip locked
+              )",
+            now - IDEMPOTENCY_RETENTION,
+        )
+        .await
     }
 }
 

@@ -60,7 +60,7 @@ fn pipelined_requests_in_pieces_are_each_answered_and_executed_once() {
 }
 
 #[test]
-fn what_stands_behind_an_answer_that_closes_is_not_executed() {
+fn requests_behind_an_answer_that_closes_are_not_executed() {
     let app = TestApp::start();
     let behind = create(&app, "Behind", "");
     let half = create(&app, "Half", "content-encoding: gzip\r\n");
