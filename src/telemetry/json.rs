@@ -138,7 +138,8 @@ struct Escaped<'a, 'w>(&'a mut Writer<'w>);
 impl Write for Escaped<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some(at) = rest.find(|character| character < ' ' || character == '"' || character == '\\') {
+        // Bytes, not characters: all of these are ASCII.
+        while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
             let (plain, special) = rest.split_at(at);
             self.0.write_str(plain)?;
             match special.as_bytes()[0] {
