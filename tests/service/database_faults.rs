@@ -147,9 +147,8 @@ fn a_postgres_without_a_free_connection_is_unavailable_until_it_has_one() {
     while let Ok(session) = Session::open(postgres.url()) {
         taken.push(session);
     }
-    // The connection by which the service polled for webhooks at its start.
-    let idle = "select pg_terminate_backend(pid) from pg_stat_activity where query like '%webhook_deliveries%'
-                   and pid <> pg_backend_pid()";
+    // The connections that background jobs opened at the start.
+    let idle = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'uprof'";
     for _ in taken[0].column::<bool>(idle) {
         taken.push(eventually("its place is free", || Session::open(postgres.url()).ok()));
     }
