@@ -53,7 +53,7 @@ impl CredentialCache {
         let is_current = self.changes == changes;
         match found {
             Some(credential) if is_current => {
-                make_room(&mut self.credentials, CAPACITY, |(since, _)| *since);
+                evict_if_full(&mut self.credentials, CAPACITY, |(since, _)| *since);
                 self.unknown.remove(&hash);
                 self.credentials.insert(hash, (since, Arc::clone(credential)));
             }
@@ -61,7 +61,7 @@ impl CredentialCache {
             None => {
                 self.credentials.remove(&hash);
                 if is_current {
-                    make_room(&mut self.unknown, UNKNOWN_CAPACITY, |since| *since);
+                    evict_if_full(&mut self.unknown, UNKNOWN_CAPACITY, |since| *since);
                     self.unknown.insert(hash, since);
                 }
             }
@@ -85,7 +85,7 @@ impl CredentialCache {
     }
 }
 
-fn make_room<T>(entries: &mut HashMap<KeyHash, T>, capacity: usize, since: impl Fn(&T) -> Instant) {
+fn evict_if_full<T>(entries: &mut HashMap<KeyHash, T>, capacity: usize, since: impl Fn(&T) -> Instant) {
     if entries.len() >= capacity {
         entries.retain(|_, entry| since(entry).elapsed() < LIFETIME);
     }

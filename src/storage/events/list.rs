@@ -14,23 +14,31 @@ use crate::domain::page::Order;
 /// How far the time in an id may be ahead of the event's own: the ids of a source increase even when its clock is set back.
 const ID_AHEAD: Duration = Duration::hours(1);
 
+/// The columns of a [`PositionedRow`].
+macro_rules! positioned_event_columns {
+    () => {
+        "id,
+         created_at,
+         kind,
+         profile_id,
+         fields,
+         grant_name,
+         grant_status,
+         enforcement_action_id,
+         api_key_id,
+         actor_api_key_id,
+         position"
+    };
+}
+
 /// Reads the organization's (`$1`) events with ids between `$2` and `$3`, both exclusive, created from `$4` on and before `$5`, in positions up
 /// to `$7`.
 macro_rules! select_events {
     ($which:literal, $order:literal) => {
         concat!(
-            "select id,
-                    created_at,
-                    kind,
-                    profile_id,
-                    fields,
-                    grant_name,
-                    grant_status,
-                    enforcement_action_id,
-                    api_key_id,
-                    actor_api_key_id,
-                    position
-               from events
+            "select ",
+            positioned_event_columns!(),
+            " from events
               where organization_id = $1
                 and id > $2
                 and id < $3
@@ -106,26 +114,17 @@ pub(super) async fn by_position(
     limit: usize,
 ) -> Result<Vec<PositionedRow>> {
     // "position > 0" is the condition of the partial index, literally, so that Postgres uses it.
-    sqlx::query_as(
-        "select id,
-                created_at,
-                kind,
-                profile_id,
-                fields,
-                grant_name,
-                grant_status,
-                enforcement_action_id,
-                api_key_id,
-                actor_api_key_id,
-                position
-           from events
+    sqlx::query_as(concat!(
+        "select ",
+        positioned_event_columns!(),
+        " from events
           where organization_id = $1
             and position > 0
             and position > $2
             and position <= $3
           order by position
           limit $4",
-    )
+    ))
     .bind(organization.uuid())
     .bind(after)
     .bind(last)

@@ -1,4 +1,4 @@
-//! A decorator that limits the look-ups of enrollment links: whoever opens one has no key, and may be guessing.
+//! A decorator that limits the look-ups of enrollment links: a client that opens one has no API key, and may be guessing.
 
 use async_trait::async_trait;
 
