@@ -102,8 +102,8 @@ fn connect(state: &Arc<State>, service: &UnixStream, behind: &PathBuf) {
 fn serve(network: &Network, database: &Database, arguments: &[&str]) -> (Service, Key) {
     let accounts = Accounts::of(database.url());
     let key = accounts.key(accounts.organization(DEFAULT_VERSION), KeySpec::default());
-    let places = format!("--database-connections={PLACES}");
-    let mut service = Service::serve(&network.url, &[&[places.as_str()], arguments].concat());
+    let places = [format!("--database-connections={PLACES}"), format!("--organization-connections={PLACES}")];
+    let mut service = Service::serve(&network.url, &[&places.each_ref().map(String::as_str), arguments].concat());
     service.client = service.client.with_key(&key);
     fill_places(&service.client, &database.url(), PLACES);
     (service, key)
