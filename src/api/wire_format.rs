@@ -19,8 +19,12 @@ pub trait WireFormat: 'static {
     const ABOUT: &'static str;
     /// Whether the document describes `Idempotency-Key`; it is newer than the documents that do not.
     const DOCUMENTS_IDEMPOTENCY: bool;
+    /// Whether the document lists the codes of errors; they are newer than the documents that do not.
+    const DOCUMENTS_ERROR_CODES: bool;
     /// Whether lists take the filter `enforcement_status`.
     const FILTERS_BY_ENFORCEMENT: bool;
+    /// Whether a profile has the path of its data controls.
+    const HAS_DATA_CONTROLS: bool;
     /// The names of the grants that a profile shows, and so those whose decisions webhooks report. `None`: all.
     const SHOWN_GRANTS: Option<&'static [&'static str]>;
     /// The body of a create.

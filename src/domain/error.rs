@@ -22,6 +22,10 @@ const SHOWN_KEY_CHARACTERS: usize = 64;
 pub enum ErrorKind {
     /// The request is invalid; it changed nothing.
     Invalid,
+    /// The profile is not approved for the encryption keys that the request would set; it changed nothing.
+    CmekNotApproved,
+    /// The profile is not approved for the storage buckets that the request would set; it changed nothing.
+    StorageNotApproved,
     /// The API key is missing, unknown, revoked or expired.
     Unauthenticated,
     /// The API key is valid but lacks the permission.
@@ -98,6 +102,8 @@ impl Error {
             | ErrorKind::OutcomeUnknown
             | ErrorKind::Internal => true,
             ErrorKind::Invalid
+            | ErrorKind::CmekNotApproved
+            | ErrorKind::StorageNotApproved
             | ErrorKind::Unauthenticated
             | ErrorKind::Forbidden
             | ErrorKind::NotFound

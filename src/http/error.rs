@@ -129,7 +129,9 @@ impl HttpError {
 impl From<Error> for HttpError {
     fn from(error: Error) -> Self {
         let (status, kind) = match error.kind {
-            ErrorKind::Invalid => (StatusCode::BAD_REQUEST, ErrorType::InvalidRequest),
+            ErrorKind::Invalid | ErrorKind::CmekNotApproved | ErrorKind::StorageNotApproved => {
+                (StatusCode::BAD_REQUEST, ErrorType::InvalidRequest)
+            }
             ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, ErrorType::Authentication),
             ErrorKind::Forbidden => (StatusCode::FORBIDDEN, ErrorType::Permission),
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, ErrorType::NotFound),
@@ -154,6 +156,8 @@ impl From<Error> for HttpError {
                     .with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS)
                     .with_header(X_SHOULD_RETRY, HeaderValue::from_static("false"))
             }
+            ErrorKind::CmekNotApproved => Self { code: Some(ErrorCode::CmekNotApproved), ..answer },
+            ErrorKind::StorageNotApproved => Self { code: Some(ErrorCode::StorageNotApproved), ..answer },
             ErrorKind::Conflict => answer.with_header(X_SHOULD_RETRY, HeaderValue::from_static("false")),
             _ => answer,
         }

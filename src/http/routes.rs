@@ -5,7 +5,7 @@ use actix_web::{Scope, guard, web};
 
 use super::middleware::{auth, version};
 use super::resource::path;
-use super::user_profiles::{links, profiles};
+use super::user_profiles::{data_controls, links, profiles};
 use super::{health, openapi, operator};
 use crate::api::{ApiVersion, VersionVisitor, WireFormat};
 use crate::domain::label::EnumLabel;
@@ -43,6 +43,17 @@ impl VersionVisitor for Mount {
     }
 }
 
+/// The paths that not every version has; where one is missing, it is unknown.
+fn later_paths<F: WireFormat>(app: &mut web::ServiceConfig) {
+    if F::HAS_DATA_CONTROLS {
+        app.service(
+            path("/user_profiles/{id}/providers/google/data_controls")
+                .get(data_controls::retrieve_data_controls)
+                .post(data_controls::update_data_controls::<F>),
+        );
+    }
+}
+
 /// The paths of one version, behind the guard that selects it.
 fn version_scope<F: WireFormat>() -> Scope {
     web::scope("")
@@ -59,4 +70,5 @@ fn version_scope<F: WireFormat>() -> Scope {
         // The same under every version. After the paths above, since patterns are compared in order: nine patterns in front of them
         // cost 5 % of a retrieve.
         .configure(operator::profiles)
+        .configure(later_paths::<F>)
 }

@@ -139,6 +139,22 @@ impl Fields {
         if self.violations.is_empty() { Ok(()) } else { Err(Error::invalid(&self.violations)) }
     }
 
+    /// What `read` makes of an `object` inside of another, or every violation of it.
+    pub(in crate::api) fn nested<T>(
+        object: BTreeMap<String, Json>,
+        now: Timestamp,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> Parsed<T> {
+        let mut inner = Self::new(object, now);
+        let outcome = read(&mut inner);
+        inner.refuse_unread(|_| extra());
+        if inner.violations.is_empty() {
+            Ok(outcome)
+        } else {
+            Err(ValidationErrorsKind::Struct(Box::new(inner.violations)))
+        }
+    }
+
     fn refuse_unread(&mut self, unread: impl Fn(&str) -> ValidationError) {
         for (name, _) in std::mem::take(&mut self.unread) {
             let violation = unread(&name);
@@ -157,17 +173,7 @@ impl Fields {
             return None;
         }
         let parsed = match self.present(name) {
-            Some(Json::Object(object)) => {
-                let mut inner = Self::new(object, self.now);
-                let outcome = read(&mut inner);
-                inner.refuse_unread(|_| extra());
-                let violations = inner.violations;
-                if violations.is_empty() {
-                    Ok(outcome)
-                } else {
-                    Err(ValidationErrorsKind::Struct(Box::new(violations)))
-                }
-            }
+            Some(Json::Object(object)) => Self::nested(object, self.now, read),
             Some(_) => Err(one(reason("type", "Input should be a valid object"))),
             None if presence == Presence::Required => Err(one(reason("required", "Field required"))),
             None => return None,

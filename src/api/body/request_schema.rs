@@ -79,11 +79,15 @@ fn about(name: &str) -> &'static str {
         "account_status" => "The state of the entity's account with the platform.",
         "action" => "What whoever opens the link is to do.",
         "actor" => "The person or program that does this, as the operator names it.",
+        "bucket_name" => "The name of the bucket.",
+        "buckets" => "The bucket of each region, by the code of the region; `null` removes it.",
+        "cmek" => "Encryption with keys of the entity.",
         "country" => "Where the entity is: two upper-case ASCII letters.",
         "description" => "A description for people. Empty: none.",
         "email_hash" => "The platform's own hash of the entity's e-mail address: opaque.",
         "enabled_events" => "The kinds of events that the endpoint subscribes to.",
         "entity_type" => "What the entity is.",
+        "external_key_ids" => "The id of the key of each region, by the code of the region; `null` removes it.",
         "external_id" | "reference_id" => "The platform's own id for the entity; need not be unique.",
         "external_user_details" => "What the platform states about the entity.",
         "external_user_onboarded_at" | "onboarded_at" => {
@@ -93,10 +97,12 @@ fn about(name: &str) -> &'static str {
         "name" => "The entity's name.",
         "name_hash" => "The platform's own hash of the entity's name: opaque.",
         "note" => "A note of the actor, shown with the action.",
+        "project_number" => "The number of the project that holds the bucket, in decimal.",
         "relationship" => {
             "What the entity is to the platform: an end user, a company that the platform resells to, or the platform itself."
         }
         "state" => "Whether deliveries are sent. Events while the endpoint is disabled are never delivered.",
+        "storage" => "Storage in buckets of the entity.",
         "transition" => "The change of the action.",
         "type" => "What kind of action it is.",
         "url" => "The URL that deliveries are sent to.",

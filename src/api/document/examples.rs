@@ -18,6 +18,7 @@ use crate::api::operator::webhook_delivery::WireDelivery;
 use crate::api::profile_list::ListBody;
 use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::v2026_03_24::links::{ActionUrl, EnrollmentUrl};
+use crate::api::v2026_09_04::data_controls::WireDataControls;
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::event::{Event, EventDetails, EventQuery, EventSubject};
@@ -87,6 +88,10 @@ pub(super) fn new_api_key() -> Value {
 
 pub(super) fn revoked_api_key() -> Value {
     serialized(WireApiKey::from(ApiKey { revoked_at: Some(EXPIRES_AT), ..example_key() }))
+}
+
+pub(super) fn data_controls() -> Value {
+    serialized(WireDataControls::from(example()))
 }
 
 fn example_secret() -> ApiKeySecret {

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::component::{error_schema, reference};
+use super::component::{error_schema, error_schema_with_codes, reference};
 use super::operation::{Operation, page_schema};
 use super::{examples, parameters};
 use crate::api::WireFormat;
 use crate::api::body::reader;
 use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
+use crate::api::v2026_09_04::data_controls::{UpdateDataControls, WireDataControls};
 use crate::api::wire::schema::schema_of;
 
 /// The status that only operations on one profile answer with.
@@ -18,17 +19,22 @@ const WITH_BODY: &[u16] = &[408, 413];
 
 /// The schemas that operations refer to, by the names of their components.
 pub(super) fn schemas<F: WireFormat>() -> Value {
-    json!({
+    let mut schemas = json!({
         "ActionUrl": schema_of::<ActionUrl>(),
         "CreateActionUrl": reader::schema::<CreateActionUrl>(),
         "CreateUserProfile": reader::schema::<F::CreateProfile>(),
         "DeletedUserProfile": schema_of::<DeletedProfile>(),
         "EnrollmentUrl": schema_of::<EnrollmentUrl>(),
-        "Error": error_schema(),
+        "Error": if F::DOCUMENTS_ERROR_CODES { error_schema_with_codes() } else { error_schema() },
         "UpdateUserProfile": reader::schema::<F::UpdateProfile>(),
         "UserProfile": schema_of::<F::Profile>(),
         "UserProfilePage": page_schema("UserProfile", "The profiles of this page, in the order of the list."),
-    })
+    });
+    if F::HAS_DATA_CONTROLS {
+        schemas["GoogleDataControls"] = schema_of::<WireDataControls>();
+        schemas["UpdateGoogleDataControls"] = reader::schema::<UpdateDataControls>();
+    }
+    schemas
 }
 
 /// Every path, with its operations.
@@ -76,12 +82,34 @@ pub(super) fn paths<F: WireFormat>() -> Value {
         action_url.answers("ActionUrl", &examples::action_url(), "The link.", &on_post::<F>(&[ON_ONE, 408, 413]));
 
     let of_one = json!([reference("parameters", "user_profile_id")]);
-    json!({
+    let mut paths = json!({
         "/v1/user_profiles": {"get": list, "post": create},
         "/v1/user_profiles/{user_profile_id}": {"parameters": of_one, "get": retrieve, "post": update, "delete": delete},
         "/v1/user_profiles/{user_profile_id}/enrollment_url": {"parameters": of_one, "post": enrollment_url},
         "/v1/user_profiles/{user_profile_id}/action_urls": {"parameters": of_one, "post": action_url},
-    })
+    });
+    if F::HAS_DATA_CONTROLS {
+        let (retrieve, update) = data_controls::<F>();
+        paths["/v1/user_profiles/{user_profile_id}/providers/google/data_controls"] =
+            json!({"parameters": of_one, "get": retrieve, "post": update});
+    }
+    paths
+}
+
+/// How data controls are retrieved and updated.
+fn data_controls<F: WireFormat>() -> (Value, Value) {
+    let shown = examples::data_controls();
+    let about = "Encryption keys and storage buckets of the entity on Google's cloud. This service enables neither.";
+    let retrieve = operation::<F>("retrieve_data_controls", "Retrieve data controls", about);
+    let retrieve = retrieve.answers("GoogleDataControls", &shown, "The controls: both are disabled.", &[ON_ONE]);
+
+    let about = "An absent control stays as it is. Disabling one changes nothing; enabling one is refused with `details.error_code` \
+        `cmek_not_approved` or `storage_not_approved`.";
+    let mut update = post::<F>("update_data_controls", "Update data controls", about);
+    let disabled = json!({"type": "disabled"});
+    update.body_like("UpdateGoogleDataControls", &json!({"cmek": disabled, "storage": disabled}));
+    let more = on_post::<F>(&[ON_ONE, 408, 413]);
+    (retrieve, update.answers("GoogleDataControls", &shown, "The controls: both are disabled.", &more))
 }
 
 fn operation<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {

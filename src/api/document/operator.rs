@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::component::error_schema;
+use super::component::error_schema_with_codes;
 use super::operation::page_schema;
 use super::operator_operation::{limit, operation, order, page};
 use super::parameters::query;
@@ -21,7 +21,7 @@ pub(super) const ABOUT: &str = "The operator's API: trust, enforcement, keys, we
 /// The schemas that operations refer to, by the names of their components.
 pub(super) fn schemas() -> Value {
     let mut schemas = json!({
-        "Error": error_schema(),
+        "Error": error_schema_with_codes(),
         "Event": schema_of::<WireEvent>(),
         "EventPage": page_schema("Event", "The events of this page, in the order of the list."),
     });

@@ -20,7 +20,9 @@ impl WireFormat for Ga {
     const SELECTOR: Selector = Selector::Date { first: date!(2026 - 10 - 21), name: "the generally available version" };
     const ABOUT: &'static str = "Generally available: decisions as `programs`, and enforcement.";
     const DOCUMENTS_IDEMPOTENCY: bool = true;
+    const DOCUMENTS_ERROR_CODES: bool = true;
     const FILTERS_BY_ENFORCEMENT: bool = true;
+    const HAS_DATA_CONTROLS: bool = true;
     const SHOWN_GRANTS: Option<&'static [&'static str]> = Some(&[CYBER, EFS]);
     /// Unchanged.
     type CreateProfile = v2026_09_04::create::CreateProfile;

@@ -19,7 +19,9 @@ impl WireFormat for V2026_03_24 {
     const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "The original shape: `relationship`, `external_id` and `trust_grants`.";
     const DOCUMENTS_IDEMPOTENCY: bool = false;
+    const DOCUMENTS_ERROR_CODES: bool = false;
     const FILTERS_BY_ENFORCEMENT: bool = false;
+    const HAS_DATA_CONTROLS: bool = false;
     const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;

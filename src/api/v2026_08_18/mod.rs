@@ -20,7 +20,9 @@ impl WireFormat for V2026_08_18 {
     const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "`access_type` in place of `relationship`, and the time of sign-up.";
     const DOCUMENTS_IDEMPOTENCY: bool = false;
+    const DOCUMENTS_ERROR_CODES: bool = false;
     const FILTERS_BY_ENFORCEMENT: bool = false;
+    const HAS_DATA_CONTROLS: bool = false;
     const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;

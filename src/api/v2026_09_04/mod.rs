@@ -2,6 +2,7 @@
 //! May know what its parent may.
 
 pub(super) mod create;
+pub mod data_controls;
 pub(super) mod details;
 mod profile;
 pub(super) mod update;
@@ -18,7 +19,9 @@ impl WireFormat for V2026_09_04 {
     const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "`external_user_details`: what the platform states about the entity, in one object.";
     const DOCUMENTS_IDEMPOTENCY: bool = false;
+    const DOCUMENTS_ERROR_CODES: bool = false;
     const FILTERS_BY_ENFORCEMENT: bool = false;
+    const HAS_DATA_CONTROLS: bool = true;
     const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;
     type UpdateProfile = update::UpdateProfile;

@@ -68,6 +68,10 @@ labels! {
     ErrorCode {
         /// It is unknown whether the change was done: the connection to the database was lost meanwhile.
         ChangeOutcomeUnknown = "change_outcome_unknown",
+        /// The profile is not approved for encryption with keys of the entity.
+        CmekNotApproved = "cmek_not_approved",
+        /// The profile is not approved for storage in buckets of the entity.
+        StorageNotApproved = "storage_not_approved",
     }
 }
 

@@ -2,6 +2,7 @@
 //! May know what `domain` may.
 
 pub mod change;
+pub mod data_controls;
 pub mod external_user;
 pub mod list;
 pub mod metadata;

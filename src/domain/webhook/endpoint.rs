@@ -13,8 +13,17 @@ use crate::domain::text::{Text, bounded};
 pub const MAX_ENDPOINTS: usize = 32;
 
 labels! {
-    /// An event type that an endpoint can subscribe to.
+    /// An event type that an endpoint can subscribe to. This service has neither external keys nor external storage, so events about them
+    /// never happen.
     WebhookEventType {
+        /// An external key has failed.
+        ExternalKeyFailed = "external_key.failed",
+        /// An external key works again.
+        ExternalKeyRecovered = "external_key.recovered",
+        /// An external storage has failed.
+        ExternalStorageFailed = "external_storage.failed",
+        /// An external storage works again.
+        ExternalStorageRecovered = "external_storage.recovered",
         /// An enforcement action was opened on a profile.
         EnforcementActionOpened = "user_profile.enforcement_action_opened",
         /// An enforcement action was resolved, or has expired.

@@ -3,6 +3,7 @@
 mod concurrency;
 mod create;
 mod cursors;
+mod data_controls;
 mod delete;
 mod details;
 mod ids;

@@ -60,8 +60,13 @@ impl Answer {
         assert_eq!(body["request_id"], request_id);
         let error = &body["error"];
         assert_eq!(keys(error), ["details", "message", "type"], "{body}");
-        let is_unknown = error["details"] == json!({"error_code": "change_outcome_unknown"});
-        assert!(error["details"].is_null() || (*status == 503 && is_unknown), "{body}");
+        let codes: &[&str] = match status {
+            400 => &["cmek_not_approved", "storage_not_approved"],
+            503 => &["change_outcome_unknown"],
+            _ => &[],
+        };
+        let is_known = codes.iter().any(|code| error["details"] == json!({"error_code": code}));
+        assert!(error["details"].is_null() || is_known, "{body}");
         assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
         let kind = match status {
             400 | 405 | 408 | 431 => "invalid_request_error",

@@ -6,6 +6,7 @@ use ureq::http::Method;
 
 use super::answer::Answer;
 use super::client::{Call, Client, PROFILES};
+use super::shape::Shape;
 
 /// A route, with a body that it takes.
 pub(crate) struct Route {
@@ -13,6 +14,8 @@ pub(crate) struct Route {
     pub(crate) path: &'static str,
     pub(crate) body: Option<Value>,
     pub(crate) scope: Scope,
+    /// The first shape that has it, where not all do: a request asks for that one too.
+    pub(crate) first: Option<Shape>,
 }
 
 impl Route {
@@ -22,7 +25,9 @@ impl Route {
         const API_KEYS: &str = "/v1/organizations/api_keys";
         const WEBHOOKS: &str = "/v1/organizations/webhooks";
         const WEBHOOK: &str = "/v1/organizations/webhooks/{endpoint}";
-        let route = |method, path, body, scope| Self { method, path, body, scope };
+        const DATA_CONTROLS: &str = "/v1/user_profiles/{id}/providers/google/data_controls";
+        let route = |method, path, body, scope| Self { method, path, body, scope, first: None };
+        let later = |route| Self { first: Some(Shape::V3), ..route };
         vec![
             route(Method::POST, PROFILES, Some(json!({"name": "Example"})), Scope::ProfilesWrite),
             route(Method::GET, PROFILES, None, Scope::ProfilesRead),
@@ -36,6 +41,13 @@ impl Route {
                 Some(json!({"action": {"type": "enroll_end_user"}})),
                 Scope::ProfilesWrite,
             ),
+            later(route(Method::GET, DATA_CONTROLS, None, Scope::ProfilesRead)),
+            later(route(
+                Method::POST,
+                DATA_CONTROLS,
+                Some(json!({"cmek": {"type": "disabled"}})),
+                Scope::ProfilesWrite,
+            )),
             route(Method::GET, "/v1/organizations/events", None, Scope::Admin),
             route(Method::GET, "/v1/organizations/trust_grants", None, Scope::Admin),
             route(
@@ -104,6 +116,10 @@ impl Route {
     }
 
     fn send(&self, call: Call<'_>) -> Answer {
+        let call = match self.first.and_then(Shape::beta) {
+            Some(beta) => call.header("anthropic-beta", beta),
+            None => call,
+        };
         match &self.body {
             Some(body) => call.json(body),
             None => call.send(),

@@ -39,6 +39,10 @@ impl<'a> Check<'a> {
                 "pattern" => self
                     .text(at, keyword, rule, value, |text| Regex::new(rule.as_str().unwrap()).unwrap().is_match(text)),
                 "format" => self.text(at, keyword, rule, value, |text| has_format(rule.as_str().unwrap(), text)),
+                "maxItems" => {
+                    let few = |items: &Vec<Value>| items.len() as u64 <= rule.as_u64().unwrap();
+                    self.demand(value.as_array().is_none_or(few), at, keyword, rule, value);
+                }
                 "items" => {
                     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
                         self.value(rule, item, &format!("{at}/{index}"));

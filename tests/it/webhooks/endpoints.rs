@@ -116,8 +116,9 @@ fn all_violations_of_a_create_are_in_one_answer() {
             "enabled_events: Input should be a valid array; url: URL host should not be a private address",
         ),
         (
-            json!({"url": "https://localhost", "enabled_events": ["external_key.failed"]}),
-            "enabled_events: Input should be one of `user_profile.enforcement_action_opened`, \
+            json!({"url": "https://localhost", "enabled_events": ["external_key.lost"]}),
+            "enabled_events: Input should be one of `external_key.failed`, `external_key.recovered`, \
+             `external_storage.failed`, `external_storage.recovered`, `user_profile.enforcement_action_opened`, \
              `user_profile.enforcement_action_resolved`, `user_profile.program_status_updated`; \
              url: URL host should not be a loopback address",
         ),
@@ -143,6 +144,20 @@ fn the_same_event_twice_counts_once() {
     let events = json!([EVENT_KINDS[1], EVENT_KINDS[0], EVENT_KINDS[1]]);
     let created = create(&app.client, &json!({"url": "https://example.com", "enabled_events": events}));
     assert_eq!(created["enabled_events"], json!([EVENT_KINDS[1], EVENT_KINDS[0]]));
+}
+
+#[test]
+fn an_endpoint_may_subscribe_to_events_that_never_happen_here() {
+    let app = TestApp::start();
+    let never =
+        ["external_key.failed", "external_key.recovered", "external_storage.failed", "external_storage.recovered"];
+    for events in [json!([never[0]]), json!(never), json!([never[3], EVENT_KINDS[2]])] {
+        let created = create(&app.client, &json!({"url": "https://example.com", "enabled_events": events}));
+        assert_eq!(created["enabled_events"], events);
+        assert_eq!(app.client.get(&path(&created)).send().ok()["enabled_events"], events);
+        let updated = app.client.post(&path(&created)).json(&json!({"enabled_events": [never[1]]})).ok();
+        assert_eq!(updated["enabled_events"], json!([never[1]]));
+    }
 }
 
 #[test]

@@ -148,13 +148,15 @@ fn the_beta_parameter_selects_nothing_under_any_shape() {
 }
 
 #[test]
-fn every_route_answers_under_every_shape() {
+fn every_route_answers_under_every_shape_that_has_it() {
     let app = TestApp::start();
     for shape in Shape::ALL {
         let client = app.client.speaking(shape);
         for route in Route::all() {
-            let profile = app.with_everything();
-            route.take(&client, id(&profile)).ok();
+            if route.first.is_none_or(|first| first <= shape) {
+                let profile = app.with_everything();
+                route.take(&client, id(&profile)).ok();
+            }
         }
     }
 }
