@@ -72,6 +72,10 @@ pub struct PoolArgs {
     #[arg(long, env = "UPROF_QUEUE", value_name = "N", default_value = "4096")]
     pub queue: NonZeroUsize,
 
+    /// The maximum bytes that the requests of a kind hold while they wait for a transaction; more are answered 503
+    #[arg(long, env = "UPROF_QUEUE_BYTES", value_name = "BYTES", default_value = "33554432")]
+    pub queue_bytes: NonZeroUsize,
+
     /// The timeout of a statement
     #[arg(long, env = "UPROF_STATEMENT_TIMEOUT", value_name = "DURATION", default_value = "3s", value_parser = duration)]
     pub statement_timeout: Duration,
@@ -85,7 +89,12 @@ impl PoolArgs {
     /// The settings of batching. Its queue has the timeout of connections, because waiting in it is waiting for one.
     #[must_use]
     pub fn batches(&self) -> BatchSettings {
-        BatchSettings { max_rows: self.batch_rows.get(), capacity: self.queue.get(), max_wait: self.database_wait }
+        BatchSettings {
+            max_rows: self.batch_rows.get(),
+            capacity: self.queue.get(),
+            capacity_bytes: self.queue_bytes.get(),
+            max_wait: self.database_wait,
+        }
     }
 
     /// The settings of a pool on `url`.

@@ -74,6 +74,11 @@ impl Actor {
     }
 }
 
+/// The bytes of a text that may be missing.
+pub(super) fn bytes<T: Text>(text: Option<&T>) -> usize {
+    text.map_or(0, |text| text.as_str().len())
+}
+
 /// A country: two upper-case ASCII letters. Only the form is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Country(String);

@@ -13,6 +13,14 @@ pub enum Change<T> {
 }
 
 impl<T: Clone> Change<T> {
+    /// The new value, if it is set.
+    pub(super) fn value(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+
     /// The field after the change.
     pub(super) fn applied_to(&self, before: Option<&T>) -> Option<T> {
         match self {

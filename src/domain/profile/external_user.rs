@@ -3,7 +3,7 @@
 use super::change::Change;
 use crate::domain::clock::Timestamp;
 use crate::domain::label::labels;
-use crate::domain::text::{Country, EmailHash, NameHash, ReferenceId};
+use crate::domain::text::{self, Country, EmailHash, NameHash, ReferenceId};
 
 labels! {
     /// The state of the entity's account on the platform.
@@ -69,7 +69,25 @@ pub struct ExternalUserPatch {
     pub reference_id: Change<ReferenceId>,
 }
 
+impl ExternalUserPatch {
+    /// The bytes of its texts.
+    pub(super) fn bytes(&self) -> usize {
+        text::bytes(self.country.as_ref())
+            + text::bytes(self.email_hash.as_ref())
+            + text::bytes(self.name_hash.as_ref())
+            + text::bytes(self.reference_id.value())
+    }
+}
+
 impl ExternalUserDetails {
+    /// The bytes of its texts.
+    pub(super) fn bytes(&self) -> usize {
+        text::bytes(self.country.as_ref())
+            + text::bytes(self.email_hash.as_ref())
+            + text::bytes(self.name_hash.as_ref())
+            + text::bytes(self.reference_id.as_ref())
+    }
+
     /// Applies `patch`.
     #[must_use]
     pub fn patched(&self, patch: &ExternalUserPatch) -> Self {

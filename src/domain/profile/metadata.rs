@@ -66,6 +66,11 @@ impl Metadata {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    /// The bytes of its texts, with those that a map needs for them.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.iter().map(|(key, value)| size_of::<[String; 2]>() + key.len() + value.len()).sum()
+    }
+
     /// The pairs, moved out.
     #[must_use]
     pub fn into_pairs(self) -> BTreeMap<String, String> {
@@ -88,6 +93,12 @@ impl MetadataPatch {
             }
         }
         if violations.is_empty() { Ok(Self(patch)) } else { Err(MetadataViolations::Pairs(violations)) }
+    }
+
+    /// The bytes of its texts, with those that a map needs for them.
+    pub(super) fn bytes(&self) -> usize {
+        let value_bytes = |value: &Option<String>| value.as_ref().map_or(0, String::len);
+        self.0.iter().map(|(key, value)| size_of::<[String; 2]>() + key.len() + value_bytes(value)).sum()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, Result, reason};
 use crate::domain::id::ProfileId;
 use crate::domain::label::labels;
-use crate::domain::text::DisplayName;
+use crate::domain::text::{self, DisplayName};
 use crate::domain::trust::enforcement::EnforcementAction;
 use crate::domain::trust::grant::TrustGrants;
 
@@ -118,6 +118,12 @@ pub struct ProfilePatch {
 }
 
 impl ProfilePatch {
+    /// The bytes of the texts that it writes.
+    #[must_use]
+    pub fn written_bytes(&self) -> usize {
+        text::bytes(self.name.value()) + self.details.bytes() + self.metadata.bytes()
+    }
+
     fn touches_name_or_relationship(&self) -> bool {
         self.name != Change::Keep || self.relationship.is_some()
     }
@@ -149,6 +155,12 @@ impl Profile {
         // `updated_at` never goes back, even if the clock does.
         let updated_at = now.max(self.updated_at);
         Ok((patched != *self).then_some(Self { updated_at, ..patched }))
+    }
+
+    /// The bytes of the texts that a platform writes.
+    #[must_use]
+    pub fn written_bytes(&self) -> usize {
+        text::bytes(self.name.as_ref()) + self.details.bytes() + self.metadata.bytes()
     }
 
     /// The fields that a platform writes and that differ from `before`.

@@ -102,6 +102,10 @@ impl BatchOperation for Creates {
     const FLUSHERS: usize = FLUSHERS;
     const SKIPS_QUEUE: bool = true;
 
+    fn bytes(create: &Create) -> usize {
+        create.bytes()
+    }
+
     async fn flush(&self, jobs: &[Job<Self>]) -> Result<Vec<BatchOutcome<Created>>> {
         Ok(self.0.create_many(inputs(jobs)).await?.into_iter().map(BatchOutcome::Done).collect())
     }
@@ -119,6 +123,10 @@ impl BatchOperation for Retrieves {
 
     const FLUSHERS: usize = FLUSHERS;
     const SKIPS_QUEUE: bool = true;
+
+    fn bytes(input: &Self::Input) -> usize {
+        size_of_val(input)
+    }
 
     async fn flush(&self, jobs: &[Job<Self>]) -> Result<Vec<BatchOutcome<Profile>>> {
         let keys: HashSet<_> = jobs.iter().map(|job| (job.organization, job.input.0)).collect();
@@ -148,6 +156,10 @@ impl BatchOperation for Updates {
     const FLUSHERS: usize = UPDATE_FLUSHERS;
     // A call that skips the queue could overtake an earlier update of the same profile.
     const SKIPS_QUEUE: bool = false;
+
+    fn bytes(update: &Update) -> usize {
+        update.bytes()
+    }
 
     /// Updates of one profile have one flusher, so that the flushers do not wait for each other's locks, and the order is that of the calls.
     fn flusher(update: &Update) -> usize {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
-use super::fair_queue::FairQueue;
+use super::fair_queue::{FairQueue, QueueBounds};
 use super::metrics::QueueMetrics;
 use crate::domain::id::OrganizationId;
 use crate::domain::{Error, ErrorKind, Result};
@@ -20,6 +20,9 @@ pub struct BatchSettings {
     pub max_rows: usize,
     /// The most calls of a kind that wait at once.
     pub capacity: usize,
+    /// The most bytes that the calls of a kind hold while they wait, as their texts are counted. A call counts at least as the share that
+    /// `capacity` leaves it.
+    pub capacity_bytes: usize,
     /// How long a call waits for a flusher before it is refused, with nothing done.
     pub max_wait: Duration,
 }
@@ -33,6 +36,9 @@ pub(super) trait BatchOperation: Send + Sync + 'static {
     const FLUSHERS: usize;
     /// Whether a call that finds the queue empty may skip it.
     const SKIPS_QUEUE: bool;
+
+    /// About how many bytes the call holds while it waits.
+    fn bytes(input: &Self::Input) -> usize;
 
     /// Which flusher serves the call: less than [`BatchOperation::FLUSHERS`].
     fn flusher(_input: &Self::Input) -> usize {
@@ -105,8 +111,11 @@ impl Drop for AbandonOnDrop {
 impl<O: BatchOperation> BatchQueue<O> {
     /// Starts the flushers on the current runtime.
     pub(super) fn start(operation: O, settings: BatchSettings, metrics: QueueMetrics) -> Arc<Self> {
-        let capacity = settings.capacity.div_ceil(O::FLUSHERS);
-        let queue = || FlusherQueue { jobs: FairQueue::new(capacity), permits: Semaphore::new(1) };
+        let bounds = QueueBounds {
+            items: settings.capacity.div_ceil(O::FLUSHERS),
+            bytes: settings.capacity_bytes.div_ceil(O::FLUSHERS),
+        };
+        let queue = || FlusherQueue { jobs: FairQueue::new(bounds), permits: Semaphore::new(1) };
         let queues = Arc::new((0..O::FLUSHERS).map(|_| queue()).collect::<Vec<_>>());
         let waiting = Arc::clone(&queues);
         metrics.read_depth(move || waiting.iter().map(|queue| queue.jobs.depth()).sum());
@@ -133,6 +142,7 @@ impl<O: BatchOperation> BatchQueue<O> {
         let (answer, mut answered) = oneshot::channel();
         let claim = JobClaim::default();
         let queue = self.queues.get(O::flusher(&input)).ok_or_else(|| Error::internal("a call without a flusher"))?;
+        let bytes = O::bytes(&input);
         let job = Job { organization, input, answer, claim: claim.clone() };
         if let Some(_permit) = self.try_skip(queue) {
             // Boxed as above.
@@ -140,7 +150,7 @@ impl<O: BatchOperation> BatchQueue<O> {
             return answered.await.map_err(|_| flusher_panicked());
         }
         let _abandon = AbandonOnDrop(claim.clone());
-        if let Some(refused) = queue.jobs.push(organization, job) {
+        for refused in queue.jobs.push(organization, bytes, job) {
             self.metrics.refused_full.inc();
             refused.answer(Err(overloaded()));
         }

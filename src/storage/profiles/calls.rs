@@ -22,6 +22,24 @@ pub(in crate::storage) struct Update {
     pub(in crate::storage) idempotency: Option<Idempotency<Profile>>,
 }
 
+impl Create {
+    /// About how many bytes it holds.
+    pub(in crate::storage) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.profile.written_bytes() + key_bytes(self.idempotency.as_ref())
+    }
+}
+
+impl Update {
+    /// About how many bytes it holds.
+    pub(in crate::storage) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.patch.written_bytes() + key_bytes(self.idempotency.as_ref())
+    }
+}
+
+fn key_bytes(idempotency: Option<&Idempotency<Profile>>) -> usize {
+    idempotency.map_or(0, |idempotency| idempotency.key.as_str().len())
+}
+
 /// The stored profile; `None` if the idempotency key is taken and nothing was stored.
 pub(in crate::storage) type Created = Option<Profile>;
 

@@ -16,6 +16,7 @@ use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use uprof::domain::clock::{Clock, SystemClock};
 use uprof::domain::id::{IdSource, OrganizationId, ProfileId, RandomIds};
 use uprof::domain::profile::change::Change;
+use uprof::domain::profile::metadata::Metadata;
 use uprof::domain::profile::relationship::{Relationship, RelationshipChange};
 use uprof::domain::profile::{NamePolicy, Profile, ProfileDraft, ProfilePatch};
 use uprof::domain::repository::ProfileRepository;
@@ -31,7 +32,8 @@ use crate::support::client::{id, path};
 use crate::support::database::{Database, runtime};
 use crate::support::max_wait::MAX_WAIT;
 
-const SETTINGS: BatchSettings = BatchSettings { max_rows: 256, capacity: 4096, max_wait: MAX_WAIT };
+const SETTINGS: BatchSettings =
+    BatchSettings { max_rows: 256, capacity: 4096, capacity_bytes: 32 << 20, max_wait: MAX_WAIT };
 
 /// The port on a database of its own, with two organizations.
 struct Port {
@@ -69,8 +71,12 @@ fn with_port(settings: BatchSettings, test: impl AsyncFnOnce(&Port)) -> i64 {
 impl Port {
     /// Starts a create.
     fn create(&self, organization: OrganizationId) -> JoinHandle<Result<Profile>> {
+        self.create_of(organization, ProfileDraft::default())
+    }
+
+    fn create_of(&self, organization: OrganizationId, draft: ProfileDraft) -> JoinHandle<Result<Profile>> {
         let now = SystemClock.now();
-        let profile = ProfileDraft::default().into_profile(ProfileId::new(self.ids.next(now)), now);
+        let profile = draft.into_profile(ProfileId::new(self.ids.next(now)), now);
         let profiles = Arc::clone(&self.profiles);
         spawn_local(async move { Ok(profiles.create(organization, profile, None).await?.done().unwrap()) })
     }
@@ -148,6 +154,37 @@ fn a_call_that_finds_the_queue_full_is_refused_and_not_written() {
         }
     });
     assert_eq!(stored, 5);
+}
+
+/// As large as a profile may be: 36 KB.
+fn largest() -> ProfileDraft {
+    let pairs = (0..16).map(|at| (format!("{at:0>64}"), "\u{1f600}".repeat(512)));
+    ProfileDraft { metadata: Metadata::parse(pairs).unwrap(), ..ProfileDraft::default() }
+}
+
+#[test]
+fn large_creates_of_one_organization_are_refused_beyond_the_bytes_that_may_wait_and_small_ones_of_another_are_not() {
+    const LARGE: usize = 40;
+    let stored = with_port(BatchSettings { capacity: 100, capacity_bytes: 10 * 36_000, ..SETTINGS }, async |port| {
+        let mut blocker = PgConnection::connect(&port.url).await.unwrap();
+        blocker.execute("begin; lock table user_profiles in share mode").await.unwrap();
+        let large: Vec<_> = (0..LARGE).map(|_| port.create_of(port.organization, largest())).collect();
+        let small: Vec<_> = (0..20).map(|_| port.create(port.another)).collect();
+        // All have been queued or refused before any can be stored.
+        tokio::task::yield_now().await;
+        blocker.execute("commit").await.unwrap();
+        let mut refused = 0;
+        for call in large {
+            refused += usize::from(kind(call).await == Some(ErrorKind::Unavailable));
+        }
+        // Ten fit, but for those that gave way to the small ones, and one skipped the queue.
+        assert!((LARGE - 11..LARGE - 5).contains(&refused), "{refused}");
+        for call in small {
+            assert_eq!(kind(call).await, None);
+        }
+        blocker.close().await.unwrap();
+    });
+    assert!((25..=31).contains(&stored), "{stored}");
 }
 
 #[test]
