@@ -1,5 +1,6 @@
 //! Composition root: pool, repositories, server; and how all of it ends.
 
+mod clock_watch;
 mod descriptors;
 mod event_horizon;
 mod expiry;
@@ -22,11 +23,12 @@ use crate::http::{Ports, Service, serve, serve_metrics};
 use crate::metrics::Registry;
 use crate::pages;
 use crate::storage::{
-    BatchSettings, BatchingProfiles, CachedApiKeys, LimitedEnrollments, Outbox, PgApiKeys, PgDeliveries, PgEnforcement,
-    PgEnrollments, PgEventHorizon, PgEvents, PgExpiry, PgProfiles, PgReadiness, PgTrustGrants, PgWebhooks, Pool,
-    PoolSettings, SchemaState, schema_state,
+    BatchSettings, BatchingProfiles, CachedApiKeys, LimitedEnrollments, Outbox, PgApiKeys, PgClock, PgDeliveries,
+    PgEnforcement, PgEnrollments, PgEventHorizon, PgEvents, PgExpiry, PgProfiles, PgReadiness, PgTrustGrants,
+    PgWebhooks, Pool, PoolSettings, SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
+use clock_watch::ClockWatch;
 use event_horizon::HorizonWatch;
 use expiry::ExpirySweeper;
 pub use start_error::StartError;
@@ -58,12 +60,18 @@ pub struct Stopper {
 }
 
 impl Application {
-    /// Connects, compares the schema, and listens; counts in `registry`. Must be called within an actix system.
+    /// Connects, compares the schema and the clocks, and listens; counts in `registry`. Must be called within an actix system.
     ///
     /// # Errors
-    /// The database cannot be reached or its schema is not this binary's; an address is in use.
+    /// The database cannot be reached, its schema is not this binary's, or its clock is far from this machine's; an address is in use.
     pub async fn build(database_url: SecretString, args: &ServerArgs, registry: &Registry) -> Result<Self, StartError> {
         check_schema(&database_url).await?;
+        let settings = args.pool.settings(database_url);
+        let unusable_url = |error: Error| StartError(error.to_string());
+        let pool = Pool::new(&settings).map_err(unusable_url)?;
+        let database_clock = PgClock::new(pool.in_background(), Arc::new(SystemClock));
+        let clock_watch = ClockWatch::new(Arc::new(database_clock), registry);
+        clock_watch.check_at_start().await?;
         let mut http = args.http();
         let connections = descriptors::connections(args)?;
         if connections < http.max_connections {
@@ -75,9 +83,6 @@ impl Application {
         }
         let (listener, address) = listen(args.listen, "--listen")?;
         let metrics = args.metrics_listen.map(|address| show_metrics(address, registry)).transpose()?;
-        let settings = args.pool.settings(database_url);
-        let unusable_url = |error: Error| StartError(error.to_string());
-        let pool = Pool::new(&settings).map_err(unusable_url)?;
         pool.register(registry);
         let probe_pool = Pool::new(&PoolSettings { max_connections: 1, ..settings }).map_err(unusable_url)?;
         let ports = ports(&pool, &probe_pool, args.pool.batches(), registry);
@@ -86,7 +91,7 @@ impl Application {
             .map_err(|error| unusable(args.listen, &error, "--listen"))?;
         let dispatcher =
             Dispatcher::start(dispatcher_ports(&pool.in_background()), args.webhooks.dispatcher(), registry);
-        let sweeper = ExpirySweeper::start(expiry(&pool.in_background()), Arc::new(SystemClock));
+        let sweeper = ExpirySweeper::start(expiry(&pool.in_background()), Arc::new(SystemClock), clock_watch);
         let horizon_watch = HorizonWatch::start(Arc::new(PgEventHorizon::new(pool.in_background())), registry);
         let stopper = Stopper { service, server: server.handle(), dispatcher: dispatcher.stopper(), drain: args.drain };
         let grace = args.grace;

@@ -16,6 +16,7 @@ pub use prometheus_client::encoding::EncodeLabelSet;
 pub use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 pub use prometheus_client::metrics::counter::Counter;
 pub use prometheus_client::metrics::family::Family;
+pub use prometheus_client::metrics::gauge::Gauge as SetGauge;
 pub use prometheus_client::metrics::histogram::Histogram;
 
 /// The metrics of one service. Clones are the same registry.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use super::clock_watch::ClockWatch;
 use crate::domain::clock::Clock;
 use crate::domain::repository::ExpiryRepository;
 use crate::domain::{Error, Result};
@@ -18,11 +19,14 @@ pub(super) struct ExpirySweeper(JoinHandle<()>);
 
 impl ExpirySweeper {
     /// Starts after one pause. Must be called within a runtime.
-    pub(super) fn start(expiry: Arc<dyn ExpiryRepository>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn start(expiry: Arc<dyn ExpiryRepository>, clock: Arc<dyn Clock>, watch: ClockWatch) -> Self {
         Self(tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP_INTERVAL).await;
-                sweep(&*expiry, &*clock).await;
+                // What a wrong clock lets expire cannot be taken back.
+                if watch.is_usable().await {
+                    sweep(&*expiry, &*clock).await;
+                }
             }
         }))
     }

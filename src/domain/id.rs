@@ -148,6 +148,7 @@ impl IdSource for RandomIds {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use time::Duration;
 
     use super::*;
     use crate::domain::clock::{Clock, SystemClock};
@@ -174,6 +175,14 @@ mod tests {
         assert_eq!(format!("uprof_01{}", "z".repeat(22)).parse::<ProfileId>(), Err(MalformedId));
         let organization = OrganizationId::new(Uuid::from_u128(7)).to_string();
         assert_eq!(organization.parse::<ProfileId>(), Err(MalformedId));
+    }
+
+    #[test]
+    fn ids_of_one_source_increase_even_when_the_clock_is_set_back() {
+        let (ids, now) = (RandomIds::default(), SystemClock.now());
+        let made: Vec<_> =
+            [0, 1, 2, 3_600, 3_600, 7_200, 0].map(|back| ids.next(now - Duration::seconds(back))).into_iter().collect();
+        assert!(made.is_sorted_by(|a, b| a < b), "{made:?}");
     }
 
     #[test]

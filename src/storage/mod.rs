@@ -17,6 +17,6 @@ pub use credentials::{CachedApiKeys, PgApiKeys, PgOrganizations};
 pub use events::{Outbox, PgEventHorizon, PgEvents};
 pub use pool::{Pool, PoolSettings};
 pub use profiles::PgProfiles;
-pub use schema::{PgReadiness, SchemaError, SchemaState, migrate, schema_state};
+pub use schema::{PgClock, PgReadiness, SchemaError, SchemaState, migrate, schema_state};
 pub use trust::{LimitedEnrollments, PgEnforcement, PgEnrollments, PgExpiry, PgTrustGrants};
 pub use webhooks::{PgDeliveries, PgWebhooks};

@@ -8,6 +8,7 @@
 //! Every method may also fail with `Unavailable` (database unreachable or full; nothing was written as far as is known), `TimedOut` (the
 //! deadline passed) and `Internal` (a bug, or a stored value that breaks a rule).
 
+mod clock;
 mod credentials;
 mod enrollments;
 mod events;
@@ -17,6 +18,7 @@ mod readiness;
 mod trust;
 mod webhooks;
 
+pub use clock::DatabaseClock;
 pub use credentials::{ApiKeyRepository, OrganizationRepository};
 pub use enrollments::EnrollmentRepository;
 pub use events::{EventHorizon, EventRepository};

@@ -50,7 +50,11 @@ impl TestApp {
 
     /// A service with `settings` as `uprof serve` takes them: `&["--max-body-bytes=1000"]`.
     pub(crate) fn with(settings: &[&str]) -> Self {
-        let database = Database::migrated();
+        Self::on(Database::migrated(), settings)
+    }
+
+    /// A service on `database`, which has the current schema.
+    pub(crate) fn on(database: Database, settings: &[&str]) -> Self {
         let registry = Registry::default();
         let replica = Replica::start(database.url(), settings, registry.clone());
         let address = replica.address;
