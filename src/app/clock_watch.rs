@@ -73,10 +73,10 @@ impl ClockWatch {
 
 fn described(comparison: &ClockComparison) -> String {
     format!(
-        "this machine's clock ({}) and Postgres' ({}) differ by {} s",
+        "this machine's clock ({}) and Postgres' ({}) differ by {:.0} s",
         written(comparison.here()),
         written(comparison.database),
-        comparison.difference().abs().whole_seconds()
+        comparison.difference().abs().as_seconds_f64()
     )
 }
 

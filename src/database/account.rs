@@ -45,6 +45,22 @@ impl Account {
         self.unprivileged.as_ref().map_or_else(|| rustix::process::geteuid().as_raw(), |entry| entry.uid)
     }
 
+    /// Checks that `directory` belongs to this process or to the account: whoever owns it can replace what this process opens in it. Only
+    /// root is asked, which no permission stops.
+    pub(super) fn require_owner(directory: &Path) -> Result<(), DatabaseError> {
+        if !is_root() {
+            return Ok(());
+        }
+        let owner = fs::metadata(directory).map_err(DatabaseError::at("read", directory))?.uid();
+        let account = Self::choose().ok().and_then(|account| account.unprivileged);
+        if owner == 0 || account.as_ref().is_some_and(|entry| entry.uid == owner) {
+            return Ok(());
+        }
+        let postgres =
+            account.map_or_else(|| "the user of Postgres".to_owned(), |entry| format!("user {}", entry.name));
+        Err(DatabaseError::ForeignOwner { path: directory.into(), owner, postgres })
+    }
+
     /// Changes the owner of `path`, which this process has just created, to the account.
     pub(super) fn take_ownership_of(&self, path: &Path) -> io::Result<()> {
         match &self.unprivileged {

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::DatabaseError;
-use super::account::is_root;
+use super::account::{Account, is_root};
 
 /// A data directory that exists; its path is absolute and without symbolic links.
 #[derive(Debug, Clone)]
@@ -27,7 +27,9 @@ impl DataDir {
             Err(error) if error.kind() == io::ErrorKind::NotFound => create(&path)?,
             Err(error) => return Err(DatabaseError::at("read", path)(error)),
         }
-        fs::canonicalize(&path).map(Self).map_err(DatabaseError::at("read", path))
+        let directory = fs::canonicalize(&path).map_err(DatabaseError::at("read", path))?;
+        Account::require_owner(&directory)?;
+        Ok(Self(directory))
     }
 
     pub(super) fn path(&self) -> &Path {

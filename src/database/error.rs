@@ -55,6 +55,25 @@ pub enum DatabaseError {
         /// The path as it was given.
         path: PathBuf,
     },
+    /// The disk of the data directory is full.
+    #[error("no space is left for {}; free some, or choose another --data-dir", path.display())]
+    Full {
+        /// The path that cannot be written.
+        path: PathBuf,
+    },
+    /// This process is root, and another user could change what it opens in the data directory.
+    #[error(
+        "data directory {} belongs to user id {owner}; give it to root or to {postgres}, or choose another --data-dir",
+        path.display()
+    )]
+    ForeignOwner {
+        /// The data directory.
+        path: PathBuf,
+        /// The user that it belongs to.
+        owner: u32,
+        /// The account that Postgres would run under.
+        postgres: String,
+    },
     /// A path in the data directory cannot be written.
     #[error("{} cannot be written ({source}); make it writable, or choose another --data-dir", path.display())]
     Unwritable {
@@ -136,9 +155,8 @@ impl DatabaseError {
         let path = path.into();
         move |source| match source.kind() {
             io::ErrorKind::NotADirectory => Self::NotADirectory { path },
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::StorageFull => {
-                Self::Unwritable { path, source }
-            }
+            io::ErrorKind::StorageFull => Self::Full { path },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::Unwritable { path, source },
             _ => Self::Io { doing, path, source },
         }
     }

@@ -4,7 +4,7 @@
 //! `gate` is locked exclusively (*closed*) while Postgres starts or stops, and shared by each other process that uses it: no process
 //! joins a server that is not ready, and an owner waits for the processes that have joined before it stops the server.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use rustix::process::{Pid, test_kill_process};
 
 use super::data_dir::DataDir;
+use super::file::open_file;
 use super::{DatabaseError, wait};
 
 /// How long an owner is expected to run.
@@ -96,7 +97,8 @@ impl Drop for SharedLock {
 /// The process id of the service that holds the lock; None if no process or a command holds it. The label of a killed service
 /// stays in the file, so the process has to be alive.
 pub(super) fn owning_service(data_dir: &DataDir) -> Option<i32> {
-    let label = fs::read_to_string(owner_path(data_dir)).ok()?;
+    let file = open_file(&owner_path(data_dir), OpenOptions::new().read(true)).ok()?;
+    let label = io::read_to_string(file).ok()?;
     let pid = Pid::from_raw(label.strip_prefix("service ")?.trim().parse().ok()?)?;
     let alive = test_kill_process(pid) != Err(rustix::io::Errno::SRCH);
     alive.then(|| pid.as_raw_pid())
@@ -113,7 +115,7 @@ fn gate_path(data_dir: &DataDir) -> PathBuf {
 fn open(path: PathBuf) -> Result<File, DatabaseError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    options.open(&path).map_err(DatabaseError::at("open", path))
+    open_file(&path, &mut options).map_err(DatabaseError::at("open", path))
 }
 
 fn acquired(result: Result<(), TryLockError>) -> io::Result<bool> {

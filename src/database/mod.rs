@@ -8,6 +8,7 @@ mod cluster;
 mod data_dir;
 mod embedded;
 mod error;
+mod file;
 mod installation;
 mod lock;
 mod postmaster;
@@ -20,12 +21,13 @@ use std::path::{Path, PathBuf};
 
 pub use embedded::{Embedded, EmbeddedOptions};
 pub use error::DatabaseError;
+pub use file::open_file;
 
 /// The directory that `chosen` or the default of this account names, created if it is missing; absolute, without symbolic links. See
 /// [`EmbeddedOptions::data_dir`].
 ///
 /// # Errors
-/// It cannot be created or read, or is not a directory.
+/// It cannot be created or read, is not a directory, or this process is root and it belongs to neither root nor the account of Postgres.
 pub fn data_dir(chosen: Option<&Path>) -> Result<PathBuf, DatabaseError> {
     data_dir::DataDir::open(chosen).map(|data_dir| data_dir.path().to_owned())
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use super::error::reason;
+use super::file::open_file;
 use super::postmaster::{FAST_LIMIT, IMMEDIATE_LIMIT, Postmaster};
 use super::{DatabaseError, wait};
 
@@ -20,6 +21,9 @@ use super::{DatabaseError, wait};
 pub(super) const START_LIMIT: Duration = Duration::from_mins(2);
 /// A larger log is renamed at the next start, and replaces the previously renamed one.
 const LOG_BYTES: u64 = 10 * 1024 * 1024;
+
+/// A start needs this much at least: a segment of the write-ahead log.
+const RECOVERY_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A postmaster that accepts connections. Dropping it stops it.
 pub(super) struct Server {
@@ -68,9 +72,9 @@ impl Server {
             .map_err(|source| DatabaseError::Io { doing: "run", path: program, source })?;
         let server = Self { pid, monitor };
         server.await_ready(cluster).map_err(|state| {
-            let detail = tail(log, log_offset).ok().filter(|text| !text.is_empty());
-            let detail = detail.map_or(state, |text| reason(&text));
-            DatabaseError::Start { detail, log: log.into() }
+            let said = tail(log, log_offset).ok().filter(|text| !text.is_empty());
+            let detail = said.map_or(state, |text| reason(&text));
+            DatabaseError::Start { detail: with_free_space(detail, free_bytes(cluster)), log: log.into() }
         })?;
         Ok(server)
     }
@@ -182,17 +186,44 @@ fn reap(child: &mut Child) -> String {
     child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
 }
 
+/// The bytes that are free on the disk of `path`.
+fn free_bytes(path: &Path) -> Option<u64> {
+    rustix::fs::statvfs(path).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// `detail`, and that little space is free, which is then the likely cause: Postgres may not even have had space to log it.
+fn with_free_space(detail: String, free_bytes: Option<u64>) -> String {
+    match free_bytes {
+        Some(free) if free < RECOVERY_BYTES => format!("{detail}; only {} KB are free on its disk", free / 1024),
+        _ => detail,
+    }
+}
+
 fn open_log(path: &Path) -> io::Result<File> {
-    if fs::metadata(path).is_ok_and(|found| found.len() > LOG_BYTES) {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.len() > LOG_BYTES) {
         fs::rename(path, path.with_extension("log.1"))?;
     }
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+    open_file(path, OpenOptions::new().append(true).create(true).mode(0o600))
 }
 
 fn tail(path: &Path, from: u64) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut file = open_file(path, OpenOptions::new().read(true))?;
     file.seek(SeekFrom::Start(from))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_free_space;
+
+    #[test]
+    fn a_start_that_fails_on_a_full_disk_says_so_even_if_postgres_could_not() {
+        let detail = || "exit status: 1".to_owned();
+        assert_eq!(with_free_space(detail(), Some(0)), "exit status: 1; only 0 KB are free on its disk");
+        assert_eq!(with_free_space(detail(), Some(1 << 20)), "exit status: 1; only 1024 KB are free on its disk");
+        assert_eq!(with_free_space(detail(), Some(1 << 30)), "exit status: 1");
+        assert_eq!(with_free_space(detail(), None), "exit status: 1");
+    }
 }

@@ -1,7 +1,7 @@
 //! `uprof dev`: the service, its database and an API key in one command, for a laptop.
 
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use crate::cli::error::{CliError, VerbResult};
 use crate::cli::output::print_line;
 use crate::config::{DURATION_HELP, DatabaseArgs, ServerArgs};
 use crate::database;
-use crate::database::{Database, EmbeddedOptions};
+use crate::database::{Database, EmbeddedOptions, open_file};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::credential::api_key::{ApiKeyDraft, ApiKeySecret, KeyActor, Scope};
 use crate::domain::id::OrganizationId;
@@ -89,7 +89,8 @@ impl Dev {
 async fn ensure_key(pool: &Pool, data_dir: &Path) -> Result<ApiKeySecret, CliError> {
     let keys = api_keys(pool.clone());
     let path = data_dir.join(KEY_FILE);
-    if let Some(stored) = fs::read_to_string(&path).ok().and_then(|text| ApiKeySecret::parse(text.trim())) {
+    let file = open_file(&path, OpenOptions::new().read(true));
+    if let Some(stored) = file.and_then(io::read_to_string).ok().and_then(|text| ApiKeySecret::parse(text.trim())) {
         let found = keys.find(stored.hash()).await?;
         if found.is_some_and(|credential| credential.key.is_valid_at(SystemClock.now())) {
             return Ok(stored);
@@ -115,10 +116,10 @@ async fn ensure_organization(organizations: &PgOrganizations) -> Result<Organiza
 }
 
 /// Writes a file that only its owner can read, atomically.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let draft = path.with_extension("new");
     fs::remove_file(&draft).or_else(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Ok(()),
+        io::ErrorKind::NotFound => Ok(()),
         _ => Err(error),
     })?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
