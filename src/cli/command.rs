@@ -1,6 +1,8 @@
 //! The verbs, and how the arguments of this process become one of them.
 
-use std::process::ExitCode;
+use std::env;
+use std::io::{Write, stdout};
+use std::process::{self, ExitCode};
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -49,16 +51,16 @@ enum Verb {
     /// Print the OpenAPI document of an API version
     Openapi(openapi::OpenApi),
     /// Create, read and change the user profiles of a running service, in the original API version
-    #[command(name = "beta:user-profiles")]
+    #[command(name = client::BETA_PROFILES_NAME)]
     BetaUserProfiles(client::Profiles<client::Beta>),
     /// Create links for the entities that profiles represent
-    #[command(name = "beta:user-profiles:action-urls")]
+    #[command(name = client::BETA_LINKS_NAME)]
     BetaActionUrls(client::ActionUrls<client::Beta>),
     /// Create, read and change the user profiles of a running service, in the newest API version
-    #[command(name = "user-profiles")]
+    #[command(name = client::PROFILES_NAME)]
     UserProfiles(client::Profiles<client::General>),
     /// Create links for the entities that profiles represent
-    #[command(name = "user-profiles:action-urls")]
+    #[command(name = client::LINKS_NAME)]
     ActionUrls(client::ActionUrls<client::General>),
     /// Print a script that completes commands in a shell
     Completions(completions::Completions),
@@ -111,16 +113,40 @@ fn parse() -> Cli {
     // Scripts written for `ant` may put the flags of client verbs before the verb (`uprof --format yaml user-profiles list`).
     // clap passes them on to the flags of the same names that the verb has.
     let flags = client::ClientOptions::augment_args(Command::new("")).get_arguments().cloned().collect::<Vec<_>>();
-    let mut command = Cli::command().args(flags.iter().map(|flag| flag.clone().global(false).hide(true)));
-    let matches = command.get_matches_mut();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
+    let mut command = Cli::command()
+        .args(flags.iter().map(|flag| flag.clone().global(false).hide(true).overrides_with(flag.get_id())));
+    // Hands global flags to the verbs.
+    command.build();
+    let arguments = client::Arguments::new(&command, env::args_os());
+    let as_ant = arguments.fail_as_ant;
+    let matches = command.try_get_matches_from_mut(arguments.all).unwrap_or_else(|error| exit(&error, as_ant));
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| exit(&error.format(&mut command), as_ant));
     let given = |flag: &&clap::Arg| matches.value_source(flag.get_id().as_str()) == Some(ValueSource::CommandLine);
     if let Some(flag) = flags.iter().find(given)
         && !cli.verb.is_client_verb()
     {
         let name = flag.get_long().unwrap_or_default();
         let message = format!("--{name} is a flag of user-profiles and beta:user-profiles, not of this verb");
-        command.error(ErrorKind::UnknownArgument, message).exit()
+        exit(&command.error(ErrorKind::UnknownArgument, message), as_ant)
     }
     cli
+}
+
+/// Prints a usage error or the help, and exits: with clap's statuses, or with those of `ant`.
+fn exit(error: &clap::Error, as_ant: bool) -> ! {
+    let status = match error.kind() {
+        _ if !as_ant => error.exit_code(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => 0,
+        // Without a verb: not wrong, and the help is what was asked for.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // A closed standard output (`| head`) is not an error.
+            let _ = write!(stdout(), "{}", error.render());
+            process::exit(0)
+        }
+        ErrorKind::InvalidSubcommand => 3,
+        _ => 1,
+    };
+    // Nothing is left to report to if this fails.
+    let _ = error.print();
+    process::exit(status)
 }

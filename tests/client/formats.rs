@@ -54,6 +54,24 @@ fn a_profile_is_printed_in_every_format_with_its_keys_in_order() {
 }
 
 #[test]
+fn yaml_keeps_the_white_space_of_the_last_value() {
+    assert_eq!(printed(r#"{"name":"a\u00a0"}"#, &["--format", "yaml"]), "name: a\u{a0}\n");
+    assert_eq!(printed(r#"{"name":"a\n\n"}"#, &["--format", "yaml"]), "name: |+\n  a\n\n");
+    let page = r#"{"data":[{"a":"b\n\n"},{"a":"\u3000"}],"next_page":null}"#;
+    let peer = Peer::answering(&[page]);
+    let printed = peer.call(&["user-profiles", "list", "--format", "yaml"]).text();
+    assert_eq!((printed.as_str(), peer.seen().len()), ("a: |+\n  b\n\n---\na: \u{3000}\n", 1));
+}
+
+#[test]
+fn the_explorer_is_json_with_a_note() {
+    let peer = Peer::answering(&["{}"]);
+    let ended = peer.call(&["user-profiles", "retrieve", "a", "--format", "explore"]).run();
+    assert_eq!((ended.status, ended.stdout.as_str(), peer.seen().len()), (0, "{}\n", 1));
+    assert_eq!(ended.stderr, "note: --format explore is not supported; printing json\n");
+}
+
+#[test]
 fn a_list_is_printed_profile_by_profile_except_in_raw() {
     let one = "{\n  \"id\": \"uprof_2\",\n  \"metadata\": {}\n}\n";
     let other = "{\n  \"id\": \"uprof_1\",\n  \"metadata\": {\n    \"a\": \"b\"\n  }\n}\n";

@@ -1,5 +1,6 @@
 //! The client verbs from outside: the binary against the service, or against a peer that records its requests.
 
+mod arguments;
 mod command;
 mod documentation;
 mod errors;

@@ -55,7 +55,7 @@ fn every_verb_has_its_method_and_path() {
         (
             &["beta:user-profiles:action-urls", "create", "--action.type", "other", "--action", "to: b", "a"],
             "POST /v1/user_profiles/a/action_urls?beta=true",
-            r#"{"action":{"type":"other","to":"b"}}"#,
+            r#"{"action":{"to":"b","type":"other"}}"#,
         ),
     ] {
         let peer = Peer::answering(&["{}"]);
@@ -74,7 +74,7 @@ fn an_id_is_one_segment_of_the_path() {
     assert_eq!(peer.seen_once().line, "GET /v1/user_profiles/a%2F..%2Fb%3Fc%3Dd%20%C3%A9");
     for id in ["", ".", ".."] {
         let peer = Peer::answering(&["{}"]);
-        assert_eq!(peer.call(&["user-profiles", "delete", id]).run().status, 2, "{id:?}");
+        assert_eq!(peer.call(&["user-profiles", "delete", id]).run().status, 1, "{id:?}");
         assert!(peer.seen().is_empty(), "{id:?}");
     }
 }
@@ -130,7 +130,7 @@ fn the_general_namespace_has_only_the_fields_of_its_version() {
     assert_eq!(peer.seen_once().json(), body);
     for flag in ["--relationship", "--external-id", "--external-user-onboarded-at"] {
         let peer = Peer::answering(&["{}"]);
-        assert_eq!(peer.call(&["user-profiles", "create", flag, "x"]).run().status, 2, "{flag}");
+        assert_eq!(peer.call(&["user-profiles", "create", flag, "x"]).run().status, 1, "{flag}");
         assert!(peer.seen().is_empty(), "{flag}");
     }
 }
@@ -138,20 +138,23 @@ fn the_general_namespace_has_only_the_fields_of_its_version() {
 #[test]
 fn the_value_null_is_json_null_and_create_notes_a_null_name() {
     let peer = Peer::answering(&["{}"]);
-    let cleared = ["--name", "null", "--external-id", "null", "--external-user-details.country", "null"];
-    peer.call(&[&["beta:user-profiles", "update", ID][..], &cleared].concat()).text();
-    let body = json!({"name": null, "external_id": null, "external_user_details": {"country": null}});
+    let cleared = "--name null --external-id null --relationship null --external-user-details.country null";
+    peer.call(&[&["beta:user-profiles", "update", ID][..], &cleared.split(' ').collect::<Vec<_>>()].concat()).text();
+    let details = json!({"country": null});
+    let body = json!({"name": null, "external_id": null, "relationship": null, "external_user_details": details});
     assert_eq!(peer.seen_once().json(), body);
 
     let peer = Peer::answering(&["{}"]);
-    let created = peer.call(&["beta:user-profiles", "create", "--name", "null"]).run();
+    let null = ["--name", "null", "--relationship", "null"];
+    let created = peer.call(&[&["beta:user-profiles", "create"][..], &null].concat()).run();
     assert_eq!(created.status, 0);
     assert!(created.stderr.starts_with("note: --name null means no name"), "{created:?}");
-    assert_eq!(peer.seen_once().json(), json!({"name": null}));
+    // As in ant: of a new profile, the relationship has no null.
+    assert_eq!(peer.seen_once().json(), json!({"name": null, "relationship": "null"}));
 }
 
 #[test]
-fn only_the_first_given_credential_is_sent() {
+fn a_key_takes_precedence_over_a_token_wherever_it_was_given() {
     let sent = |arguments: &[&str], environment: &[(&str, &str)]| {
         let peer = Peer::answering(&["{}"]);
         let call = uprof(&[&["user-profiles", "retrieve", ID, "--base-url", &peer.url()], arguments].concat());
@@ -161,10 +164,20 @@ fn only_the_first_given_credential_is_sent() {
     };
     let both = [("ANTHROPIC_API_KEY", "env-key"), ("ANTHROPIC_AUTH_TOKEN", "env-token")];
     assert_eq!(sent(&["--api-key", "key"], &both), ["key", ""]);
-    assert_eq!(sent(&["--auth-token", "token"], &both), ["", "Bearer token"]);
+    assert_eq!(sent(&["--auth-token", "token"], &both[1..]), ["", "Bearer token"]);
     assert_eq!(sent(&[], &both), ["env-key", ""]);
     assert_eq!(sent(&[], &both[1..]), ["", "Bearer env-token"]);
     assert_eq!(sent(&[], &[("ANTHROPIC_API_KEY", ""), both[1]]), ["", "Bearer env-token"]);
+
+    for key in [&[][..], &["--api-key", "the-key"]] {
+        let peer = Peer::answering(&["{}"]);
+        let ended =
+            peer.call(&[&["user-profiles", "retrieve", ID, "--auth-token", "the-token"][..], key].concat()).run();
+        let note = "note: --auth-token is not used, because --api-key or ANTHROPIC_API_KEY is set\n";
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, note));
+        let request = peer.seen_once();
+        assert_eq!((request.header("x-api-key"), request.header("authorization")), (vec!["the-key"], vec![]));
+    }
 }
 
 #[test]

@@ -24,11 +24,6 @@ impl Document {
         Self::Map(Vec::new())
     }
 
-    /// `{key: value}`
-    pub(super) fn pair(key: &str, value: Self) -> Self {
-        Self::Map(vec![(key.to_owned(), value)])
-    }
-
     /// The value of `key`, if this is a map.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         match self {
@@ -45,18 +40,37 @@ impl Document {
         }
     }
 
-    /// Merges `over` into this: maps key by key, at every depth; any other value is replaced.
-    pub(super) fn merge(&mut self, over: Self) {
-        match (self, over) {
-            (Self::Map(pairs), Self::Map(over)) => {
-                for (key, value) in over {
-                    match pairs.iter_mut().find(|(name, _)| *name == key) {
-                        Some((_, under)) => under.merge(value),
-                        None => pairs.push((key, value)),
-                    }
-                }
+    /// Sets the value of `key`, and makes this a map if it is none.
+    pub(super) fn set(&mut self, key: &str, value: Self) {
+        *self.entry(key) = value;
+    }
+
+    /// Sets the value of `inner` in the map at `key`, which is made if it is none.
+    pub(super) fn set_in(&mut self, key: &str, inner: &str, value: Self) {
+        self.entry(key).set(inner, value);
+    }
+
+    /// The value of `key`, which is added to this if it is missing.
+    fn entry(&mut self, key: &str) -> &mut Self {
+        if !matches!(self, Self::Map(_)) {
+            *self = Self::empty();
+        }
+        let Self::Map(pairs) = self else { return self };
+        let position = pairs.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
+            pairs.push((key.to_owned(), Self::Null));
+            pairs.len() - 1
+        });
+        &mut pairs[position].1
+    }
+
+    /// Removes `key` and returns its value, if this is a map that has it.
+    pub(super) fn take(&mut self, key: &str) -> Option<Self> {
+        match self {
+            Self::Map(pairs) => {
+                let position = pairs.iter().position(|(name, _)| name == key)?;
+                Some(pairs.remove(position).1)
             }
-            (under, over) => *under = over,
+            _ => None,
         }
     }
 }

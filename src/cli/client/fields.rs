@@ -3,7 +3,25 @@
 use clap::Args;
 
 use super::document::Document;
-use super::text;
+use super::text::{self, MapFlag};
+
+/// What a flag changes in a body.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::cli) enum Change {
+    /// A field gets a value.
+    Field(&'static str, Document),
+    /// A key of a field that is a map gets a value; the others stay.
+    Key(&'static str, String, Document),
+}
+
+impl Change {
+    pub(super) fn apply(self, body: &mut Document) {
+        match self {
+            Self::Field(field, value) => body.set(field, value),
+            Self::Key(field, key, value) => body.set_in(field, &key, value),
+        }
+    }
+}
 
 /// The fields of all beta versions; `--beta` selects one.
 #[derive(Args, Debug)]
@@ -24,14 +42,14 @@ pub(in crate::cli) struct BetaFields {
     details: ExternalUserDetailsArgs,
 }
 
-impl From<BetaFields> for Document {
+impl From<BetaFields> for Vec<Change> {
     fn from(fields: BetaFields) -> Self {
-        let mut body = fields.shared.into_body();
-        put(&mut body, "external_id", fields.external_id);
-        put(&mut body, "relationship", fields.relationship);
-        put(&mut body, "external_user_onboarded_at", fields.external_user_onboarded_at);
-        put(&mut body, "external_user_details", fields.details.into_maps());
-        body
+        let mut changes = fields.shared.into_changes();
+        changes.extend(field("external_id", fields.external_id));
+        changes.extend(field("relationship", fields.relationship));
+        changes.extend(field("external_user_onboarded_at", fields.external_user_onboarded_at));
+        changes.extend(fields.details.into_changes());
+        changes
     }
 }
 
@@ -44,11 +62,11 @@ pub(in crate::cli) struct GeneralFields {
     details: ExternalUserDetailsArgs,
 }
 
-impl From<GeneralFields> for Document {
+impl From<GeneralFields> for Vec<Change> {
     fn from(fields: GeneralFields) -> Self {
-        let mut body = fields.shared.into_body();
-        put(&mut body, "external_user_details", fields.details.into_maps());
-        body
+        let mut changes = fields.shared.into_changes();
+        changes.extend(fields.details.into_changes());
+        changes
     }
 }
 
@@ -57,30 +75,29 @@ struct SharedFields {
     /// The real-world name of the entity that the profile represents
     #[arg(long, value_name = "TEXT", value_parser = text::nullable())]
     name: Option<Document>,
-    /// A map of strings, as YAML, JSON or one pair KEY=VALUE; repeatable, the maps are merged
+    /// A map of strings, in YAML or JSON; or one pair KEY=VALUE, which is added to it: repeatable
     #[arg(long, value_name = "MAP", value_parser = text::map)]
-    metadata: Vec<Document>,
+    metadata: Vec<MapFlag>,
     /// application or passthrough (under --beta, from user-profiles-2026-08-18 on)
     #[arg(long, value_name = "VALUE", value_parser = text::nullable())]
     access_type: Option<Document>,
 }
 
 impl SharedFields {
-    fn into_body(self) -> Document {
-        let mut body = Document::empty();
-        put(&mut body, "name", self.name);
-        put(&mut body, "metadata", self.metadata);
-        put(&mut body, "access_type", self.access_type);
-        body
+    fn into_changes(self) -> Vec<Change> {
+        let mut changes: Vec<_> = field("name", self.name).into_iter().collect();
+        changes.extend(map("metadata", self.metadata));
+        changes.extend(field("access_type", self.access_type));
+        changes
     }
 }
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Details (under --beta, from user-profiles-2026-09-04 on)")]
 struct ExternalUserDetailsArgs {
-    /// All details in one map, as YAML, JSON or one pair KEY=VALUE; repeatable, the maps are merged
+    /// All details in one map, in YAML or JSON; or one pair KEY=VALUE, which is added to it: repeatable
     #[arg(long = "external-user-details", value_name = "MAP", value_parser = text::map)]
-    maps: Vec<Document>,
+    maps: Vec<MapFlag>,
     /// active, suspended or blocked
     #[arg(long = "external-user-details.account-status", value_name = "VALUE", value_parser = text::nullable())]
     account_status: Option<Document>,
@@ -109,7 +126,7 @@ struct ExternalUserDetailsArgs {
 }
 
 impl ExternalUserDetailsArgs {
-    fn into_maps(self) -> Vec<Document> {
+    fn into_changes(self) -> Vec<Change> {
         let single = [
             ("account_status", self.account_status),
             ("country", self.country),
@@ -119,17 +136,18 @@ impl ExternalUserDetailsArgs {
             ("onboarded_at", self.onboarded_at),
             ("reference_id", self.reference_id),
         ];
-        let single = single.into_iter().filter_map(|(key, value)| value.map(|value| Document::pair(key, value)));
-        self.maps.into_iter().chain(single).collect()
+        let mut changes: Vec<_> = map("external_user_details", self.maps).collect();
+        changes.extend(single.into_iter().filter_map(|(key, value)| value_of("external_user_details", key, value)));
+        changes
     }
 }
 
 /// The action that a link is for.
 #[derive(Args, Debug)]
 pub(super) struct LinkActionArgs {
-    /// What the link is for, as YAML, JSON or one pair KEY=VALUE
+    /// What the link is for, in YAML or JSON; or one pair KEY=VALUE, which is added to it: repeatable
     #[arg(long, value_name = "MAP", value_parser = text::map)]
-    action: Vec<Document>,
+    action: Vec<MapFlag>,
     #[arg(
         long = "action.type",
         value_name = "VALUE",
@@ -140,25 +158,30 @@ pub(super) struct LinkActionArgs {
 }
 
 impl LinkActionArgs {
-    /// The body that input and flags are merged into.
-    pub(super) fn default_body() -> Document {
-        let kind = Document::Text("enroll_end_user".to_owned());
-        Document::pair("action", Document::pair("type", kind))
+    /// The action of a body that has none.
+    pub(super) fn default_action() -> Change {
+        Change::Key("action", "type".to_owned(), Document::Text("enroll_end_user".to_owned()))
     }
 }
 
-impl From<LinkActionArgs> for Document {
+impl From<LinkActionArgs> for Vec<Change> {
     fn from(action: LinkActionArgs) -> Self {
-        let mut body = Self::empty();
-        put(&mut body, "action", action.action);
-        put(&mut body, "action", action.kind.map(|kind| Self::pair("type", kind)));
-        body
+        map("action", action.action).chain(value_of("action", "type", action.kind)).collect()
     }
 }
 
-/// Merges each of `values` into the field `key`.
-fn put(body: &mut Document, key: &str, values: impl IntoIterator<Item = Document>) {
-    for value in values {
-        body.merge(Document::pair(key, value));
-    }
+fn field(name: &'static str, value: Option<Document>) -> Option<Change> {
+    value.map(|value| Change::Field(name, value))
+}
+
+fn value_of(field: &'static str, key: &str, value: Option<Document>) -> Option<Change> {
+    value.map(|value| Change::Key(field, key.to_owned(), value))
+}
+
+/// As in `ant`, a map replaces what was given before; a pair, which `ant` does not know, is added to it.
+fn map(field: &'static str, flags: Vec<MapFlag>) -> impl Iterator<Item = Change> {
+    flags.into_iter().map(move |flag| match flag {
+        MapFlag::Whole(value) => Change::Field(field, value),
+        MapFlag::Pair(key, value) => Change::Key(field, key, Document::Text(value)),
+    })
 }

@@ -2,9 +2,10 @@
 
 use clap::Args;
 use serde::Deserialize;
-use ureq::http::Method;
 
 use super::document::Document;
+use super::filter::Filter;
+use super::input::Input;
 use super::namespace::{Namespace, PROFILES};
 use super::output::printer::{Printer, StdoutState};
 use super::transport::client::{Client, Request};
@@ -13,7 +14,7 @@ use crate::cli::error::CliError;
 #[derive(Args, Debug)]
 pub(super) struct ListProfiles<N: Namespace> {
     /// The size of a page, from 1 to 100 [default: 20, by the server]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N")]
     limit: Option<String>,
     /// asc (oldest first) or desc (newest first) [default: desc, by the server]
     #[arg(long, value_name = "VALUE")]
@@ -23,7 +24,7 @@ pub(super) struct ListProfiles<N: Namespace> {
     #[arg(long, value_name = "CURSOR", help = "The cursor to start at: next_page of an earlier page")]
     page: Option<String>,
     /// The maximum number of profiles to print, over all pages; -1 for all
-    #[arg(long, value_name = "N", default_value = "-1", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value = "-1")]
     max_items: i64,
     #[command(flatten)]
     filter: N::FilterArgs,
@@ -37,17 +38,23 @@ struct ProfilePage {
 
 impl<N: Namespace> ListProfiles<N> {
     /// Prints profile by profile; with `--format raw`, one page as the server sent it.
-    pub(super) fn run(self, client: &mut Client, printer: &mut Printer) -> Result<(), CliError> {
-        let given = [("limit", self.limit), ("order", self.order), ("order_by", self.order_by)];
-        let mut query: Vec<_> = given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        query.extend(self.filter.into());
-        let mut page = self.page;
+    ///
+    /// # Errors
+    /// The input has a value that is not a text, a page was not received, or standard output cannot be written.
+    pub(super) fn run(self, mut input: Input, client: &mut Client, printer: &mut Printer) -> Result<(), CliError> {
+        let mut query = Vec::new();
+        for (name, flag) in [("limit", self.limit), ("order", self.order), ("order_by", self.order_by)] {
+            let piped = input.take(name)?;
+            query.extend(flag.or(piped).map(|value| (name, value)));
+        }
+        query.extend(self.filter.into_query(&mut input)?);
+        let piped_page = input.take("page")?;
+        let mut page = self.page.or(piped_page);
         // Negative: all.
         let mut left = u64::try_from(self.max_items).unwrap_or(u64::MAX);
         while left > 0 {
             let query = query.iter().cloned().chain(page.clone().map(|cursor| ("page", cursor))).collect();
-            let request = Request { method: Method::GET, path: PROFILES.to_owned(), query, body: None };
-            let answer = client.call(request)?;
+            let answer = client.call(Request { query, ..Request::get(PROFILES.to_owned()) })?;
             if printer.is_raw() {
                 printer.print(&answer)?;
                 return Ok(());

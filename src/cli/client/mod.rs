@@ -1,6 +1,7 @@
 //! The verbs of the API's own command line: requests to a service that runs here or elsewhere.
 //! May know `config`, and of its parent only how a verb ends; of a service it knows only the wire.
 
+mod arguments;
 mod base_url;
 mod document;
 mod fields;
@@ -14,7 +15,9 @@ mod output;
 mod text;
 mod transport;
 mod verbs;
+mod yaml;
 
-pub(super) use namespace::{Beta, General};
+pub(super) use arguments::Arguments;
+pub(super) use namespace::{BETA_LINKS_NAME, BETA_PROFILES_NAME, Beta, General, LINKS_NAME, PROFILES_NAME};
 pub(super) use options::ClientOptions;
 pub(super) use verbs::{ActionUrls, Profiles};

@@ -4,9 +4,19 @@ use std::fmt::Debug;
 
 use clap::Args;
 
-use super::document::Document;
-use super::fields::{BetaFields, GeneralFields};
-use super::filter::{BetaFilter, GeneralFilter};
+use super::fields::{BetaFields, Change, GeneralFields};
+use super::filter::{BetaFilter, Filter, GeneralFilter};
+
+/// The names of the namespaces.
+pub(in crate::cli) const BETA_PROFILES_NAME: &str = "beta:user-profiles";
+pub(in crate::cli) const BETA_LINKS_NAME: &str = "beta:user-profiles:action-urls";
+pub(in crate::cli) const PROFILES_NAME: &str = "user-profiles";
+pub(in crate::cli) const LINKS_NAME: &str = "user-profiles:action-urls";
+
+/// Whether `name` is the one of a namespace.
+pub(super) fn is_namespace(name: &str) -> bool {
+    [BETA_PROFILES_NAME, BETA_LINKS_NAME, PROFILES_NAME, LINKS_NAME].contains(&name)
+}
 
 /// The path of the collection, in both namespaces.
 pub(super) const PROFILES: &str = "/v1/user_profiles";
@@ -20,9 +30,9 @@ pub(in crate::cli) trait Namespace: Debug {
     /// The first pairs of every query.
     const QUERY: &'static [(&'static str, &'static str)];
     /// The flags for the fields of a body.
-    type FieldArgs: Args + Debug + Into<Document>;
+    type FieldArgs: Args + Debug + Into<Vec<Change>>;
     /// The flags that filter a list.
-    type FilterArgs: Args + Debug + Into<Vec<(&'static str, String)>>;
+    type FilterArgs: Args + Debug + Filter;
 }
 
 /// `beta:user-profiles`: what `ant` and the older SDKs send; selects the original version.

@@ -7,6 +7,8 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::base_url::DEFAULT_BASE_URL;
+use super::input::Input;
+use super::message::note;
 use super::output::format::AnswerFormat;
 use super::output::printer::Printer;
 use crate::cli::error::CliError;
@@ -27,8 +29,7 @@ pub(in crate::cli) struct ClientOptions {
         long,
         global = true,
         value_name = "TOKEN",
-        conflicts_with = "api_key",
-        help = "The API key, sent as a bearer token [env: ANTHROPIC_AUTH_TOKEN]"
+        help = "The API key, sent as a bearer token; not used if there is an API key [env: ANTHROPIC_AUTH_TOKEN]"
     )]
     auth_token: Option<SecretString>,
 
@@ -98,6 +99,9 @@ impl ClientCredential {
 impl ClientOptions {
     /// Prints the answers of the service.
     pub(super) fn answer_printer(&self) -> Printer {
+        if self.format == AnswerFormat::Explore {
+            note("--format explore is not supported; printing json");
+        }
         Printer::new(self.format, self.transform.clone(), self.raw_output)
     }
 
@@ -106,19 +110,33 @@ impl ClientOptions {
         Printer::new(self.format_error, self.transform_error.clone(), self.raw_output)
     }
 
-    /// The first of `--api-key`, `--auth-token`, `ANTHROPIC_API_KEY` and `ANTHROPIC_AUTH_TOKEN` that is set. Only one is sent,
-    /// because a server refuses two that differ.
+    /// Uses the values of anthropic-beta in the input if no flag has any.
+    ///
+    /// # Errors
+    /// The input has one that is not a text.
+    pub(super) fn use_piped_betas(&mut self, input: &mut Input) -> Result<(), CliError> {
+        let piped = input.take_all("anthropic-beta")?;
+        if self.betas.is_empty() {
+            self.betas = piped;
+        }
+        Ok(())
+    }
+
+    /// As in `ant`, a key takes precedence over a token, wherever it was given. Only one is sent, because a server refuses two
+    /// that differ.
     ///
     /// # Errors
     /// None is set.
     pub(super) fn credential(&self) -> Result<ClientCredential, CliError> {
-        let candidates = [
-            self.api_key.clone().map(ClientCredential::Key),
-            self.auth_token.clone().map(ClientCredential::Token),
-            env::var("ANTHROPIC_API_KEY").ok().map(|key| ClientCredential::Key(key.into())),
-            env::var("ANTHROPIC_AUTH_TOKEN").ok().map(|token| ClientCredential::Token(token.into())),
-        ];
-        let mut given = candidates.into_iter().flatten().filter(|credential| !credential.secret().is_empty());
-        given.next().ok_or_else(|| "no API key: set ANTHROPIC_API_KEY, or give --api-key; uprof dev prints one".into())
+        let from_flag_or = |flag: &Option<SecretString>, variable: &str| {
+            let given = flag.clone().or_else(|| env::var(variable).ok().map(SecretString::from));
+            given.filter(|secret| !secret.expose_secret().trim().is_empty())
+        };
+        let key = from_flag_or(&self.api_key, "ANTHROPIC_API_KEY").map(ClientCredential::Key);
+        let token = from_flag_or(&self.auth_token, "ANTHROPIC_AUTH_TOKEN").map(ClientCredential::Token);
+        if key.is_some() && self.auth_token.is_some() {
+            note("--auth-token is not used, because --api-key or ANTHROPIC_API_KEY is set");
+        }
+        key.or(token).ok_or_else(|| "no API key: set ANTHROPIC_API_KEY, or give --api-key; uprof dev prints one".into())
     }
 }

@@ -3,7 +3,7 @@
 use clap::builder::{StringValueParser, TypedValueParser};
 
 use super::document::Document;
-use super::message::one_line;
+use super::yaml;
 
 /// Parses JSON or YAML; an empty text is `null`.
 ///
@@ -14,9 +14,7 @@ pub(super) fn document(text: &str) -> Result<Document, String> {
     if let Ok(document) = serde_json::from_str(text) {
         return Ok(document);
     }
-    // As in YAML 1.2, `no` is a string (Norway) and not false.
-    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| one_line(&error.to_string()))
+    yaml::parse(text)
 }
 
 /// Parses a string flag, whose value `null` is JSON's null.
@@ -24,18 +22,27 @@ pub(super) fn nullable() -> impl TypedValueParser<Value = Document> {
     StringValueParser::new().map(|text| if text == "null" { Document::Null } else { Document::Text(text) })
 }
 
+/// The value of a flag that takes a map.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum MapFlag {
+    /// A map, or null.
+    Whole(Document),
+    /// `key=value`
+    Pair(String, String),
+}
+
 /// Parses a map flag: `{plan: pro}`, `plan: pro`, `{"plan":"pro"}`, `plan=pro`, or `null`.
 ///
 /// The value of a pair is always a string. `name=a: b` is a pair, because a YAML key has no `=`.
-pub(super) fn map(text: &str) -> Result<Document, String> {
+pub(super) fn map(text: &str) -> Result<MapFlag, String> {
     if let Some((key, value)) = text.split_once('=')
         && !key.is_empty()
         && !key.contains([':', '{', '[', '"', '\'', '\n'])
     {
-        return Ok(Document::pair(key, Document::Text(value.to_owned())));
+        return Ok(MapFlag::Pair(key.to_owned(), value.to_owned()));
     }
     match document(text) {
-        Ok(map @ (Document::Map(_) | Document::Null)) if !text.trim().is_empty() => Ok(map),
+        Ok(map @ (Document::Map(_) | Document::Null)) if !text.trim().is_empty() => Ok(MapFlag::Whole(map)),
         Ok(_) => Err("expected a map such as '{plan: pro}', or a pair such as plan=pro".to_owned()),
         Err(error) => Err(format!("expected a map such as '{{plan: pro}}', or a pair such as plan=pro: {error}")),
     }
@@ -47,7 +54,11 @@ mod tests {
 
     #[track_caller]
     fn assert_map(text: &str, json: &str) {
-        assert_eq!(map(text).map(|map| serde_json::to_string(&map).unwrap()), Ok(json.to_owned()), "{text}");
+        let document = match map(text).unwrap() {
+            MapFlag::Whole(map) => map,
+            MapFlag::Pair(key, value) => Document::Map(vec![(key, Document::Text(value))]),
+        };
+        assert_eq!(serde_json::to_string(&document).unwrap(), json, "{text}");
     }
 
     #[test]
@@ -87,7 +98,10 @@ mod tests {
 
     #[test]
     fn json_is_read_where_yaml_would_refuse_it_or_take_it_for_something_else() {
-        assert_eq!(document("{\"a\":\t\"\\ud83d\\ude00\"}"), Ok(Document::pair("a", Document::Text("😀".to_owned()))));
+        assert_eq!(
+            document("{\"a\":\t\"\\ud83d\\ude00\"}"),
+            Ok(Document::Map(vec![("a".to_owned(), Document::Text("😀".to_owned()))]))
+        );
         assert_eq!(document(""), Ok(Document::Null));
         assert!(document("a: [").is_err_and(|error| error.contains("line 1") && !error.contains('\n')));
     }

@@ -1,12 +1,11 @@
 //! The verbs: each sends one request and prints the answer.
 
 use clap::{Args, Subcommand};
-use ureq::http::Method;
 
 use super::base_url::percent_encoded;
 use super::document::Document;
-use super::fields::LinkActionArgs;
-use super::input;
+use super::fields::{Change, LinkActionArgs};
+use super::input::Input;
 use super::list::ListProfiles;
 use super::message::note;
 use super::namespace::{Namespace, PROFILES};
@@ -15,7 +14,7 @@ use super::transport::client::{Client, Request};
 use crate::cli::error::{CliError, VerbResult};
 
 const BODY_HELP: &str = "\
-Standard input may provide a body: a map of fields in JSON or YAML. Flags are merged into it and take precedence.
+Standard input may provide a body: a map of fields in JSON or YAML. Flags take precedence.
 
 The value null of a flag is JSON's null, which clears a field. To send the string \"null\", use a body: \
 echo '{name: \"null\"}' | uprof …
@@ -23,6 +22,7 @@ echo '{name: \"null\"}' | uprof …
 The server validates all values.";
 
 #[derive(Args, Debug)]
+#[command(args_override_self = true)]
 pub(in crate::cli) struct Profiles<N: Namespace> {
     #[command(subcommand)]
     verb: ProfilesVerb<N>,
@@ -64,51 +64,68 @@ struct UpdateProfileArgs<N: Namespace> {
 
 #[derive(Args, Debug)]
 struct ProfileIdArgs {
-    /// The profile's id
-    #[arg(value_name = "USER_PROFILE_ID", required_unless_present = "user_profile_id", value_parser = id)]
+    /// The profile's id; standard input may give it too
+    #[arg(value_name = "USER_PROFILE_ID")]
     id: Option<String>,
     /// The profile's id, as a flag
-    #[arg(long, value_name = "USER_PROFILE_ID", conflicts_with = "id", value_parser = id)]
+    #[arg(long, value_name = "USER_PROFILE_ID", conflicts_with = "id")]
     user_profile_id: Option<String>,
 }
 
 impl ProfileIdArgs {
-    fn path(self) -> String {
-        let id = self.id.or(self.user_profile_id).unwrap_or_default();
-        format!("{PROFILES}/{}", percent_encoded(&id))
+    fn is_given(&self) -> bool {
+        self.id.is_some() || self.user_profile_id.is_some()
     }
-}
 
-/// Refuses ids that would change the path.
-fn id(text: &str) -> Result<String, &'static str> {
-    if ["", ".", ".."].contains(&text) { Err("not an id") } else { Ok(text.to_owned()) }
-}
-
-impl<N: Namespace> Profiles<N> {
-    pub(in crate::cli) fn run(self) -> VerbResult {
-        let options = &self.options;
-        match self.verb {
-            ProfilesVerb::Create(verb) => {
-                let fields = verb.fields.into();
-                warn_of_null(&fields);
-                let body = body(Document::empty(), fields)?;
-                send::<N>(options, Method::POST, PROFILES.to_owned(), Some(body))
-            }
-            ProfilesVerb::Retrieve(chosen) => send::<N>(options, Method::GET, chosen.path(), None),
-            ProfilesVerb::Update(verb) => {
-                let body = body(Document::empty(), verb.fields.into())?;
-                send::<N>(options, Method::POST, verb.chosen.path(), Some(body))
-            }
-            ProfilesVerb::List(list) => list.run(&mut Client::new::<N>(options)?, &mut options.answer_printer()),
-            ProfilesVerb::Delete(chosen) => send::<N>(options, Method::DELETE, chosen.path(), None),
-            ProfilesVerb::CreateEnrollmentUrl(chosen) => {
-                send::<N>(options, Method::POST, format!("{}/enrollment_url", chosen.path()), None)
-            }
+    /// The path of the profile.
+    ///
+    /// # Errors
+    /// Neither the arguments nor the input has an id, or it would change the path.
+    fn path(self, input: &mut Input) -> Result<String, CliError> {
+        let piped = input.take("user_profile_id")?;
+        let id = self.id.or(self.user_profile_id).or(piped);
+        match id.as_deref() {
+            None => Err("no profile: give its id as an argument, or user_profile_id on standard input".into()),
+            Some("" | "." | "..") => Err("that is not the id of a profile".into()),
+            Some(id) => Ok(format!("{PROFILES}/{}", percent_encoded(id))),
         }
     }
 }
 
+impl<N: Namespace> Profiles<N> {
+    pub(in crate::cli) fn run(self) -> VerbResult {
+        let mut options = self.options;
+        let request = match self.verb {
+            ProfilesVerb::Create(verb) => {
+                let mut changes: Vec<Change> = verb.fields.into();
+                make_fields_of_new_profile(&mut changes);
+                let mut input = Input::read(changes.is_empty())?;
+                options.use_piped_betas(&mut input)?;
+                Request::post(PROFILES.to_owned(), Some(body(input, changes)))
+            }
+            ProfilesVerb::Update(verb) => {
+                let changes: Vec<Change> = verb.fields.into();
+                let mut input = Input::read(changes.is_empty() || !verb.chosen.is_given())?;
+                options.use_piped_betas(&mut input)?;
+                Request::post(verb.chosen.path(&mut input)?, Some(body(input, changes)))
+            }
+            ProfilesVerb::List(list) => {
+                let mut input = Input::read_parameters()?;
+                options.use_piped_betas(&mut input)?;
+                return list.run(input, &mut Client::new::<N>(&options)?, &mut options.answer_printer());
+            }
+            ProfilesVerb::Retrieve(chosen) => Request::get(path_without_body(chosen, &mut options)?),
+            ProfilesVerb::Delete(chosen) => Request::delete(path_without_body(chosen, &mut options)?),
+            ProfilesVerb::CreateEnrollmentUrl(chosen) => {
+                Request::post(path_without_body(chosen, &mut options)? + "/enrollment_url", None)
+            }
+        };
+        send::<N>(&options, request)
+    }
+}
+
 #[derive(Args, Debug)]
+#[command(args_override_self = true)]
 pub(in crate::cli) struct ActionUrls<N: Namespace> {
     #[command(subcommand)]
     verb: ActionUrlsVerb,
@@ -135,32 +152,52 @@ struct CreateActionUrlArgs {
 
 impl<N: Namespace> ActionUrls<N> {
     pub(in crate::cli) fn run(self) -> VerbResult {
-        let ActionUrlsVerb::Create(verb) = self.verb;
-        let body = body(LinkActionArgs::default_body(), verb.action.into())?;
-        send::<N>(&self.options, Method::POST, format!("{}/action_urls", verb.chosen.path()), Some(body))
+        let (mut options, ActionUrlsVerb::Create(verb)) = (self.options, self.verb);
+        // A body is rarely needed, because the action has a default.
+        let mut input = Input::read(!verb.chosen.is_given())?;
+        options.use_piped_betas(&mut input)?;
+        let path = verb.chosen.path(&mut input)? + "/action_urls";
+        let mut body = body(input, verb.action.into());
+        if body.get("action").is_none() {
+            LinkActionArgs::default_action().apply(&mut body);
+        }
+        send::<N>(&options, Request::post(path, Some(body)))
     }
 }
 
-/// Merges standard input into `default`, and `flags` into both.
-fn body(default: Document, flags: Document) -> Result<Document, CliError> {
-    let has_fields = flags != Document::empty() || default != Document::empty();
-    let mut body = default;
-    if let Some(input) = input::body(has_fields)? {
-        body.merge(input);
-    }
-    body.merge(flags);
-    Ok(body)
+/// The path of a verb that has no body. If its arguments have the id, standard input is not read, so that the verb can stand in
+/// a loop that reads ids from there.
+fn path_without_body(chosen: ProfileIdArgs, options: &mut ClientOptions) -> Result<String, CliError> {
+    let mut input = if chosen.is_given() { Input::none() } else { Input::read(true)? };
+    options.use_piped_betas(&mut input)?;
+    chosen.path(&mut input)
 }
 
-/// Warns of a null name: a new profile has none to clear, so a name may be meant.
-fn warn_of_null(fields: &Document) {
-    if fields.get("name") == Some(&Document::Null) {
-        note("--name null means no name; to send the string \"null\", use a body on standard input");
+/// The fields of standard input, changed by flags.
+fn body(input: Input, flags: Vec<Change>) -> Document {
+    let mut body = input.into_body();
+    for change in flags {
+        change.apply(&mut body);
+    }
+    body
+}
+
+/// Replaces a null relationship by the text, as `ant` does, and warns of a null name: a new profile has none to clear, so a name
+/// may be meant.
+fn make_fields_of_new_profile(fields: &mut [Change]) {
+    for field in fields {
+        match field {
+            Change::Field("relationship", value @ Document::Null) => *value = Document::Text("null".to_owned()),
+            Change::Field("name", Document::Null) => {
+                note("--name null means no name; to send the string \"null\", use a body on standard input");
+            }
+            Change::Field(..) | Change::Key(..) => {}
+        }
     }
 }
 
-fn send<N: Namespace>(options: &ClientOptions, method: Method, path: String, body: Option<Document>) -> VerbResult {
-    let answer = Client::new::<N>(options)?.call(Request { method, path, query: Vec::new(), body })?;
+fn send<N: Namespace>(options: &ClientOptions, request: Request) -> VerbResult {
+    let answer = Client::new::<N>(options)?.call(request)?;
     options.answer_printer().print(&answer)?;
     Ok(())
 }

@@ -8,6 +8,9 @@ pub(in crate::cli) enum AnswerFormat {
     /// The same as json.
     #[default]
     Auto,
+    /// The interactive explorer of `ant`, which is missing here: the same as json.
+    #[value(hide = true)]
+    Explore,
     /// JSON on several lines.
     Json,
     /// JSON on one line.

@@ -69,9 +69,18 @@ impl Printer {
         let text = match (&document, self.format) {
             (Document::Text(text), _) if self.raw_output => text.clone(),
             (_, AnswerFormat::Jsonl | AnswerFormat::Raw) => serde_json::to_string(&document)?,
-            (_, AnswerFormat::Auto | AnswerFormat::Json) => serde_json::to_string_pretty(&document)?,
+            (_, AnswerFormat::Auto | AnswerFormat::Explore | AnswerFormat::Json) => {
+                serde_json::to_string_pretty(&document)?
+            }
             (_, AnswerFormat::Pretty) => readable::lines(&document),
-            (_, AnswerFormat::Yaml) => serde_saphyr::to_string(&document)?.trim_end().to_owned(),
+            (_, AnswerFormat::Yaml) => {
+                let mut yaml = serde_saphyr::to_string(&document)?;
+                // No more than one line break: the others belong to the last value.
+                if yaml.ends_with('\n') {
+                    yaml.pop();
+                }
+                yaml
+            }
         };
         let separator = match self.format {
             AnswerFormat::Yaml if self.has_printed => "---\n",

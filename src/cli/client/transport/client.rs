@@ -31,6 +31,20 @@ pub(in crate::cli) struct Request {
     pub(in crate::cli) body: Option<Document>,
 }
 
+impl Request {
+    pub(in crate::cli) const fn get(path: String) -> Self {
+        Self { method: Method::GET, path, query: Vec::new(), body: None }
+    }
+
+    pub(in crate::cli) const fn post(path: String, body: Option<Document>) -> Self {
+        Self { method: Method::POST, path, query: Vec::new(), body }
+    }
+
+    pub(in crate::cli) const fn delete(path: String) -> Self {
+        Self { method: Method::DELETE, path, query: Vec::new(), body: None }
+    }
+}
+
 /// An answer of the service, whatever its status.
 struct HttpAnswer {
     status: StatusCode,
