@@ -29,9 +29,11 @@ fn a_value_may_begin_with_a_dash() {
     let peer = Peer::answering(&[PAGE]);
     peer.call(&["user-profiles", "list", "--limit", "-1", "--max-items", "-1"]).text();
     assert_eq!(peer.seen_once().line, "GET /v1/user_profiles?limit=-1");
-    let peer = Peer::answering(&["{}"]);
-    peer.call(&["user-profiles", "retrieve", "--", "-name"]).text();
-    assert_eq!(peer.seen_once().line, "GET /v1/user_profiles/-name");
+    for (words, id) in [(&["--", "-name"][..], "-name"), (&["-5"], "-5")] {
+        let peer = Peer::answering(&["{}"]);
+        peer.call(&[&["user-profiles", "retrieve"][..], words].concat()).text();
+        assert_eq!(peer.seen_once().line, format!("GET /v1/user_profiles/{id}"));
+    }
 }
 
 #[test]

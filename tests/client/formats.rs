@@ -114,6 +114,34 @@ fn a_transform_that_selects_nothing_prints_everything_and_one_note() {
 }
 
 #[test]
+fn a_transform_may_use_every_modifier_and_literals_also_in_a_multipath() {
+    for (path, json) in [
+        ("metadata|@keys", r#"["plan","on"]"#),
+        ("metadata.@values", r#"["pro","yes"]"#),
+        ("list.@tostr", r#""[1,{\"a\":\"b\"}]""#),
+        (r#"{"m":metadata|@keys,"l":!"literal"}"#, r#"{"m":["plan","on"],"l":"literal"}"#),
+    ] {
+        assert_eq!(printed(PROFILE, &["--transform", path, "--format", "jsonl"]), format!("{json}\n"), "{path}");
+    }
+    assert_eq!(printed(PROFILE, &["--transform", "list.@tostr", "-r"]), "[1,{\"a\":\"b\"}]\n");
+    assert_eq!(printed(PROFILE, &["--transform", "", "--format", "jsonl"]), format!("{PROFILE}\n"));
+}
+
+#[test]
+fn a_name_that_is_no_modifier_is_noted_and_an_escaped_one_is_a_key() {
+    for (path, printed, note) in [
+        (r#"{"m":a|@kyes}"#, "{}\n", r#"note: the path {"m":a|@kyes} uses @kyes as a key: it is no modifier"#),
+        (r"\@x", "1\n", ""),
+        (r#"{"@x":a}"#, "{\"@x\":2}\n", ""),
+    ] {
+        let peer = Peer::answering(&[r#"{"@x":1,"a":2}"#]);
+        let ended = peer.call(&["user-profiles", "retrieve", "a", "--format", "jsonl", "--transform", path]).run();
+        assert_eq!((ended.status, ended.stdout.as_str(), ended.stderr.trim_end()), (0, printed, note), "{path}");
+        assert_eq!(peer.seen().len(), 1);
+    }
+}
+
+#[test]
 fn pretty_output_escapes_control_characters() {
     let hostile = "{\"name\":\"\\u001b[2Ja\\nb\",\"\\u0007\":\"\"}";
     assert_eq!(printed(hostile, &["--format", "pretty"]), "name: \\u{1b}[2Ja\\nb\n\\u{7}: (empty)\n");

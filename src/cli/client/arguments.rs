@@ -34,6 +34,12 @@ impl Arguments {
                 break;
             }
             let text = word.to_str().unwrap_or_default();
+            // No flag: the rest is words (`-5`).
+            if !command.has_subcommands() && text.strip_prefix('-').is_some_and(|rest| rest.starts_with(is_no_name)) {
+                rewritten.words.extend(["--".into(), word]);
+                rewritten.words.extend(rest);
+                break;
+            }
             if let Some(verb) = command.find_subcommand(text).filter(|_| !text.starts_with('-')) {
                 if ptr::eq(command, root) && !is_namespace(text) {
                     return Self { all: given, fail_as_ant: false };
@@ -83,6 +89,10 @@ impl Rewritten {
             Some(None) => self.flag(switch, value),
         }
     }
+}
+
+fn is_no_name(first: char) -> bool {
+    first != '-' && !first.is_alphabetic()
 }
 
 /// The name of a flag with its dashes. Every flag of the client verbs has a long name.
@@ -148,6 +158,11 @@ mod tests {
     }
 
     #[test]
+    fn a_dash_without_a_name_is_a_word_and_so_is_what_follows() {
+        assert_rewritten("uprof user-profiles create -5 -d", "uprof user-profiles create -- -5 -d");
+    }
+
+    #[test]
     fn the_last_value_of_a_switch_counts() {
         assert_rewritten("uprof -d=true user-profiles create", "uprof --debug user-profiles create");
         assert_rewritten("uprof --debug user-profiles create --debug=F", "uprof user-profiles create");
@@ -160,7 +175,7 @@ mod tests {
         for given in [
             "uprof",
             "uprof user-profiles create -- -name x",
-            "uprof user-profiles create - -5 --unknown x",
+            "uprof user-profiles create - --unknown x",
             "uprof keys create -name x",
             "uprof nope -name x",
         ] {

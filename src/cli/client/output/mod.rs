@@ -2,6 +2,6 @@
 //! May know `document` and `message` of the client verbs.
 
 pub(in crate::cli) mod format;
+mod gjson;
 pub(in crate::cli) mod printer;
 mod readable;
-mod transform;

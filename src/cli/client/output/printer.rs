@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Write, stdout};
 
 use super::format::AnswerFormat;
-use super::{readable, transform};
+use super::{gjson, readable};
 use crate::cli::client::document::Document;
 use crate::cli::client::message::{note, one_line};
 use crate::cli::error::CliError;
@@ -22,13 +22,13 @@ pub(in crate::cli) struct Printer {
     transform: Option<String>,
     raw_output: bool,
     has_printed: bool,
-    has_noted_miss: bool,
+    has_noted: bool,
 }
 
 impl Printer {
     /// `transform` is a GJSON path; with `raw_output`, strings are printed without quotes.
     pub(in crate::cli) const fn new(format: AnswerFormat, transform: Option<String>, raw_output: bool) -> Self {
-        Self { format, transform, raw_output, has_printed: false, has_noted_miss: false }
+        Self { format, transform, raw_output, has_printed: false, has_noted: false }
     }
 
     /// Whether a list is printed as the server sent it, instead of profile by profile.
@@ -47,8 +47,9 @@ impl Printer {
         if !self.is_raw() {
             return self.print_document(document);
         }
-        match self.found_in(json) {
-            Some(found) => write(&format!("{}\n", self.without_quotes(&found).unwrap_or(found))),
+        match self.found_in(&document) {
+            Some(Document::Text(text)) if self.raw_output => write(&format!("{text}\n")),
+            Some(found) => write(&format!("{}\n", serde_json::to_string(&found)?)),
             None => write(&format!("{}\n", json.trim_end())),
         }
     }
@@ -58,14 +59,7 @@ impl Printer {
     /// # Errors
     /// Standard output cannot be written.
     pub(in crate::cli) fn print_document(&mut self, document: Document) -> Result<StdoutState, CliError> {
-        let found = match self.transform {
-            Some(_) => self.found_in(&serde_json::to_string(&document)?),
-            None => None,
-        };
-        let document = match found {
-            Some(found) => serde_json::from_str(&found).unwrap_or(Document::Text(found)),
-            None => document,
-        };
+        let document = self.found_in(&document).unwrap_or(document);
         let text = match (&document, self.format) {
             (Document::Text(text), _) if self.raw_output => text.clone(),
             (_, AnswerFormat::Jsonl | AnswerFormat::Raw) => serde_json::to_string(&document)?,
@@ -105,18 +99,18 @@ impl Printer {
         Ok(())
     }
 
-    /// The string that `json` is, with `--raw-output` only.
-    fn without_quotes(&self, json: &str) -> Option<String> {
-        if self.raw_output { serde_json::from_str(json).ok() } else { None }
-    }
-
     /// What the path of `--transform` selects; if it selects nothing, everything is printed.
-    fn found_in(&mut self, json: &str) -> Option<String> {
-        let path = self.transform.as_deref()?;
-        let found = transform::find(json, path);
-        if found.is_none() && !self.has_noted_miss {
-            self.has_noted_miss = true;
-            note(&format!("the path {} finds nothing; printing everything", one_line(path)));
+    fn found_in(&mut self, document: &Document) -> Option<Document> {
+        let path = self.transform.as_deref().filter(|path| !path.is_empty())?;
+        let found = gjson::select(document, path);
+        let why = match (gjson::unknown_in(path), &found) {
+            (Some(name), _) => Some(format!("the path {} uses @{name} as a key: it is no modifier", one_line(path))),
+            (None, None) => Some(format!("the path {} finds nothing; printing everything", one_line(path))),
+            (None, Some(_)) => None,
+        };
+        if let Some(why) = why.filter(|_| !self.has_noted) {
+            self.has_noted = true;
+            note(&why);
         }
         found
     }
