@@ -17,8 +17,8 @@ pub trait WireFormat: 'static {
     const SELECTOR: Selector;
     /// What distinguishes this version, in one sentence for the document.
     const ABOUT: &'static str;
-    /// Whether the document describes `Idempotency-Key`; it is newer than the documents that do not.
-    const DOCUMENTS_IDEMPOTENCY: bool;
+    /// Whether the document describes `Idempotency-Key`, `ETag` and `If-Match`; they are newer than the documents that do not.
+    const DOCUMENTS_RETRIES_AND_CONDITIONS: bool;
     /// Whether the document lists the codes of errors; they are newer than the documents that do not.
     const DOCUMENTS_ERROR_CODES: bool;
     /// Whether lists take the filter `enforcement_status`.

@@ -34,6 +34,8 @@ pub enum ErrorKind {
     NotFound,
     /// The object's state rules the request out; retrying would fail again.
     Conflict,
+    /// The object is not in the state that the request requires; nothing was changed.
+    PreconditionFailed,
     /// A request with the same idempotency key is in progress; retry later.
     InProgress,
     /// The database is unreachable or overloaded; nothing was done. Retry later.
@@ -108,6 +110,7 @@ impl Error {
             | ErrorKind::Forbidden
             | ErrorKind::NotFound
             | ErrorKind::Conflict
+            | ErrorKind::PreconditionFailed
             | ErrorKind::InProgress => false,
         }
     }

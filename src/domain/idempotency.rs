@@ -8,6 +8,7 @@ use time::Duration;
 use validator::ValidationError;
 
 use super::error::{Error, Result, reason};
+use super::profile::Revision;
 
 /// How long an answer is stored for replays. Afterwards the key is free again.
 pub const IDEMPOTENCY_RETENTION: Duration = Duration::hours(24);
@@ -95,8 +96,17 @@ impl<T> fmt::Debug for Idempotency<T> {
 pub enum RequestOutcome<T> {
     /// The request ran now.
     Done(T),
-    /// The request ran before: its stored answer. Nothing was changed now.
-    Replayed(Vec<u8>),
+    /// The request ran before. Nothing was changed now.
+    Replayed(Replay),
+}
+
+/// The stored answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// The bytes of the answer.
+    pub answer: Vec<u8>,
+    /// The revision of the profile that it shows, if it shows one.
+    pub revision: Option<Revision>,
 }
 
 impl<T> RequestOutcome<T> {

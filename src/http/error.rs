@@ -136,6 +136,7 @@ impl From<Error> for HttpError {
             ErrorKind::Forbidden => (StatusCode::FORBIDDEN, ErrorType::Permission),
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, ErrorType::NotFound),
             ErrorKind::Conflict | ErrorKind::InProgress => (StatusCode::CONFLICT, ErrorType::Conflict),
+            ErrorKind::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, ErrorType::InvalidRequest),
             ErrorKind::Unavailable | ErrorKind::Contended | ErrorKind::OutcomeUnknown => {
                 (StatusCode::SERVICE_UNAVAILABLE, ErrorType::Overloaded)
             }

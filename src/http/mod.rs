@@ -2,6 +2,7 @@
 //! May know `api`, `domain`, `metrics` and actix; nothing of SQL.
 
 mod body;
+mod conditional;
 mod connection;
 mod error;
 mod handler;

@@ -88,15 +88,24 @@ const FAILURES: [DocumentedFailure; 9] = [
     },
 ];
 
-/// A failure that the frozen documents do not have.
-pub(super) const CONFLICT: [DocumentedFailure; 1] = [failure(
-    409,
-    "Conflict",
-    ErrorType::Conflict,
-    "The state of the object rules this out, and `x-should-retry` is `false`; or the same request is still being done, and `retry-after` \
-     says when to try again.",
-    "A request with the same Idempotency-Key is still running",
-)];
+/// The failures that the frozen documents do not have.
+pub(super) const NEWER: [DocumentedFailure; 2] = [
+    failure(
+        409,
+        "Conflict",
+        ErrorType::Conflict,
+        "The state of the object rules this out, and `x-should-retry` is `false`; or the same request is still being done, and \
+         `retry-after` says when to try again.",
+        "A request with the same Idempotency-Key is still running",
+    ),
+    failure(
+        412,
+        "PreconditionFailed",
+        ErrorType::InvalidRequest,
+        "The profile has another revision than `If-Match` requires. Nothing was changed.",
+        "if-match: The user profile has another revision",
+    ),
+];
 
 /// The statuses that every operation may answer with, besides 200.
 const OF_ALL: [u16; 6] = [400, 401, 403, 500, 503, 504];
@@ -145,6 +154,15 @@ pub(super) fn headers() -> Value {
     })
 }
 
+/// The header of an answer that is one profile.
+pub(super) fn entity_tag() -> Value {
+    json!({
+        "description": "The revision of the profile and the shape, as `\"<revision>-<shape>\"`: what `If-Match` compares. Absent on a replay of an \
+            answer that was stored by a release without revisions.",
+        "schema": {"type": "string"},
+    })
+}
+
 /// The responses of an operation: the schema `success` with an example, and failures, of which those with a status in `more` depend on the
 /// operation.
 pub(super) fn answers(success: &str, example: &Value, about: &str, more: &[u16]) -> Value {
@@ -156,7 +174,7 @@ pub(super) fn answers(success: &str, example: &Value, about: &str, more: &[u16])
     });
     answers.insert("200".to_owned(), success);
     let possible = |failure: &&DocumentedFailure| OF_ALL.contains(&failure.status) || more.contains(&failure.status);
-    for failure in FAILURES.iter().chain(&CONFLICT).filter(possible) {
+    for failure in FAILURES.iter().chain(&NEWER).filter(possible) {
         answers.insert(failure.status.to_string(), reference("responses", failure.name));
     }
     answers.into()

@@ -81,7 +81,7 @@ fn describe<F: WireFormat>() -> Value {
         paths: operations::paths::<F>(),
         schemas: operations::schemas::<F>(),
         parameters: parameters::components::<F>(),
-        failures: answers::failures(if F::DOCUMENTS_IDEMPOTENCY { &answers::CONFLICT } else { &[] }),
+        failures: answers::failures(if F::DOCUMENTS_RETRIES_AND_CONDITIONS { &answers::NEWER } else { &[] }),
     })
 }
 

@@ -36,6 +36,13 @@ impl Operation {
         self.0.insert("requestBody".to_owned(), body);
     }
 
+    /// As [`Operation::answers`], for an answer that is one profile.
+    pub(super) fn answers_tagged(self, success: &str, example: &Value, about: &str, more: &[u16]) -> Value {
+        let mut operation = self.answers(success, example, about, more);
+        operation["responses"]["200"]["headers"]["etag"] = answers::entity_tag();
+        operation
+    }
+
     pub(super) fn answers(mut self, success: &str, example: &Value, about: &str, more: &[u16]) -> Value {
         self.0.insert("responses".to_owned(), answers::answers(success, example, about, more));
         self.0.into()

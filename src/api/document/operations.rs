@@ -45,10 +45,10 @@ pub(super) fn paths<F: WireFormat>() -> Value {
 
     let mut create = post::<F>("create_user_profile", "Create a user profile", "Every field may be absent.");
     create.body("CreateUserProfile", &reader::schema::<F::CreateProfile>());
-    let create = create.answers("UserProfile", &examples::profile::<F>(), "The new profile.", &on_post::<F>(WITH_BODY));
+    let create = profile_answer::<F>(create, "The new profile.", &on_post::<F>(WITH_BODY));
 
     let retrieve = operation::<F>("retrieve_user_profile", "Retrieve a user profile", "One profile.");
-    let retrieve = retrieve.answers("UserProfile", &examples::profile::<F>(), "The profile.", &[ON_ONE]);
+    let retrieve = profile_answer::<F>(retrieve, "The profile.", &[ON_ONE]);
 
     let mut update = post::<F>(
         "update_user_profile",
@@ -56,19 +56,16 @@ pub(super) fn paths<F: WireFormat>() -> Value {
         "An absent field stays as it is. An update that changes nothing does not move `updated_at`.",
     );
     update.body("UpdateUserProfile", &reader::schema::<F::UpdateProfile>());
-    let update = update.answers(
-        "UserProfile",
-        &examples::profile::<F>(),
-        "The profile after the update.",
-        &on_post::<F>(&[ON_ONE, 408, 413]),
-    );
+    let more = conditional::<F>(&mut update, &on_post::<F>(&[ON_ONE, 408, 413]));
+    let update = profile_answer::<F>(update, "The profile after the update.", &more);
 
-    let delete = operation::<F>(
+    let mut delete = operation::<F>(
         "delete_user_profile",
         "Delete a user profile",
         "Erases what the profile holds; its id is not given to another.",
     );
-    let delete = delete.answers("DeletedUserProfile", &examples::deleted(), "The profile is gone.", &[ON_ONE]);
+    let more = conditional::<F>(&mut delete, &[ON_ONE]);
+    let delete = delete.answers("DeletedUserProfile", &examples::deleted(), "The profile is gone.", &more);
 
     let about = "A fresh link on every call, by which the entity enrolls for trusted access. Takes no body.";
     let enrollment_url = post::<F>("create_enrollment_url", "Create an enrollment URL", about);
@@ -119,14 +116,33 @@ fn operation<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
 /// A POST, which accepts an idempotency key.
 fn post<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
     let mut operation = operation::<F>(id, summary, about);
-    if F::DOCUMENTS_IDEMPOTENCY {
+    if F::DOCUMENTS_RETRIES_AND_CONDITIONS {
         operation.parameters(vec![reference("parameters", "idempotency_key")]);
     }
     operation
 }
 
+/// What answers with one profile.
+fn profile_answer<F: WireFormat>(operation: Operation, about: &str, more: &[u16]) -> Value {
+    let example = examples::profile::<F>();
+    if F::DOCUMENTS_RETRIES_AND_CONDITIONS {
+        operation.answers_tagged("UserProfile", &example, about, more)
+    } else {
+        operation.answers("UserProfile", &example, about, more)
+    }
+}
+
+/// Makes the operation one that accepts `If-Match`; the statuses `more` and that of a condition that does not hold.
+fn conditional<F: WireFormat>(operation: &mut Operation, more: &[u16]) -> Vec<u16> {
+    let failed = F::DOCUMENTS_RETRIES_AND_CONDITIONS.then_some(412);
+    if failed.is_some() {
+        operation.parameters(vec![reference("parameters", "if_match")]);
+    }
+    more.iter().copied().chain(failed).collect()
+}
+
 /// The statuses `more` and those of every POST.
 fn on_post<F: WireFormat>(more: &[u16]) -> Vec<u16> {
-    let in_progress = F::DOCUMENTS_IDEMPOTENCY.then_some(409);
+    let in_progress = F::DOCUMENTS_RETRIES_AND_CONDITIONS.then_some(409);
     more.iter().copied().chain(in_progress).collect()
 }

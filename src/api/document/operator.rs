@@ -35,6 +35,7 @@ pub(super) fn schemas() -> Value {
 pub(super) fn parameters() -> Value {
     let mut components = json!({
         "idempotency_key": parameters::idempotency_key(),
+        "if_match": parameters::if_match(),
         "user_profile_id": parameters::user_profile_id(),
         "workspace": parameters::workspace(),
     });
@@ -56,7 +57,7 @@ pub(super) fn paths() -> Value {
 
 /// The failures, by the names of their components.
 pub(super) fn failures() -> Value {
-    answers::failures(&answers::CONFLICT)
+    answers::failures(&answers::NEWER)
 }
 
 fn list_events() -> Value {

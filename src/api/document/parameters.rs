@@ -23,8 +23,9 @@ pub(super) fn components<F: WireFormat>() -> Value {
             header(ANTHROPIC_VERSION, about, &json!({"type": "string", "format": "date"})),
         );
     }
-    if F::DOCUMENTS_IDEMPOTENCY {
+    if F::DOCUMENTS_RETRIES_AND_CONDITIONS {
         components.insert("idempotency_key".to_owned(), idempotency_key());
+        components.insert("if_match".to_owned(), if_match());
     }
     components.insert("workspace".to_owned(), workspace());
     components.insert("user_profile_id".to_owned(), user_profile_id());
@@ -42,6 +43,12 @@ pub(super) fn idempotency_key() -> Value {
         first time, with the header `idempotent-replayed: true`; another request under it is refused.";
     let schema = json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*$"});
     header("Idempotency-Key", about, &schema)
+}
+
+/// The header `If-Match`.
+pub(super) fn if_match() -> Value {
+    let about = "The entity tags of the profile, or `*` for any: the request changes the profile only if it has the revision of one of them.";
+    header("If-Match", about, &json!({"type": "string", "examples": ["\"3-ga\""]}))
 }
 
 pub(super) fn workspace() -> Value {

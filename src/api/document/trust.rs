@@ -77,12 +77,16 @@ fn list_grants() -> Value {
     list.answers("TrustGrantPage", &examples::trust_grants(), "The page.", &[])
 }
 
+/// The statuses that a change under `If-Match` may be answered with.
+const CONDITIONAL: &[u16] = &[404, 408, 409, 412, 413];
+
 fn decide() -> Value {
     let about = "A pending grant can be granted, rejected or withdrawn; an active one can be granted again, with other tiers or features or another expiry, or \
         withdrawn; any other can be granted or requested. The last decision alone defines the grant.";
     let mut decide = post("decide_trust_grant", "Decide on a trust grant", about);
     decide.body_like("DecideTrustGrant", &examples::verdict());
-    decide.answers("TrustGrantDecision", &examples::decision(), "The decision, as it is stored.", &[404, 408, 409, 413])
+    decide.parameters(vec![reference("parameters", "if_match")]);
+    decide.answers("TrustGrantDecision", &examples::decision(), "The decision, as it is stored.", CONDITIONAL)
 }
 
 fn list_decisions() -> Value {
@@ -96,7 +100,8 @@ fn open_action() -> Value {
     let mut open =
         post("open_enforcement_action", "Open an enforcement action", "Opens a restriction or a ban of a profile.");
     open.body_like("OpenEnforcementAction", &examples::opening());
-    open.answers("EnforcementAction", &examples::open_action(), "The open action.", &[404, 408, 409, 413])
+    open.parameters(vec![reference("parameters", "if_match")]);
+    open.answers("EnforcementAction", &examples::open_action(), "The open action.", CONDITIONAL)
 }
 
 fn list_actions() -> Value {
@@ -110,5 +115,6 @@ fn update_action() -> Value {
     let about = "Records that the offered check was submitted, that it did not clear the action, or that the action is resolved.";
     let mut update = post("update_enforcement_action", "Update an enforcement action", about);
     update.body_like("UpdateEnforcementAction", &examples::step());
-    update.answers("EnforcementAction", &examples::resolved_action(), "The updated action.", &[404, 408, 409, 413])
+    update.parameters(vec![reference("parameters", "if_match")]);
+    update.answers("EnforcementAction", &examples::resolved_action(), "The updated action.", CONDITIONAL)
 }

@@ -19,7 +19,7 @@ impl WireFormat for Ga {
     const LABEL: &'static str = "ga";
     const SELECTOR: Selector = Selector::Date { first: date!(2026 - 10 - 21), name: "the generally available version" };
     const ABOUT: &'static str = "Generally available: decisions as `programs`, and enforcement.";
-    const DOCUMENTS_IDEMPOTENCY: bool = true;
+    const DOCUMENTS_RETRIES_AND_CONDITIONS: bool = true;
     const DOCUMENTS_ERROR_CODES: bool = true;
     const FILTERS_BY_ENFORCEMENT: bool = true;
     const HAS_DATA_CONTROLS: bool = true;

@@ -18,7 +18,7 @@ impl WireFormat for V2026_03_24 {
     const LABEL: &'static str = "2026-03-24";
     const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "The original shape: `relationship`, `external_id` and `trust_grants`.";
-    const DOCUMENTS_IDEMPOTENCY: bool = false;
+    const DOCUMENTS_RETRIES_AND_CONDITIONS: bool = false;
     const DOCUMENTS_ERROR_CODES: bool = false;
     const FILTERS_BY_ENFORCEMENT: bool = false;
     const HAS_DATA_CONTROLS: bool = false;

@@ -19,7 +19,7 @@ impl WireFormat for V2026_08_18 {
     const LABEL: &'static str = "2026-08-18";
     const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "`access_type` in place of `relationship`, and the time of sign-up.";
-    const DOCUMENTS_IDEMPOTENCY: bool = false;
+    const DOCUMENTS_RETRIES_AND_CONDITIONS: bool = false;
     const DOCUMENTS_ERROR_CODES: bool = false;
     const FILTERS_BY_ENFORCEMENT: bool = false;
     const HAS_DATA_CONTROLS: bool = false;

@@ -18,7 +18,7 @@ impl WireFormat for V2026_09_04 {
     const LABEL: &'static str = "2026-09-04";
     const SELECTOR: Selector = Selector::Beta;
     const ABOUT: &'static str = "`external_user_details`: what the platform states about the entity, in one object.";
-    const DOCUMENTS_IDEMPOTENCY: bool = false;
+    const DOCUMENTS_RETRIES_AND_CONDITIONS: bool = false;
     const DOCUMENTS_ERROR_CODES: bool = false;
     const FILTERS_BY_ENFORCEMENT: bool = false;
     const HAS_DATA_CONTROLS: bool = true;

@@ -15,6 +15,7 @@ use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::id::{EnforcementActionId, IdSource, ProfileId, RandomIds};
 use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
+use crate::domain::profile::RevisionCondition;
 use crate::domain::repository::EnforcementRepository;
 use crate::domain::text::{Actor, Rationale, Text};
 use crate::domain::trust::enforcement::{EnforcementKind, EnforcementReason};
@@ -144,8 +145,9 @@ impl OpenAction {
             note: self.author.note,
         };
         let record = opening.into_record(EnforcementActionId::new(RandomIds::default().next(now)), now)?;
-        let opened = admin
-            .with_pool(async |pool| repository(pool).open(organization, self.profile, record, None).await?.done())?;
+        let opened = admin.with_pool(async |pool| {
+            repository(pool).open(organization, self.profile, record, RevisionCondition::Any, None).await?.done()
+        })?;
         admin.print(&printable(opened))
     }
 }
@@ -170,7 +172,10 @@ impl ActionArgs {
         let OrganizationArgs { organization, admin } = self.organization;
         let now = SystemClock.now();
         let advanced = admin.with_pool(async |pool| {
-            repository(pool).advance(organization, (self.profile, self.id), step, now, None).await?.done()
+            repository(pool)
+                .advance(organization, (self.profile, self.id), step, RevisionCondition::Any, now, None)
+                .await?
+                .done()
         })?;
         admin.print(&printable(advanced))
     }

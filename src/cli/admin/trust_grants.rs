@@ -17,6 +17,7 @@ use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::id::{DecisionId, IdSource, ProfileId, RandomIds};
 use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
+use crate::domain::profile::RevisionCondition;
 use crate::domain::repository::TrustGrantRepository;
 use crate::domain::text::{Actor, Rationale, Text};
 use crate::domain::trust::decision::{Decision, DecisionQuery};
@@ -134,7 +135,10 @@ impl DecideGrant {
         let id = DecisionId::new(RandomIds::default().next(now));
         let decision = Decision { id, verdict, decided_at: now, actor: self.actor, reason: self.reason };
         let decided = admin.with_pool(async |pool| {
-            repository(pool).decide(organization, profile, name.clone(), decision, None).await?.done()
+            repository(pool)
+                .decide(organization, profile, name.clone(), decision, RevisionCondition::Any, None)
+                .await?
+                .done()
         })?;
         admin.print(&printable_decision(profile, name, decided))
     }

@@ -66,6 +66,17 @@ impl Metadata {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    /// The keys of pairs that are no longer here.
+    pub fn removed_since<'m>(&self, before: &'m Self) -> impl Iterator<Item = &'m str> {
+        before.0.keys().filter(|key| !self.0.contains_key(*key)).map(String::as_str)
+    }
+
+    /// The pairs that are new or have another value.
+    pub fn changed_since(&self, before: &Self) -> impl Iterator<Item = (&str, &str)> {
+        let changed = self.0.iter().filter(|(key, value)| before.0.get(*key) != Some(value));
+        changed.map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// The bytes of its texts, with those that a map needs for them.
     pub(super) fn bytes(&self) -> usize {
         self.0.iter().map(|(key, value)| size_of::<[String; 2]>() + key.len() + value.len()).sum()

@@ -7,6 +7,8 @@ pub mod external_user;
 pub mod list;
 pub mod metadata;
 pub mod relationship;
+mod revision;
 mod user_profile;
 
+pub use revision::{Revision, RevisionCondition};
 pub use user_profile::{NamePolicy, Profile, ProfileDraft, ProfileField, ProfilePatch, name_required};

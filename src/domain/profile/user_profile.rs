@@ -4,6 +4,7 @@ use super::change::Change;
 use super::external_user::{ExternalUserDetails, ExternalUserPatch};
 use super::metadata::{Metadata, MetadataPatch};
 use super::relationship::{Relationship, RelationshipChange};
+use super::revision::Revision;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, Result, reason};
 use crate::domain::id::ProfileId;
@@ -21,6 +22,8 @@ pub struct Profile {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// Counts its changes.
+    pub revision: Revision,
     /// The entity's name.
     pub name: Option<DisplayName>,
     /// What the entity is to the platform.
@@ -82,6 +85,7 @@ impl ProfileDraft {
             id,
             created_at,
             updated_at: created_at,
+            revision: Revision::FIRST,
             name: self.name,
             relationship: self.relationship,
             details: self.details,
@@ -130,7 +134,7 @@ impl ProfilePatch {
 }
 
 impl Profile {
-    /// Applies `patch`; `None` if that changes nothing (`updated_at` included).
+    /// Applies `patch`; `None` if that changes nothing (`updated_at` and the revision included).
     ///
     /// # Errors
     /// `Invalid` for more than 16 metadata pairs, or no name where the policy requires one.
@@ -154,7 +158,7 @@ impl Profile {
         }
         // `updated_at` never goes back, even if the clock does.
         let updated_at = now.max(self.updated_at);
-        Ok((patched != *self).then_some(Self { updated_at, ..patched }))
+        Ok((patched != *self).then_some(Self { updated_at, revision: self.revision.next(), ..patched }))
     }
 
     /// The bytes of the texts that a platform writes.
@@ -220,9 +224,10 @@ mod tests {
     }
 
     #[test]
-    fn a_real_change_moves_updated_at_and_nothing_else() {
+    fn a_real_change_moves_updated_at_and_the_revision_and_nothing_else() {
         let patch = ProfilePatch { name: Change::Set(name("Emca")), ..ProfilePatch::default() };
-        let expected = Profile { name: Some(name("Emca")), updated_at: LATER, ..resold() };
+        let revision = Revision::FIRST.next();
+        let expected = Profile { name: Some(name("Emca")), updated_at: LATER, revision, ..resold() };
         assert_eq!(resold().patched(&patch, LATER).unwrap(), Some(expected));
     }
 

@@ -7,7 +7,7 @@ use crate::domain::error::Result;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
-use crate::domain::profile::{Profile, ProfilePatch};
+use crate::domain::profile::{Profile, ProfilePatch, RevisionCondition};
 
 /// The profiles of an organization. Called by the handlers of the API.
 #[async_trait]
@@ -36,16 +36,17 @@ pub trait ProfileRepository: Send + Sync {
     /// None of its own.
     async fn list(&self, organization: OrganizationId, query: ProfileQuery, now: Timestamp) -> Result<ProfilePage>;
 
-    /// Applies `patch` to the stored profile ([`Profile::patched`]) under its row lock and returns the updated profile. Concurrent updates
-    /// of one profile never overwrite each other's fields.
+    /// Applies `patch` to the stored profile ([`Profile::patched`]) and returns the updated profile. Concurrent updates of one profile never
+    /// overwrite each other's fields. A replay comes before the check of `condition`.
     ///
     /// # Errors
-    /// `NotFound`; `Invalid` if the updated profile would break a rule, or if the key of `idempotency` was used for another request.
+    /// `NotFound`; `PreconditionFailed`; `Invalid` if the updated profile would break a rule, or if the key of `idempotency` was used for another request.
     async fn update(
         &self,
         organization: OrganizationId,
         id: ProfileId,
         patch: ProfilePatch,
+        condition: RevisionCondition,
         now: Timestamp,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>>;
@@ -53,6 +54,12 @@ pub trait ProfileRepository: Send + Sync {
     /// Erases the profile and deletes every row that belongs to it. Its id and the times of its creation and erasure remain.
     ///
     /// # Errors
-    /// `NotFound`.
-    async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()>;
+    /// `NotFound`; `PreconditionFailed`.
+    async fn delete(
+        &self,
+        organization: OrganizationId,
+        id: ProfileId,
+        condition: RevisionCondition,
+        now: Timestamp,
+    ) -> Result<()>;
 }

@@ -7,6 +7,7 @@ use crate::domain::error::Result;
 use crate::domain::id::{DecisionId, EnforcementActionId, OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::page::Page;
+use crate::domain::profile::RevisionCondition;
 use crate::domain::trust::decision::{Decision, DecisionQuery};
 use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
 use crate::domain::trust::grant::{GrantName, GrantQuery, ProfileGrant};
@@ -18,7 +19,7 @@ pub trait TrustGrantRepository: Send + Sync {
     /// that it was given under the lock, so that ids are in the order of decisions.
     ///
     /// # Errors
-    /// `NotFound` if the profile does not exist; `Conflict` if the grant's state rules the decision out ([`Decision::outcome`]); `Invalid` if the key
+    /// `NotFound` if the profile does not exist; `PreconditionFailed`; `Conflict` if the grant's state rules the decision out ([`Decision::outcome`]); `Invalid` if the key
     /// of `idempotency` was used for another request.
     async fn decide(
         &self,
@@ -26,6 +27,7 @@ pub trait TrustGrantRepository: Send + Sync {
         profile: ProfileId,
         name: GrantName,
         decision: Decision,
+        condition: RevisionCondition,
         idempotency: Option<Idempotency<Decision>>,
     ) -> Result<RequestOutcome<Decision>>;
 
@@ -54,12 +56,13 @@ pub trait EnforcementRepository: Send + Sync {
     /// Opens an action on a profile and appends its event.
     ///
     /// # Errors
-    /// `NotFound` if the profile does not exist; `Invalid` if the key of `idempotency` was used for another request.
+    /// `NotFound` if the profile does not exist; `PreconditionFailed`; `Invalid` if the key of `idempotency` was used for another request.
     async fn open(
         &self,
         organization: OrganizationId,
         profile: ProfileId,
         record: EnforcementRecord,
+        condition: RevisionCondition,
         idempotency: Option<Idempotency<EnforcementRecord>>,
     ) -> Result<RequestOutcome<EnforcementRecord>>;
 
@@ -77,13 +80,14 @@ pub trait EnforcementRepository: Send + Sync {
     /// Applies `step` to an action on a profile under the profile's row lock.
     ///
     /// # Errors
-    /// `NotFound` if the profile or the action does not exist; `Conflict` if the action's state rules the step out
+    /// `NotFound` if the profile or the action does not exist; `PreconditionFailed`; `Conflict` if the action's state rules the step out
     /// ([`EnforcementRecord::advanced`]); `Invalid` if the key of `idempotency` was used for another request.
     async fn advance(
         &self,
         organization: OrganizationId,
         action: (ProfileId, EnforcementActionId),
         step: EnforcementStep,
+        condition: RevisionCondition,
         now: Timestamp,
         idempotency: Option<Idempotency<EnforcementRecord>>,
     ) -> Result<RequestOutcome<EnforcementRecord>>;

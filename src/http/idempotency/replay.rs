@@ -7,10 +7,13 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
 use super::seal::Seal;
+use crate::api::WireFormat;
 use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
-use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, RequestOutcome};
+use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, Replay, RequestOutcome};
+use crate::domain::profile::Profile;
 use crate::domain::{Error, ErrorKind, Result};
+use crate::http::conditional::{entity_tag, tagged};
 use crate::http::error::HttpError;
 use crate::http::handler::HandlerResult;
 use crate::http::middleware::auth::{self, Caller};
@@ -81,12 +84,49 @@ impl<'s> IdempotentRequest<'s> {
         A: Serialize,
         F: Future<Output = Result<RequestOutcome<T>>>,
     {
-        let stored = encode.clone();
-        let idempotency = self.idempotency(move |done: &T| serialized(&stored(done.clone())));
-        match self.retryable(operation(idempotency).await)? {
+        match self.outcome(encode.clone(), operation).await? {
             RequestOutcome::Done(done) => Ok(HttpResponse::Ok().json(encode(done))),
-            RequestOutcome::Replayed(stored) => Ok(replayed().body(stored)),
+            RequestOutcome::Replayed(stored) => Ok(replayed(HttpResponse::Ok()).body(stored.answer)),
         }
+    }
+
+    /// As [`IdempotentRequest::answer`], for a profile in the shape `W`, with its entity tag.
+    ///
+    /// # Errors
+    /// Those of [`IdempotentRequest::answer`].
+    pub(in crate::http) async fn answer_profile<W, F>(
+        self,
+        operation: impl FnOnce(Option<Idempotency<Profile>>) -> F,
+    ) -> HandlerResult
+    where
+        W: WireFormat,
+        F: Future<Output = Result<RequestOutcome<Profile>>>,
+    {
+        match self.outcome(W::Profile::from, operation).await? {
+            RequestOutcome::Done(profile) => {
+                let tag = entity_tag(profile.revision, W::VERSION);
+                Ok(tagged(tag).json(W::Profile::from(profile)))
+            }
+            RequestOutcome::Replayed(Replay { answer, revision }) => {
+                // Answers that a release without revisions stored have none.
+                let tag = revision.and_then(|revision| entity_tag(revision, W::VERSION));
+                Ok(replayed(tagged(tag)).body(answer))
+            }
+        }
+    }
+
+    async fn outcome<T, A, F>(
+        &self,
+        encode: impl Fn(T) -> A + Send + Sync + 'static,
+        operation: impl FnOnce(Option<Idempotency<T>>) -> F,
+    ) -> Result<RequestOutcome<T>>
+    where
+        T: Clone,
+        A: Serialize,
+        F: Future<Output = Result<RequestOutcome<T>>>,
+    {
+        let idempotency = self.idempotency(move |done: &T| serialized(&encode(done.clone())));
+        self.retryable(operation(idempotency).await)
     }
 
     /// As [`IdempotentRequest::answer`], for an answer that holds a secret: it is stored so that only the caller's API key opens it.
@@ -112,11 +152,13 @@ impl<'s> IdempotentRequest<'s> {
         match self.retryable(operation(idempotency).await)? {
             RequestOutcome::Done(done) => Ok(HttpResponse::Ok().json(encode(done))),
             RequestOutcome::Replayed(stored) => {
-                let opened = self.keyed.as_ref().and_then(|keyed| keyed.seal.open(&stored)).ok_or_else(|| {
-                    let why = reason("other_key", "Key was used with another API key, and its answer holds a secret");
-                    Error::invalid_field(IDEMPOTENCY_KEY, why)
-                })?;
-                Ok(replayed().body(opened))
+                let opened =
+                    self.keyed.as_ref().and_then(|keyed| keyed.seal.open(&stored.answer)).ok_or_else(|| {
+                        let why =
+                            reason("other_key", "Key was used with another API key, and its answer holds a secret");
+                        Error::invalid_field(IDEMPOTENCY_KEY, why)
+                    })?;
+                Ok(replayed(HttpResponse::Ok()).body(opened))
             }
         }
     }
@@ -149,8 +191,8 @@ fn serialized(answer: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(answer).map_err(Error::internal)
 }
 
-fn replayed() -> HttpResponseBuilder {
-    let mut response = HttpResponse::Ok();
+/// `response` as that of a replay.
+fn replayed(mut response: HttpResponseBuilder) -> HttpResponseBuilder {
     response.insert_header((CONTENT_TYPE, "application/json"));
     response.insert_header((REPLAYED, HeaderValue::from_static("true")));
     response

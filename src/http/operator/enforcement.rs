@@ -7,6 +7,7 @@ use crate::api::operator::enforcement::WireEnforcementRecord;
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::EnforcementActionId;
 use crate::http::body::json_body::JsonBytes;
+use crate::http::conditional::if_match;
 use crate::http::handler::{HandlerResult, pairs, path_id, profile_id};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
 use crate::http::middleware::auth::Caller;
@@ -24,9 +25,12 @@ pub(super) async fn open_enforcement_action(
     let now = service.ports.clock.now();
     let id = EnforcementActionId::new(service.ports.ids.next(now));
     let record = enforcement::parse_opening(&request_body.0, id, now)?;
+    let condition = if_match(&request)?;
     let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let (enforcement, organization) = (&service.ports.enforcement, caller.organization());
-    request.answer(WireEnforcementRecord::from, |key| enforcement.open(organization, profile, record, key)).await
+    request
+        .answer(WireEnforcementRecord::from, |key| enforcement.open(organization, profile, record, condition, key))
+        .await
 }
 
 pub(super) async fn list_enforcement_actions(
@@ -53,7 +57,10 @@ pub(super) async fn update_enforcement_action(
     let action = (profile_id(&path.0)?, path_id(&path.1, "Enforcement action")?);
     let now = service.ports.clock.now();
     let step = enforcement::parse_step(&request_body.0, now)?;
+    let condition = if_match(&request)?;
     let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let (enforcement, organization) = (&service.ports.enforcement, caller.organization());
-    request.answer(WireEnforcementRecord::from, |key| enforcement.advance(organization, action, step, now, key)).await
+    request
+        .answer(WireEnforcementRecord::from, |key| enforcement.advance(organization, action, step, condition, now, key))
+        .await
 }

@@ -7,6 +7,7 @@ use crate::api::operator::trust_grant;
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::DecisionId;
 use crate::http::body::json_body::JsonBytes;
+use crate::http::conditional::if_match;
 use crate::http::handler::{HandlerResult, pairs, profile_id};
 use crate::http::idempotency::replay::{IdempotentRequest, UNVERSIONED};
 use crate::http::middleware::auth::Caller;
@@ -35,10 +36,11 @@ pub(super) async fn decide_trust_grant(
     let (profile, name) = (profile_id(&path.0)?, trust_grant::parse_name(&path.1)?);
     let now = service.ports.clock.now();
     let decision = grant_decision::parse(&request_body.0, &name, DecisionId::new(service.ports.ids.next(now)), now)?;
+    let condition = if_match(&request)?;
     let request = IdempotentRequest::of(&service, &caller, &request, UNVERSIONED, &request_body.0)?;
     let (trust_grants, organization, decided) = (&service.ports.trust_grants, caller.organization(), name.clone());
     let encode = move |decision| WireDecision::new(profile, decided.clone(), decision);
-    request.answer(encode, |key| trust_grants.decide(organization, profile, name, decision, key)).await
+    request.answer(encode, |key| trust_grants.decide(organization, profile, name, decision, condition, key)).await
 }
 
 pub(super) async fn list_trust_grant_decisions(

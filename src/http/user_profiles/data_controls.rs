@@ -7,7 +7,7 @@ use crate::api::body;
 use crate::api::v2026_09_04::data_controls::{UpdateDataControls, WireDataControls};
 use crate::domain::credential::api_key::Scope;
 use crate::domain::label::EnumLabel;
-use crate::domain::profile::ProfilePatch;
+use crate::domain::profile::{ProfilePatch, RevisionCondition};
 use crate::http::body::json_body::JsonBytes;
 use crate::http::handler::{HandlerResult, profile_id};
 use crate::http::idempotency::replay::IdempotentRequest;
@@ -45,5 +45,9 @@ pub(in crate::http) async fn update_data_controls<F: WireFormat>(
     }
     // What remains changes nothing: an update of the profile without a change, which stores the answer under an idempotency key.
     let unchanged = ProfilePatch::default();
-    request.answer(WireDataControls::from, |key| profiles.update(organization, id, unchanged, now, key)).await
+    request
+        .answer(WireDataControls::from, |key| {
+            profiles.update(organization, id, unchanged, RevisionCondition::Any, now, key)
+        })
+        .await
 }

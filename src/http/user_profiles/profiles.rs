@@ -10,6 +10,7 @@ use crate::domain::id::ProfileId;
 use crate::domain::label::EnumLabel;
 use crate::domain::profile::ProfileDraft;
 use crate::http::body::json_body::JsonBytes;
+use crate::http::conditional::{entity_tag, if_match, tagged};
 use crate::http::handler::{HandlerResult, pairs, profile_id};
 use crate::http::idempotency::replay::IdempotentRequest;
 use crate::http::middleware::auth::Caller;
@@ -27,7 +28,7 @@ pub(in crate::http) async fn create_user_profile<F: WireFormat>(
     let profile = draft.into_profile(ProfileId::new(service.ports.ids.next(now)), now);
     let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
     let (profiles, organization) = (&service.ports.profiles, caller.organization());
-    request.answer(F::Profile::from, |key| profiles.create(organization, profile, key)).await
+    request.answer_profile::<F, _>(|key| profiles.create(organization, profile, key)).await
 }
 
 pub(in crate::http) async fn list_user_profiles<F: WireFormat>(
@@ -49,7 +50,8 @@ pub(in crate::http) async fn retrieve_user_profile<F: WireFormat>(
     caller.permit("retrieve_user_profile", Scope::ProfilesRead)?;
     let id = profile_id(&path)?;
     let profile = service.ports.profiles.retrieve(caller.organization(), id, service.ports.clock.now()).await?;
-    Ok(HttpResponse::Ok().json(F::Profile::from(profile)))
+    let tag = entity_tag(profile.revision, F::VERSION);
+    Ok(tagged(tag).json(F::Profile::from(profile)))
 }
 
 pub(in crate::http) async fn update_user_profile<F: WireFormat>(
@@ -63,18 +65,20 @@ pub(in crate::http) async fn update_user_profile<F: WireFormat>(
     let id = profile_id(&path)?;
     let now = service.ports.clock.now();
     let changes = profile_body::parse::<F::UpdateProfile>(&request_body.0, F::VERSION, now)?.into();
+    let condition = if_match(&request)?;
     let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
     let (profiles, organization) = (&service.ports.profiles, caller.organization());
-    request.answer(F::Profile::from, |key| profiles.update(organization, id, changes, now, key)).await
+    request.answer_profile::<F, _>(|key| profiles.update(organization, id, changes, condition, now, key)).await
 }
 
 pub(in crate::http) async fn delete_user_profile(
     service: web::Data<Service>,
     caller: Caller,
     path: web::Path<String>,
+    request: HttpRequest,
 ) -> HandlerResult {
     caller.permit("delete_user_profile", Scope::ProfilesWrite)?;
-    let id = profile_id(&path)?;
-    service.ports.profiles.delete(caller.organization(), id, service.ports.clock.now()).await?;
+    let (id, condition) = (profile_id(&path)?, if_match(&request)?);
+    service.ports.profiles.delete(caller.organization(), id, condition, service.ports.clock.now()).await?;
     Ok(HttpResponse::Ok().json(DeletedProfile::new(id)))
 }

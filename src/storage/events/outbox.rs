@@ -88,6 +88,42 @@ macro_rules! append_created_events {
 
 pub(in crate::storage) use append_created_events;
 
+/// The kind of the events that [`append_updated_events`] appends. No webhook notifies of it, so nothing is queued.
+pub(in crate::storage) fn updated_kind() -> &'static str {
+    EventKind::Updated.as_str()
+}
+
+/// Appends the events of updated profiles, as [`append_created_events`] does. `$fields` are the names of each one's changed fields, as
+/// [`joined`] joins them: Postgres has no arrays of arrays of different lengths.
+macro_rules! append_updated_events {
+    ($organization_ids:literal, $ids:literal, $created_ats:literal, $kind:literal, $profile_ids:literal, $fields:literal) => {
+        concat!(
+            "insert into events (organization_id, id, created_at, profile_id, fields, kind)
+             select event.organization_id,
+                    event.id,
+                    event.created_at,
+                    event.profile_id,
+                    string_to_array(event.fields, ','),
+                    ",
+            $kind,
+            "::text
+               from unnest(",
+            $organization_ids,
+            "::uuid[], ",
+            $ids,
+            "::uuid[], ",
+            $created_ats,
+            "::timestamptz[], ",
+            $profile_ids,
+            "::uuid[], ",
+            $fields,
+            "::text[]) as event (organization_id, id, created_at, profile_id, fields)"
+        )
+    };
+}
+
+pub(in crate::storage) use append_updated_events;
+
 /// Appends `events` in one round trip, and queues their webhook deliveries.
 pub(in crate::storage) async fn append(
     connection: &mut PgConnection,
@@ -167,7 +203,7 @@ struct EventColumns<'e> {
     created_ats: Vec<OffsetDateTime>,
     kinds: Vec<&'static str>,
     profile_ids: Vec<Option<Uuid>>,
-    /// Joined by commas: Postgres has no arrays of arrays of different lengths.
+    /// As [`joined`] joins them.
     fields: Vec<Option<String>>,
     grant_names: Vec<Option<&'e str>>,
     grant_statuses: Vec<Option<&'static str>>,
@@ -218,7 +254,8 @@ impl<'e> EventColumns<'e> {
     }
 }
 
-fn joined(fields: &[ProfileField]) -> String {
+/// The names, separated by commas.
+pub(in crate::storage) fn joined(fields: &[ProfileField]) -> String {
     fields.iter().map(|field| field.as_str()).collect::<Vec<_>>().join(",")
 }
 
@@ -228,8 +265,9 @@ mod tests {
     use crate::domain::webhook::endpoint::WebhookEventType;
 
     #[test]
-    fn created_events_have_the_label_of_their_kind_and_notify_no_webhook() {
-        assert_eq!(created_kind(), "user_profile.created");
+    fn created_and_updated_events_have_the_label_of_their_kind_and_notify_no_webhook() {
+        assert_eq!((created_kind(), updated_kind()), ("user_profile.created", "user_profile.updated"));
         assert!(WebhookEventType::from_label(created_kind()).is_none());
+        assert!(WebhookEventType::from_label(updated_kind()).is_none());
     }
 }

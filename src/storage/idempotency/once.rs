@@ -74,7 +74,7 @@ impl RequestContext {
             key: key.clone(),
             profile_id: self.profile_id,
             created_at: self.now,
-            stored: StoredAnswer { fingerprint: *fingerprint, answer: None },
+            stored: StoredAnswer { fingerprint: *fingerprint, answer: None, revision: None },
         };
         if !insert(connection, claim).await? {
             return replay(connection, self.organization, key, *fingerprint, self.now).await;

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::reason;
 use crate::domain::id::{OrganizationId, ProfileId};
-use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, RequestOutcome};
-use crate::domain::profile::Profile;
+use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, Replay, RequestOutcome};
+use crate::domain::profile::{Profile, Revision};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::storage::pool::error::unavailable;
 
@@ -18,6 +18,8 @@ pub(in crate::storage) struct StoredAnswer {
     pub(in crate::storage) fingerprint: Fingerprint,
     /// `None` once the profile was erased that it is about.
     pub(in crate::storage) answer: Option<Vec<u8>>,
+    /// That of the profile in the answer.
+    pub(in crate::storage) revision: Option<Revision>,
 }
 
 impl StoredAnswer {
@@ -34,7 +36,7 @@ impl StoredAnswer {
             let message = "idempotency-key: Request was done, and the user profile was deleted since";
             return Err(Error::new(ErrorKind::Conflict, message));
         };
-        Ok(RequestOutcome::Replayed(answer.clone()))
+        Ok(RequestOutcome::Replayed(Replay { answer: answer.clone(), revision: self.revision }))
     }
 }
 
@@ -50,6 +52,7 @@ pub(in crate::storage) struct RecordColumns {
     pub(in crate::storage) profile_ids: Vec<Option<Uuid>>,
     pub(in crate::storage) created_ats: Vec<OffsetDateTime>,
     pub(in crate::storage) answers: Vec<Option<Vec<u8>>>,
+    pub(in crate::storage) revisions: Vec<Option<i64>>,
 }
 
 /// A record to be stored.
@@ -74,6 +77,7 @@ impl RecordColumns {
             columns.profile_ids.push(record.profile_id.map(ProfileId::uuid));
             columns.created_ats.push(record.created_at);
             columns.answers.push(record.stored.answer);
+            columns.revisions.push(record.stored.revision.map(Revision::number));
         }
         columns
     }
@@ -96,7 +100,11 @@ impl IdempotencyRecord {
             key: idempotency.key.clone(),
             profile_id: Some(profile.id),
             created_at: now,
-            stored: StoredAnswer { fingerprint: idempotency.fingerprint, answer: Some(answer) },
+            stored: StoredAnswer {
+                fingerprint: idempotency.fingerprint,
+                answer: Some(answer),
+                revision: Some(profile.revision),
+            },
         })
     }
 }
@@ -107,6 +115,7 @@ pub(in crate::storage) struct StoredAnswerRow {
     pub(in crate::storage) key: String,
     pub(in crate::storage) fingerprint: Vec<u8>,
     pub(in crate::storage) answer: Option<Vec<u8>>,
+    pub(in crate::storage) revision: Option<i64>,
 }
 
 impl StoredAnswerRow {
@@ -118,7 +127,9 @@ impl StoredAnswerRow {
         let broken = || Error::internal("idempotency_keys: a column breaks a rule");
         let key = IdempotencyKey::parse(self.key.as_bytes()).map_err(|_| broken())?;
         let fingerprint = Fingerprint(self.fingerprint.try_into().map_err(|_| broken())?);
-        Ok(((OrganizationId::new(self.organization_id), key), StoredAnswer { fingerprint, answer: self.answer }))
+        let revision = self.revision.map(Revision::from_stored);
+        let stored = StoredAnswer { fingerprint, answer: self.answer, revision };
+        Ok(((OrganizationId::new(self.organization_id), key), stored))
     }
 }
 

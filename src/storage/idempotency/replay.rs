@@ -26,7 +26,8 @@ pub(in crate::storage) async fn replay<T>(
                 k.fingerprint,
                 case
                     when k.profile_id is null or p.id is not null then k.answer
-                end as answer
+                end as answer,
+                k.revision
            from idempotency_keys k
            left join user_profiles p on p.organization_id = k.organization_id and p.id = k.profile_id
           where k.organization_id = $1

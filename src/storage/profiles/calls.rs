@@ -4,7 +4,7 @@ use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
-use crate::domain::profile::{Profile, ProfilePatch};
+use crate::domain::profile::{Profile, ProfilePatch, RevisionCondition};
 
 #[derive(Clone, Debug)]
 pub(in crate::storage) struct Create {
@@ -18,6 +18,7 @@ pub(in crate::storage) struct Update {
     pub(in crate::storage) organization: OrganizationId,
     pub(in crate::storage) id: ProfileId,
     pub(in crate::storage) patch: ProfilePatch,
+    pub(in crate::storage) condition: RevisionCondition,
     pub(in crate::storage) now: Timestamp,
     pub(in crate::storage) idempotency: Option<Idempotency<Profile>>,
 }

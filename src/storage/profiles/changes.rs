@@ -1,19 +1,21 @@
 //! The changes that a batch of updates makes to locked profiles.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use sqlx::postgres::PgConnection;
+use uuid::Uuid;
 
 use super::calls::Update;
 use super::read::{Found, profile_not_found};
+use super::read_for_update::{Before, RowVersion};
 use super::row::ProfileKey;
-use super::save::save;
+use super::save::{UpdateColumns, save};
 use crate::domain::Result;
 use crate::domain::event::{Event, EventDetails};
 use crate::domain::id::OrganizationId;
 use crate::domain::idempotency::RequestOutcome;
 use crate::domain::profile::Profile;
-use crate::storage::events::outbox::{self, Outbox};
+use crate::storage::events::outbox::Outbox;
 use crate::storage::idempotency::records::{FullKey, IdempotencyRecord, RecordColumns, StoredAnswer};
 
 /// The profiles after the updates so far, and what has to be saved.
@@ -21,15 +23,21 @@ pub(super) struct Changes {
     found: Found,
     /// The answers under the keys of the updates, to earlier requests and to updates of this batch.
     stored: HashMap<FullKey, StoredAnswer>,
-    changed: HashSet<ProfileKey>,
+    /// As they were read: the profiles that changed.
+    before: HashMap<ProfileKey, Profile>,
+    versions: HashMap<ProfileKey, RowVersion>,
+    /// The profiles that changed or that a record is about, in the order in which rows are locked.
+    written: BTreeMap<(Uuid, Uuid), ProfileKey>,
     events: Vec<(OrganizationId, Event)>,
     records: Vec<IdempotencyRecord>,
     outbox: Outbox,
 }
 
 impl Changes {
-    pub(super) fn new(found: Found, stored: HashMap<FullKey, StoredAnswer>, outbox: Outbox) -> Self {
-        Self { found, stored, changed: HashSet::new(), events: Vec::new(), records: Vec::new(), outbox }
+    pub(super) fn new(before: Before, outbox: Outbox) -> Self {
+        let Before { found, versions, records: stored } = before;
+        let (before, written) = (HashMap::new(), BTreeMap::new());
+        Self { found, stored, before, versions, written, events: Vec::new(), records: Vec::new(), outbox }
     }
 
     /// Whether the profile with `key` was found.
@@ -48,6 +56,7 @@ impl Changes {
         {
             return stored.replay(idempotency.fingerprint);
         }
+        update.condition.check(before.revision)?;
         let patched = before.patched(&update.patch, update.now)?;
         let changed = patched.as_ref().map(|after| EventDetails::Updated(after.changed_fields(before)));
         let after = patched.unwrap_or_else(|| before.clone());
@@ -55,15 +64,19 @@ impl Changes {
         let record = idempotency
             .map(|idempotency| IdempotencyRecord::of_profile(update.organization, &after, update.now, idempotency));
         let record = record.transpose()?;
+        let key = (update.organization, update.id);
+        if record.is_some() || changed.is_some() {
+            self.written.insert((key.0.uuid(), key.1.uuid()), key);
+        }
         if let (Some(record), Some(full_key)) = (record, full_key) {
             self.stored.insert(full_key, record.stored.clone());
             self.records.push(record);
         }
         if let Some(changed) = changed {
-            let key = (update.organization, update.id);
             self.events.push((update.organization, self.outbox.event(update.id, changed, after.updated_at)));
-            self.found.insert(key, Ok(after.clone()));
-            self.changed.insert(key);
+            if let Some(Ok(before)) = self.found.insert(key, Ok(after.clone())) {
+                self.before.entry(key).or_insert(before);
+            }
         }
         Ok(RequestOutcome::Done(after))
     }
@@ -77,17 +90,25 @@ impl Changes {
         }
     }
 
-    /// Saves the changes; `false` if another transaction has taken a key meanwhile: the caller must roll back.
-    pub(super) async fn save(self, connection: &mut PgConnection) -> sqlx::Result<bool> {
-        if self.changed.is_empty() && self.records.is_empty() {
-            return Ok(true);
+    /// Saves the changes, all or none.
+    ///
+    /// # Errors
+    /// Those of [`save`].
+    pub(super) async fn save(self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        if self.written.is_empty() {
+            return Ok(());
         }
-        let after = self.changed.iter().filter_map(|key| Some((key.0, self.found.get(key)?.as_ref().ok()?)));
-        let after: Vec<_> = after.collect();
-        let records = self.records.len();
-        let inserted = save(connection, &after, RecordColumns::of(self.records)).await?;
-        outbox::append(connection, &self.events).await?;
-        Ok(inserted == records)
+        let mut columns = UpdateColumns::new(RecordColumns::of(self.records));
+        for key in self.written.values() {
+            columns.add_written(*key, self.versions.get(key).copied());
+            if let (Some(before), Some(Ok(after))) = (self.before.get(key), self.found.get(key)) {
+                columns.add_changed(key.0, before, after);
+            }
+        }
+        for (organization, event) in &self.events {
+            columns.add_event(*organization, event);
+        }
+        save(connection, columns).await
     }
 }
 
@@ -103,7 +124,7 @@ mod tests {
     use crate::domain::id::{ProfileId, RandomIds};
     use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey};
     use crate::domain::profile::change::Change;
-    use crate::domain::profile::{ProfileDraft, ProfilePatch};
+    use crate::domain::profile::{ProfileDraft, ProfilePatch, RevisionCondition};
     use crate::domain::text::{DisplayName, Text};
 
     #[test]
@@ -111,7 +132,8 @@ mod tests {
         let (organization, id) = (OrganizationId::new(Uuid::nil()), ProfileId::new(Uuid::nil()));
         let profile = ProfileDraft::default().into_profile(id, Timestamp::UNIX_EPOCH);
         let found = HashMap::from([((organization, id), Ok(profile))]);
-        let mut changes = Changes::new(found, HashMap::new(), Outbox::new(Arc::new(RandomIds::default())));
+        let mut changes =
+            Changes::new(Before { found, ..Before::default() }, Outbox::new(Arc::new(RandomIds::default())));
         let update = Update {
             organization,
             id,
@@ -119,6 +141,7 @@ mod tests {
                 name: Change::Set(DisplayName::parse("Acme".to_owned()).unwrap()),
                 ..ProfilePatch::default()
             },
+            condition: RevisionCondition::Any,
             now: Timestamp::UNIX_EPOCH,
             idempotency: Some(Idempotency {
                 key: IdempotencyKey::parse(b"key").unwrap(),
@@ -127,7 +150,12 @@ mod tests {
             }),
         };
         assert!(changes.apply(&update).is_err());
-        assert!(changes.changed.is_empty() && changes.events.is_empty() && changes.records.is_empty());
+        assert!(
+            changes.before.is_empty()
+                && changes.written.is_empty()
+                && changes.events.is_empty()
+                && changes.records.is_empty()
+        );
         assert!(changes.stored.is_empty());
     }
 }

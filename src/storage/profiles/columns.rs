@@ -15,6 +15,7 @@ pub(super) struct ProfileColumns<'p> {
     pub(super) ids: Vec<Uuid>,
     pub(super) created_ats: Vec<OffsetDateTime>,
     pub(super) updated_ats: Vec<OffsetDateTime>,
+    pub(super) revisions: Vec<i64>,
     pub(super) names: Vec<Option<&'p str>>,
     pub(super) relationships: Vec<&'static str>,
     pub(super) account_statuses: Vec<Option<&'static str>>,
@@ -33,16 +34,21 @@ pub(super) struct ProfileColumns<'p> {
 impl<'p> ProfileColumns<'p> {
     pub(super) fn of(profiles: impl Iterator<Item = (OrganizationId, &'p Profile)>) -> Self {
         let mut columns = Self::default();
-        profiles.for_each(|(organization, profile)| columns.add(organization.uuid(), profile));
+        for (organization, profile) in profiles {
+            columns.add_profile(organization.uuid(), profile);
+            columns.add_pairs(organization.uuid(), profile.id.uuid(), profile.metadata.pairs());
+        }
         columns
     }
 
-    fn add(&mut self, organization_id: Uuid, profile: &'p Profile) {
+    /// Adds a profile without its metadata.
+    pub(super) fn add_profile(&mut self, organization_id: Uuid, profile: &'p Profile) {
         let (id, details) = (profile.id.uuid(), &profile.details);
         self.organization_ids.push(organization_id);
         self.ids.push(id);
         self.created_ats.push(profile.created_at);
         self.updated_ats.push(profile.updated_at);
+        self.revisions.push(profile.revision.number());
         self.names.push(profile.name.as_ref().map(Text::as_str));
         self.relationships.push(profile.relationship.as_str());
         self.account_statuses.push(details.account_status.map(EnumLabel::as_str));
@@ -52,9 +58,18 @@ impl<'p> ProfileColumns<'p> {
         self.name_hashes.push(details.name_hash.as_ref().map(Text::as_str));
         self.onboarded_ats.push(details.onboarded_at);
         self.reference_ids.push(details.reference_id.as_ref().map(Text::as_str));
-        for (key, value) in profile.metadata.pairs() {
+    }
+
+    /// Adds metadata pairs of a profile.
+    pub(super) fn add_pairs(
+        &mut self,
+        organization_id: Uuid,
+        profile_id: Uuid,
+        pairs: impl Iterator<Item = (&'p str, &'p str)>,
+    ) {
+        for (key, value) in pairs {
             self.pair_organization_ids.push(organization_id);
-            self.pair_profile_ids.push(id);
+            self.pair_profile_ids.push(profile_id);
             self.pair_keys.push(key);
             self.pair_values.push(value);
         }

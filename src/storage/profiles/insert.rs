@@ -33,7 +33,7 @@ pub(super) async fn insert(
     let event_ids: Vec<_> = profiles.iter().map(|new| new.event.id.uuid()).collect();
     let replayed = sqlx::query(concat!(
         "with recorded as (",
-        insert_records!("$1", "$2", "$3", "$4", "$5", "$6"),
+        insert_records!("$1", "$2", "$3", "$4", "$5", "$6", "$26"),
         "), replayed as (
              select request.organization_id,
                     request.profile_id
@@ -107,6 +107,7 @@ pub(super) async fn insert(
     .bind(columns.pair_values)
     .bind(event_ids)
     .bind(created_kind())
+    .bind(records.revisions)
     .fetch_all(connection)
     .await?;
     replayed.iter().map(|row| Ok((OrganizationId::new(row.try_get(0)?), ProfileId::new(row.try_get(1)?)))).collect()

@@ -1,6 +1,6 @@
 //! The lock on a profile's row, held by every transaction that changes the profile or what belongs to it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sqlx::Result;
 use sqlx::postgres::PgConnection;
@@ -9,6 +9,8 @@ use uuid::Uuid;
 use super::read::profile_not_found;
 use super::row::ProfileKey;
 use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::profile::Revision;
 use crate::storage::pool::error::StorageError;
 
 /// Locks the rows with the keys in two array parameters until the transaction ends. All transactions lock in key order, so that they cannot
@@ -26,7 +28,8 @@ macro_rules! lock_profiles {
             "::uuid[]) as wanted (organization_id, id)
           cross join lateral (
                 select p.organization_id,
-                       p.id
+                       p.id,
+                       p.revision
                   from user_profiles p
                  where p.organization_id = wanted.organization_id
                    and p.id = wanted.id
@@ -38,34 +41,56 @@ macro_rules! lock_profiles {
     };
 }
 
-pub(super) use lock_profiles;
-
-/// Locks the profiles with `keys`; answers how many of them exist.
-pub(in crate::storage) async fn lock(connection: &mut PgConnection, keys: &HashSet<ProfileKey>) -> Result<u64> {
-    let (organizations, ids) = in_lock_order(keys);
-    let locked = sqlx::query(lock_profiles!("$1", "$2", "")).bind(organizations).bind(ids).execute(connection).await?;
-    Ok(locked.rows_affected())
+/// What to do about a profile that another transaction has locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WhenLocked {
+    /// Wait for it, up to the lock timeout.
+    Wait,
+    /// Leave it out.
+    Skip,
 }
 
-/// Locks one profile.
+/// Locks the profiles with `keys`; answers which it has locked, of those that exist, and their revisions.
+pub(super) async fn lock_all(
+    connection: &mut PgConnection,
+    keys: &HashSet<ProfileKey>,
+    when_locked: WhenLocked,
+) -> Result<HashMap<ProfileKey, Revision>> {
+    let (organizations, ids) = in_lock_order(keys);
+    let statement = match when_locked {
+        WhenLocked::Wait => lock_profiles!("$1", "$2", ""),
+        WhenLocked::Skip => lock_profiles!("$1", "$2", "skip locked"),
+    };
+    let locked: Vec<(Uuid, Uuid, i64)> =
+        sqlx::query_as(statement).bind(organizations).bind(ids).fetch_all(connection).await?;
+    let entry = |(organization, id, revision)| {
+        ((OrganizationId::new(organization), ProfileId::new(id)), Revision::from_stored(revision))
+    };
+    Ok(locked.into_iter().map(entry).collect())
+}
+
+/// Locks one profile; answers its revision, if it exists.
+pub(in crate::storage) async fn lock(connection: &mut PgConnection, key: ProfileKey) -> Result<Option<Revision>> {
+    Ok(lock_all(connection, &HashSet::from([key]), WhenLocked::Wait).await?.remove(&key))
+}
+
+/// Locks one profile; answers its revision.
 ///
 /// # Errors
 /// `NotFound`.
 pub(in crate::storage) async fn lock_existing(
     connection: &mut PgConnection,
     key: ProfileKey,
-) -> std::result::Result<(), StorageError> {
-    match lock(connection, &HashSet::from([key])).await? {
-        0 => Err(profile_not_found().into()),
-        _ => Ok(()),
-    }
+) -> std::result::Result<Revision, StorageError> {
+    Ok(lock(connection, key).await?.ok_or_else(profile_not_found)?)
 }
 
-/// Advances `updated_at` of a locked profile to `now`, since something that the profile shows has changed.
+/// Advances `updated_at` of a locked profile to `now`, and its revision, since something that the profile shows has changed.
 pub(in crate::storage) async fn touch(connection: &mut PgConnection, key: ProfileKey, now: Timestamp) -> Result<()> {
     sqlx::query(
         "update user_profiles
-            set updated_at = greatest(updated_at, $3)
+            set updated_at = greatest(updated_at, $3),
+                revision = revision + 1
           where organization_id = $1
             and id = $2",
     )

@@ -8,10 +8,11 @@ pub(in crate::storage) mod erase;
 mod insert;
 mod list;
 pub(super) mod lock;
-mod lock_and_find_records;
 pub(super) mod read;
+mod read_for_update;
 mod repository;
 pub(super) mod row;
 mod save;
+mod update;
 
 pub use repository::PgProfiles;

@@ -1,18 +1,15 @@
 //! The repository of profiles. A single create, retrieve or update is a batch of one.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::Connection;
 
-use super::calls::{BatchOutcome, Create, Created, Update, UpdateOutcomes};
-use super::changes::Changes;
+use super::calls::{Create, Created, Update};
 use super::erase::erase;
 use super::insert::{NewProfile, insert};
 use super::list;
 use super::lock::lock_existing;
-use super::lock_and_find_records::{LockedAndFound, WhenLocked, lock_and_find_records};
 use super::read::{Found, profile_not_found, read};
 use super::row::ProfileKey;
 use crate::domain::clock::Timestamp;
@@ -20,25 +17,21 @@ use crate::domain::event::EventDetails;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
-use crate::domain::profile::{Profile, ProfilePatch};
+use crate::domain::profile::{Profile, ProfilePatch, RevisionCondition};
 use crate::domain::repository::ProfileRepository;
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::{self, Outbox};
-use crate::storage::idempotency::records::{IdempotencyRecord, RecordColumns, record_vanished};
+use crate::storage::idempotency::records::{IdempotencyRecord, RecordColumns};
 use crate::storage::idempotency::replay::replay;
 use crate::storage::pool::Pool;
 use crate::storage::pool::error::StorageError;
-use crate::storage::pool::error::contended;
 
 /// [`ProfileRepository`] on Postgres.
 #[derive(Clone, Debug)]
 pub struct PgProfiles {
-    pool: Pool,
-    outbox: Outbox,
+    pub(super) pool: Pool,
+    pub(super) outbox: Outbox,
 }
-
-/// How many times a batch of updates is attempted: another transaction may take one of its idempotency keys meanwhile.
-const MOST_ATTEMPTS: usize = 3;
 
 impl PgProfiles {
     /// The profiles in the database of `pool`, whose events take their ids from `outbox`.
@@ -109,70 +102,6 @@ impl PgProfiles {
         let _share = self.pool.share(create.organization).await?;
         single(self.create_many(vec![create]).await?)
     }
-
-    /// Applies `updates` in their order, in one transaction; one that breaks a rule changes nothing and fails alone. One whose profile is
-    /// locked by another transaction is deferred.
-    pub(in crate::storage) async fn update_many(&self, updates: Vec<Update>) -> Result<UpdateOutcomes> {
-        self.update_all(updates, WhenLocked::Skip).await
-    }
-
-    /// Applies one update, by itself: waits if its profile is locked by another transaction.
-    pub(in crate::storage) async fn update_alone(&self, update: Update) -> Result<RequestOutcome<Profile>> {
-        let _share = self.pool.share(update.organization).await?;
-        match self.update_all(vec![update], WhenLocked::Wait).await?.pop() {
-            Some(BatchOutcome::Done(outcome)) => outcome,
-            Some(BatchOutcome::Deferred) | None => Err(contended()),
-        }
-    }
-
-    async fn update_all(&self, updates: Vec<Update>, when_locked: WhenLocked) -> Result<UpdateOutcomes> {
-        let updates = Arc::new(updates);
-        // A key that another transaction takes meanwhile is found at the next attempt.
-        for _ in 0..MOST_ATTEMPTS {
-            if let Some(outcomes) = self.try_update_all(Arc::clone(&updates), when_locked).await? {
-                return Ok(outcomes);
-            }
-        }
-        Err(record_vanished())
-    }
-
-    /// As [`PgProfiles::update_all`]; `None`, with nothing changed, if a key was taken meanwhile.
-    async fn try_update_all(
-        &self,
-        updates: Arc<Vec<Update>>,
-        when_locked: WhenLocked,
-    ) -> Result<Option<UpdateOutcomes>> {
-        let Some(now) = updates.iter().map(|update| update.now).max() else { return Ok(Some(Vec::new())) };
-        let outbox = self.outbox.clone();
-        self.pool
-            .run(move |connection| {
-                Box::pin(async move {
-                    let keys: HashSet<_> = updates.iter().map(|update| (update.organization, update.id)).collect();
-                    let record_keys: Vec<_> = updates
-                        .iter()
-                        .filter_map(|update| Some((update.organization, update.idempotency.as_ref()?.key.clone())))
-                        .collect();
-                    let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
-                    let LockedAndFound { locked, records } =
-                        lock_and_find_records(&mut transaction, &keys, when_locked, &record_keys, now).await?;
-                    let found = read(&mut transaction, &keys, now).await?;
-                    let mut changes = Changes::new(found, records, outbox);
-                    let outcome = |update: &Update| {
-                        let key = (update.organization, update.id);
-                        let is_skipped = !locked.contains(&key) && changes.exists(key);
-                        if is_skipped { BatchOutcome::Deferred } else { BatchOutcome::Done(changes.apply(update)) }
-                    };
-                    let outcomes = updates.iter().map(outcome).collect();
-                    if changes.save(&mut transaction).await? {
-                        transaction.commit().await?;
-                        Ok(Some(outcomes))
-                    } else {
-                        Ok(None)
-                    }
-                })
-            })
-            .await
-    }
 }
 
 #[async_trait]
@@ -210,21 +139,28 @@ impl ProfileRepository for PgProfiles {
         organization: OrganizationId,
         id: ProfileId,
         patch: ProfilePatch,
+        condition: RevisionCondition,
         now: Timestamp,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
-        self.update_alone(Update { organization, id, patch, now, idempotency }).await
+        self.update_alone(Update { organization, id, patch, condition, now, idempotency }).await
     }
 
     #[tracing::instrument(level = "debug", name = "profiles.delete", skip_all, fields(organization.id = %organization))]
-    async fn delete(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<()> {
+    async fn delete(
+        &self,
+        organization: OrganizationId,
+        id: ProfileId,
+        condition: RevisionCondition,
+        now: Timestamp,
+    ) -> Result<()> {
         let erased = self.outbox.event(id, EventDetails::Erased, now);
         self.pool
             .of(organization)
             .run(move |connection| {
                 Box::pin(async move {
                     let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
-                    lock_existing(&mut transaction, (organization, id)).await?;
+                    condition.check(lock_existing(&mut transaction, (organization, id)).await?)?;
                     // A statement of its own: it has to see what was committed while the lock was awaited.
                     erase(&mut transaction, (organization, id), now).await?;
                     outbox::append(&mut transaction, &[(organization, erased)]).await?;

@@ -8,25 +8,32 @@ use uuid::Uuid;
 
 use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
 use crate::domain::label::EnumLabel;
-use crate::domain::profile::Profile;
 use crate::domain::profile::external_user::ExternalUserDetails;
 use crate::domain::profile::metadata::Metadata;
+use crate::domain::profile::{Profile, Revision};
 use crate::domain::text::Text;
 use crate::domain::trust::enforcement::EnforcementAction;
 use crate::domain::trust::grant::{GrantName, GrantPart, GrantParts, Requirements, TrustGrant, TrustGrants};
 use crate::domain::{Error, Result};
 
-/// Reads whole profiles `p`, of those in `$from` that `$which` selects and orders, as of the moment that the parameter `$now` holds.
+/// Reads whole profiles `p`, of those in `$from` that `$which` selects and orders, as of the moment that the parameter `$now` holds; before
+/// them the `$columns` of other tables.
 macro_rules! select_profiles {
     ($now:literal, $which:literal) => {
         $crate::storage::profiles::row::select_profiles!($now, from "user_profiles p", $which)
     };
     ($now:literal, from $from:literal, $which:literal) => {
+        $crate::storage::profiles::row::select_profiles!($now, with "", from $from, $which)
+    };
+    ($now:literal, with $columns:literal, from $from:literal, $which:literal) => {
         concat!(
-            "select p.organization_id,
+            "select ",
+            $columns,
+            "p.organization_id,
                     p.id,
                     p.created_at,
                     p.updated_at,
+                    p.revision,
                     p.name,
                     p.relationship,
                     p.account_status,
@@ -93,6 +100,7 @@ pub(super) struct ProfileRow {
     id: Uuid,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
+    revision: i64,
     name: Option<String>,
     relationship: String,
     account_status: Option<String>,
@@ -142,6 +150,7 @@ fn profile(row: ProfileRow) -> std::result::Result<Profile, Broken> {
         id: ProfileId::new(row.id),
         created_at: row.created_at,
         updated_at: row.updated_at,
+        revision: Revision::from_stored(row.revision),
         name: text(row.name, "name")?,
         relationship: label(&row.relationship, "relationship")?,
         details: ExternalUserDetails {

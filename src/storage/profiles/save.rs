@@ -1,28 +1,117 @@
-//! The statement that saves updated profiles, any number at once: one array per column.
+//! The statement that saves a batch of updates: one array per column.
 
 use sqlx::Result;
+use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::columns::ProfileColumns;
-use crate::domain::id::OrganizationId;
+use super::read_for_update::RowVersion;
+use super::row::ProfileKey;
+use crate::domain::event::{Event, EventDetails, EventSubject};
+use crate::domain::id::{EventId, OrganizationId};
 use crate::domain::profile::Profile;
+use crate::storage::events::outbox::{append_updated_events, joined, updated_kind};
 use crate::storage::idempotency::insert::insert_records;
 use crate::storage::idempotency::records::RecordColumns;
 
-/// Saves the columns that an update may change of `profiles`, whose rows are locked, and the idempotency records. Answers how many records
-/// were inserted: fewer than given if keys are taken.
-pub(super) async fn save(
-    connection: &mut PgConnection,
-    profiles: &[(OrganizationId, &Profile)],
+/// What a batch of updates saves.
+#[derive(Default)]
+pub(super) struct UpdateColumns<'p> {
+    /// The profiles that change, or that a record is about, in key order, and the row versions that were read.
+    written: WrittenColumns,
+    changed: ProfileColumns<'p>,
+    removed_pairs: PairKeyColumns<'p>,
+    events: EventColumns,
     records: RecordColumns,
-) -> Result<usize> {
-    let columns = ProfileColumns::of(profiles.iter().copied());
-    let recorded = sqlx::query(concat!(
-        "with recorded as (",
-        insert_records!("$1", "$2", "$3", "$4", "$5", "$6"),
+}
+
+#[derive(Default)]
+struct WrittenColumns {
+    organization_ids: Vec<Uuid>,
+    ids: Vec<Uuid>,
+    versions: Vec<Option<RowVersion>>,
+}
+
+#[derive(Default)]
+struct PairKeyColumns<'p> {
+    organization_ids: Vec<Uuid>,
+    profile_ids: Vec<Uuid>,
+    keys: Vec<&'p str>,
+}
+
+#[derive(Default)]
+struct EventColumns {
+    organization_ids: Vec<Uuid>,
+    ids: Vec<Uuid>,
+    created_ats: Vec<OffsetDateTime>,
+    profile_ids: Vec<Uuid>,
+    fields: Vec<String>,
+}
+
+impl<'p> UpdateColumns<'p> {
+    pub(super) fn new(records: RecordColumns) -> Self {
+        Self { records, ..Self::default() }
+    }
+
+    /// The row of the profile with `key` was read with `version`, and must still have it. Called in key order.
+    pub(super) fn add_written(&mut self, key: ProfileKey, version: Option<RowVersion>) {
+        self.written.organization_ids.push(key.0.uuid());
+        self.written.ids.push(key.1.uuid());
+        self.written.versions.push(version);
+    }
+
+    /// Saves `after`, of which `before` was read: only the metadata pairs that differ are written.
+    pub(super) fn add_changed(&mut self, organization: OrganizationId, before: &'p Profile, after: &'p Profile) {
+        self.changed.add_profile(organization.uuid(), after);
+        self.changed.add_pairs(organization.uuid(), after.id.uuid(), after.metadata.changed_since(&before.metadata));
+        for key in after.metadata.removed_since(&before.metadata) {
+            self.removed_pairs.organization_ids.push(organization.uuid());
+            self.removed_pairs.profile_ids.push(after.id.uuid());
+            self.removed_pairs.keys.push(key);
+        }
+    }
+
+    pub(super) fn add_event(&mut self, organization: OrganizationId, event: &Event) {
+        if let EventSubject::Profile(id, EventDetails::Updated(fields)) = &event.subject {
+            self.events.organization_ids.push(organization.uuid());
+            self.events.ids.push(EventId::uuid(event.id));
+            self.events.created_ats.push(event.created_at);
+            self.events.profile_ids.push(id.uuid());
+            self.events.fields.push(joined(fields));
+        }
+    }
+}
+
+/// Saves a batch: all of it, or nothing. Rows are locked in key order, and no lock is waited for.
+///
+/// # Errors
+/// One for which [`is_stale`] holds if a profile has changed since it was read, or is locked, or a key is taken.
+#[expect(clippy::too_many_lines, reason = "one statement, which stands with its binds")]
+pub(super) async fn save(connection: &mut PgConnection, columns: UpdateColumns<'_>) -> Result<()> {
+    let UpdateColumns { written, changed, removed_pairs, events, records } = columns;
+    let expected = written.ids.len() + changed.ids.len() + records.keys.len();
+    sqlx::query(concat!(
+        "with locked as materialized (
+             select l.organization_id,
+                    l.id
+               from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as wanted (organization_id, id, row_version)
+              cross join lateral (
+                    select p.organization_id,
+                           p.id
+                      from user_profiles p
+                     where p.organization_id = wanted.organization_id
+                       and p.id = wanted.id
+                       and p.xmin::text::bigint = wanted.row_version
+                       for no key update skip locked
+              ) l
+         ), recorded as (",
+        insert_records!("$4", "$5", "$6", "$7", "$8", "$9", "$10"),
         "), saved as (
              update user_profiles p
                 set updated_at = after.updated_at,
+                    revision = after.revision,
                     name = after.name,
                     relationship = after.relationship,
                     account_status = after.account_status,
@@ -33,24 +122,24 @@ pub(super) async fn save(
                     onboarded_at = after.onboarded_at,
                     reference_id = after.reference_id
                from unnest(
-                    $7::uuid[],
-                    $8::uuid[],
-                    $9::timestamptz[],
-                    $10::timestamptz[],
-                    $11::text[],
-                    $12::text[],
-                    $13::text[],
-                    $14::text[],
+                    $11::uuid[],
+                    $12::uuid[],
+                    $13::timestamptz[],
+                    $14::bigint[],
                     $15::text[],
                     $16::text[],
                     $17::text[],
-                    $18::timestamptz[],
-                    $19::text[]
+                    $18::text[],
+                    $19::text[],
+                    $20::text[],
+                    $21::text[],
+                    $22::timestamptz[],
+                    $23::text[]
                     ) as after (
                     organization_id,
                     id,
-                    created_at,
                     updated_at,
+                    revision,
                     name,
                     relationship,
                     account_status,
@@ -60,52 +149,72 @@ pub(super) async fn save(
                     name_hash,
                     onboarded_at,
                     reference_id)
+               join locked l on l.organization_id = after.organization_id and l.id = after.id
               where p.organization_id = after.organization_id
                 and p.id = after.id
+          returning p.id
          ), removed as (
              delete from user_profile_metadata m
-              using unnest($7::uuid[], $8::uuid[]) as after (organization_id, profile_id)
-              where m.organization_id = after.organization_id
-                and m.profile_id = after.profile_id
-                and (m.organization_id, m.profile_id, m.key) not in (
-                    select pair.organization_id, pair.profile_id, pair.key
-                      from unnest($20::uuid[], $21::uuid[], $22::text[]) as pair (organization_id, profile_id, key)
-                )
+              using unnest($24::uuid[], $25::uuid[], $26::text[]) as pair (organization_id, profile_id, key)
+              where m.organization_id = pair.organization_id
+                and m.profile_id = pair.profile_id
+                and m.key = pair.key
          ), described as (
              insert into user_profile_metadata as m (organization_id, profile_id, key, value)
              select *
-               from unnest($20::uuid[], $21::uuid[], $22::text[], $23::text[])
+               from unnest($27::uuid[], $28::uuid[], $29::text[], $30::text[])
                  on conflict on constraint user_profile_metadata_pkey do update
                 set value = excluded.value
-              where m.value <> excluded.value
-         )
-         select
-           from recorded",
+         ), appended as (",
+        append_updated_events!("$31", "$32", "$33", "$34", "$35", "$36"),
+        ")
+         select require_saved(
+                (select count(*) from locked) + (select count(*) from saved) + (select count(*) from recorded),
+                $37)",
     ))
+    .bind(written.organization_ids)
+    .bind(written.ids)
+    .bind(written.versions)
     .bind(records.organization_ids)
     .bind(records.keys)
     .bind(records.fingerprints)
     .bind(records.profile_ids)
     .bind(records.created_ats)
     .bind(records.answers)
-    .bind(columns.organization_ids)
-    .bind(columns.ids)
-    .bind(columns.created_ats)
-    .bind(columns.updated_ats)
-    .bind(columns.names)
-    .bind(columns.relationships)
-    .bind(columns.account_statuses)
-    .bind(columns.countries)
-    .bind(columns.email_hashes)
-    .bind(columns.entity_types)
-    .bind(columns.name_hashes)
-    .bind(columns.onboarded_ats)
-    .bind(columns.reference_ids)
-    .bind(columns.pair_organization_ids)
-    .bind(columns.pair_profile_ids)
-    .bind(columns.pair_keys)
-    .bind(columns.pair_values)
-    .fetch_all(connection)
+    .bind(records.revisions)
+    .bind(changed.organization_ids)
+    .bind(changed.ids)
+    .bind(changed.updated_ats)
+    .bind(changed.revisions)
+    .bind(changed.names)
+    .bind(changed.relationships)
+    .bind(changed.account_statuses)
+    .bind(changed.countries)
+    .bind(changed.email_hashes)
+    .bind(changed.entity_types)
+    .bind(changed.name_hashes)
+    .bind(changed.onboarded_ats)
+    .bind(changed.reference_ids)
+    .bind(removed_pairs.organization_ids)
+    .bind(removed_pairs.profile_ids)
+    .bind(removed_pairs.keys)
+    .bind(changed.pair_organization_ids)
+    .bind(changed.pair_profile_ids)
+    .bind(changed.pair_keys)
+    .bind(changed.pair_values)
+    .bind(events.organization_ids)
+    .bind(events.ids)
+    .bind(events.created_ats)
+    .bind(updated_kind())
+    .bind(events.profile_ids)
+    .bind(events.fields)
+    .bind(i64::try_from(expected).unwrap_or(i64::MAX))
+    .execute(connection)
     .await?;
-    Ok(recorded.len())
+    Ok(())
+}
+
+/// Whether [`save`] did nothing because what was read has changed: `require_saved` failed the statement.
+pub(super) fn is_stale(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == "UP001")
 }

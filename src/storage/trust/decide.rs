@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::EventDetails;
 use crate::domain::label::EnumLabel;
+use crate::domain::profile::RevisionCondition;
 use crate::domain::text::Text;
 use crate::domain::trust::decision::Decision;
 use crate::domain::trust::grant::{GrantName, GrantParts, MAX_GRANTS, TrustGrant, TrustGrantStatus};
@@ -21,15 +22,17 @@ use crate::storage::profiles::row::ProfileKey;
 /// order of decisions.
 ///
 /// # Errors
-/// `NotFound` if the profile is; `Conflict` if the state of the grant does not allow the decision, or the profile has too many grants.
+/// `NotFound` if the profile is; `PreconditionFailed`; `Conflict` if the state of the grant does not allow the decision, or the profile has
+/// too many grants.
 pub(super) async fn decide(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,
     name: &GrantName,
     decision: Decision,
+    condition: &RevisionCondition,
 ) -> std::result::Result<Decision, StorageError> {
-    lock::lock_existing(connection, key).await?;
+    condition.check(lock::lock_existing(connection, key).await?)?;
     // A grant that has expired but was not swept yet is withdrawn first: the decision must not see it.
     expire(connection, outbox, key, name, decision.decided_at).await?;
     let before = read(connection, key, name).await?;
@@ -76,7 +79,7 @@ pub(super) async fn request(
     name: &GrantName,
     now: Timestamp,
 ) -> std::result::Result<bool, StorageError> {
-    match decide(connection, outbox, key, name, Decision::request(outbox.id(now), now)).await {
+    match decide(connection, outbox, key, name, Decision::request(outbox.id(now), now), &RevisionCondition::Any).await {
         Ok(_) => Ok(true),
         Err(StorageError::Rule(error)) if error.kind == ErrorKind::Conflict => Ok(false),
         Err(failure) => Err(failure),

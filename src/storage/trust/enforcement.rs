@@ -9,6 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{EnforcementActionId, OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::page::{Order, Page};
+use crate::domain::profile::RevisionCondition;
 use crate::domain::repository::EnforcementRepository;
 use crate::domain::trust::enforcement_record::{EnforcementQuery, EnforcementRecord, EnforcementStep};
 use crate::storage::events::outbox::Outbox;
@@ -38,13 +39,15 @@ impl EnforcementRepository for PgEnforcement {
         organization: OrganizationId,
         profile: ProfileId,
         record: EnforcementRecord,
+        condition: RevisionCondition,
         idempotency: Option<Idempotency<EnforcementRecord>>,
     ) -> Result<RequestOutcome<EnforcementRecord>> {
         let (now, outbox) = (record.action.opened_at, self.outbox.clone());
         self.pool
             .once(organization, Some(profile), now, idempotency, move |connection| {
                 Box::pin(async move {
-                    enforcement_actions::open(connection, &outbox, (organization, profile), &record).await?;
+                    enforcement_actions::open(connection, &outbox, (organization, profile), &record, &condition)
+                        .await?;
                     Ok(record)
                 })
             })
@@ -95,6 +98,7 @@ impl EnforcementRepository for PgEnforcement {
         organization: OrganizationId,
         (profile, id): (ProfileId, EnforcementActionId),
         step: EnforcementStep,
+        condition: RevisionCondition,
         now: Timestamp,
         idempotency: Option<Idempotency<EnforcementRecord>>,
     ) -> Result<RequestOutcome<EnforcementRecord>> {
@@ -102,7 +106,8 @@ impl EnforcementRepository for PgEnforcement {
         self.pool
             .once(organization, Some(profile), now, idempotency, move |connection| {
                 Box::pin(async move {
-                    enforcement_actions::advance(connection, &outbox, (organization, profile), id, step, now).await
+                    let key = (organization, profile);
+                    enforcement_actions::advance(connection, &outbox, key, id, step, &condition, now).await
                 })
             })
             .await

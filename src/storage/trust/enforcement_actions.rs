@@ -9,6 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::event::EventDetails;
 use crate::domain::id::EnforcementActionId;
 use crate::domain::label::EnumLabel;
+use crate::domain::profile::RevisionCondition;
 use crate::domain::text::{Actor, Rationale, Text};
 use crate::domain::trust::enforcement::{EnforcementAction, MAX_OPEN_ACTIONS};
 use crate::domain::trust::enforcement_record::{EnforcementEnd, EnforcementRecord, EnforcementStep};
@@ -59,14 +60,15 @@ pub(super) struct EnforcementActionRow {
 /// Opens the action of `record`, in the caller's transaction.
 ///
 /// # Errors
-/// `NotFound` if the profile is; `Conflict` if it has too many open actions.
+/// `NotFound` if the profile is; `PreconditionFailed`; `Conflict` if it has too many open actions.
 pub(super) async fn open(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,
     record: &EnforcementRecord,
+    condition: &RevisionCondition,
 ) -> std::result::Result<(), StorageError> {
-    lock::lock_existing(connection, key).await?;
+    condition.check(lock::lock_existing(connection, key).await?)?;
     let now = record.action.opened_at;
     if count_open(connection, key, now).await? >= MAX_OPEN_ACTIONS {
         let message = format!("enforcement_actions: A profile has at most {MAX_OPEN_ACTIONS} that are open");
@@ -81,16 +83,17 @@ pub(super) async fn open(
 /// Applies `step` to the action `id`, in the caller's transaction.
 ///
 /// # Errors
-/// `NotFound` if the profile or the action is; `Conflict` if the state of the action does not allow the step.
+/// `NotFound` if the profile or the action is; `PreconditionFailed`; `Conflict` if the state of the action does not allow the step.
 pub(super) async fn advance(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,
     id: EnforcementActionId,
     step: EnforcementStep,
+    condition: &RevisionCondition,
     now: Timestamp,
 ) -> std::result::Result<EnforcementRecord, StorageError> {
-    lock::lock_existing(connection, key).await?;
+    condition.check(lock::lock_existing(connection, key).await?)?;
     let before = read(connection, key, id).await?.ok_or_else(|| not_found("Enforcement action"))?;
     let after = before.advanced(step, now)?;
     save(connection, outbox, key, &after, now).await?;

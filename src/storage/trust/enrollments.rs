@@ -1,7 +1,5 @@
 //! The repository of enrollment links.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, FromRow};
@@ -126,7 +124,7 @@ impl EnrollmentRepository for PgEnrollments {
                     let Some(key) = find(&mut transaction, hash, now).await? else { return Ok(None) };
                     // The profile is locked first, as in every transaction that changes what belongs to it, which excludes deadlocks. If it
                     // was erased meanwhile, so was the link.
-                    if lock::lock(&mut transaction, &HashSet::from([key])).await? == 0 {
+                    if lock::lock(&mut transaction, key).await?.is_none() {
                         return Ok(None);
                     }
                     match spend(&mut transaction, key, hash, now).await? {

@@ -11,6 +11,7 @@ use crate::domain::id::{DecisionId, OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, Page};
+use crate::domain::profile::RevisionCondition;
 use crate::domain::repository::TrustGrantRepository;
 use crate::domain::text::{Actor, Rationale, Text};
 use crate::domain::trust::decision::{Decision, DecisionQuery};
@@ -137,14 +138,16 @@ impl TrustGrantRepository for PgTrustGrants {
         profile: ProfileId,
         name: GrantName,
         decision: Decision,
+        condition: RevisionCondition,
         idempotency: Option<Idempotency<Decision>>,
     ) -> Result<RequestOutcome<Decision>> {
         let (now, outbox) = (decision.decided_at, self.outbox.clone());
         self.pool
             .once(organization, Some(profile), now, idempotency, move |connection| {
-                Box::pin(
-                    async move { decide::decide(connection, &outbox, (organization, profile), &name, decision).await },
-                )
+                Box::pin(async move {
+                    let key = (organization, profile);
+                    decide::decide(connection, &outbox, key, &name, decision, &condition).await
+                })
             })
             .await
     }

@@ -18,7 +18,7 @@ use uprof::domain::id::{IdSource, OrganizationId, ProfileId, RandomIds};
 use uprof::domain::profile::change::Change;
 use uprof::domain::profile::metadata::Metadata;
 use uprof::domain::profile::relationship::{Relationship, RelationshipChange};
-use uprof::domain::profile::{NamePolicy, Profile, ProfileDraft, ProfilePatch};
+use uprof::domain::profile::{NamePolicy, Profile, ProfileDraft, ProfilePatch, RevisionCondition};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, Text};
 use uprof::domain::{ErrorKind, Result};
@@ -85,7 +85,8 @@ impl Port {
     fn update(&self, id: ProfileId, patch: ProfilePatch) -> JoinHandle<Result<Profile>> {
         let (profiles, organization) = (Arc::clone(&self.profiles), self.organization);
         spawn_local(async move {
-            let outcome = profiles.update(organization, id, patch, SystemClock.now(), None).await?;
+            let outcome =
+                profiles.update(organization, id, patch, RevisionCondition::Any, SystemClock.now(), None).await?;
             Ok(outcome.done().unwrap())
         })
     }

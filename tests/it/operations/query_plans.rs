@@ -6,9 +6,9 @@ use sqlx::Row;
 use uprof::domain::clock::{Clock, SystemClock};
 use uprof::domain::id::{OrganizationId, ProfileId, RandomIds};
 use uprof::domain::page::{Order, PageLimit};
-use uprof::domain::profile::ProfilePatch;
 use uprof::domain::profile::change::Change;
 use uprof::domain::profile::list::{OrderBy, ProfileKeyset, ProfileQuery};
+use uprof::domain::profile::{ProfilePatch, RevisionCondition};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, Text};
 use uprof::domain::trust::enforcement::EnforcementStatus;
@@ -155,7 +155,10 @@ impl World {
         let updated = self.cost(&async |profiles, execution| {
             let name = DisplayName::parse(format!("{how} {execution}")).unwrap();
             let patch = ProfilePatch { name: Change::Set(name), ..ProfilePatch::default() };
-            profiles.update(self.organization, id, patch, SystemClock.now(), None).await.unwrap();
+            profiles
+                .update(self.organization, id, patch, RevisionCondition::Any, SystemClock.now(), None)
+                .await
+                .unwrap();
         });
         for cost in [read, updated] {
             assert!(cost.sequential_scans == 0 && cost.rows <= EXECUTIONS * ROWS_OF_ONE, "{how}: {cost:?}");

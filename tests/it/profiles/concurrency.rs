@@ -28,6 +28,29 @@ fn concurrent_updates_never_lose_a_metadata_key() {
 }
 
 #[test]
+fn concurrent_updates_of_two_processes_never_lose_a_metadata_key() {
+    let app = TestApp::start();
+    let (other, _replica) = app.another_replica();
+    let profiles: Vec<_> = (0..2).map(|_| app.client.create(&json!({}))).collect();
+    let writers: Vec<_> = (0..8).map(|writer| (writer, if writer % 2 == 0 { &app.client } else { &other })).collect();
+    concurrently(&writers, |(writer, client)| {
+        for count in 1..=15 {
+            // Against each other's order, so that batches meet the same rows from both ends.
+            let profile = &profiles[(writer / 2 + count) % 2];
+            let answer =
+                update(client, profile, &json!({"metadata": {format!("writer_{writer}"): count.to_string()}})).ok();
+            assert_eq!(answer["metadata"][format!("writer_{writer}")], count.to_string());
+        }
+    });
+    for (index, profile) in profiles.iter().enumerate() {
+        let last = |writer: usize| if (writer / 2 + 15) % 2 == index { "15" } else { "14" };
+        let expected: serde_json::Map<_, _> =
+            (0..8).map(|writer| (format!("writer_{writer}"), json!(last(writer)))).collect();
+        assert_eq!(app.client.retrieve(id(profile))["metadata"], Value::Object(expected));
+    }
+}
+
+#[test]
 fn concurrent_updates_never_lose_a_field() {
     let app = TestApp::start();
     for round in 0..20 {

@@ -11,5 +11,6 @@ mod list;
 mod list_by_enforcement_status;
 mod list_by_name;
 mod metadata;
+mod revisions;
 mod tenancy;
 mod update;

@@ -69,7 +69,7 @@ impl Answer {
         assert!(error["details"].is_null() || is_known, "{body}");
         assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
         let kind = match status {
-            400 | 405 | 408 | 431 => "invalid_request_error",
+            400 | 405 | 408 | 412 | 431 => "invalid_request_error",
             401 => "authentication_error",
             403 => "permission_error",
             404 => "not_found_error",
