@@ -22,7 +22,7 @@ need_rust() {
     [ "$oldest" = "$wanted" ] || fail "Rust $found is too old, $wanted or newer is needed: say 'rustup update stable'"
 }
 
-# install_missing PROGRAM…: PROGRAM is cc, chromium, node, perf, postgres, python or wrk.
+# install_missing PROGRAM…: PROGRAM is cc, chromium, faketime, node, perf, postgres, python or wrk.
 install_missing() {
     missing=
     for program in "$@"; do
@@ -80,6 +80,12 @@ has_node() { has npm && node -e 'process.exit(Number.parseInt(process.versions.n
 
 has_wrk() { has wrk; }
 
+# A library, where tests/faults looks for it. Only Linux's tests use it.
+has_faketime() {
+    [ "$(uname -s)" != Linux ] || [ -e /usr/lib64/faketime/libfaketime.so.1 ] ||
+        ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1
+}
+
 # Debian's wrapper exists without the program that it calls.
 has_perf() { perf --version >/dev/null 2>&1; }
 
@@ -107,6 +113,7 @@ install_with_apt() {
                 fail "the packages of this system hold no Chromium: install Google Chrome (https://www.google.com/chrome/), then call this again"
             packages="$packages chromium"
             ;;
+        faketime) packages="$packages faketime" ;;
         python) packages="$packages python3 python3-venv" ;;
         node) packages="$packages nodejs npm" ;;
         perf) packages="$packages linux-perf" ;;
@@ -142,6 +149,7 @@ install_with_dnf() {
         case $program in
         cc) packages="$packages gcc" ;;
         chromium) packages="$packages chromium" ;;
+        faketime) packages="$packages libfaketime" ;;
         python) packages="$packages python3" ;;
         node) packages="$packages nodejs npm" ;;
         perf) packages="$packages perf" ;;
