@@ -116,22 +116,25 @@ fn a_page_is_the_last_if_all_later_profiles_are_deleted_meanwhile() {
     assert_eq!(second, json!({"data": [], "next_page": null}));
 }
 
-/// Follows a list as the PHP client does: it sends the parameters of all earlier pages again, in brackets that `bracket` numbers.
+/// Follows a list as the PHP client does: with each page it adds every parameter of the first one and the cursor once more, and a parameter
+/// that it has several times gets brackets, which `bracket` numbers.
 fn pages_as_from_php(app: &TestApp, bracket: impl Fn(usize) -> String) -> Vec<Value> {
-    let mut query = "limit=2&order=asc".to_owned();
+    let mut query = "beta=true&limit=2&order=asc".to_owned();
     let mut cursors = Vec::new();
     let mut profiles = Vec::new();
+    let parameter = |name: &str, values: &[String]| match values {
+        [one] => vec![format!("{name}={one}")],
+        _ => values.iter().enumerate().map(|(index, value)| format!("{name}{}={value}", bracket(index))).collect(),
+    };
     loop {
         let page = app.client.list(&query);
         profiles.extend(page["data"].as_array().unwrap().iter().cloned());
         let Some(next) = page["next_page"].as_str() else { return profiles };
         assert!(!cursors.contains(&next.to_owned()), "the list does not end");
         cursors.push(next.to_owned());
-        let sent = cursors.iter().enumerate().map(|(index, cursor)| {
-            let bracket = bracket(index);
-            format!("limit{bracket}=2&order{bracket}=asc&page{bracket}={cursor}")
-        });
-        query = sent.collect::<Vec<_>>().join("&");
+        let again = |value: &str| vec![value.to_owned(); cursors.len() + 1];
+        let sent = [parameter("limit", &again("2")), parameter("order", &again("asc")), parameter("page", &cursors)];
+        query = format!("beta=true&{}", sent.concat().join("&"));
     }
 }
 
