@@ -17,11 +17,19 @@ class Door:
 
     def __getattr__(self, name):
         found = getattr(self.namespace, name)
+        if name in ("create", "update") and "names" not in FEATURES:
+            return functools.partial(with_names, found)
         return functools.partial(found, **self.asking) if callable(found) else Door(found, self.shape, **self.asking)
 
     def own_id(self, value):
         """The field in which this shape takes the platform's own id."""
         return {"external_user_details": {"reference_id": value}} if self.shape in DETAILED else {"external_id": value}
+
+
+def with_names(method, *arguments, extra_body=None, **fields):
+    """Calls a method that has no arguments for these two fields, as a user of such a release does."""
+    extra = {name: fields.pop(name) for name in ("name", "relationship") if name in fields}
+    return method(*arguments, **fields, extra_body={**(extra_body or {}), **extra})
 
 
 # The shapes with `external_user_details`.

@@ -13,6 +13,8 @@ def parameters(method):
 def test_the_client_has_the_features_that_the_table_names(client):
     profiles, first = client.beta.user_profiles, getattr(client, "user_profiles", None)
     holds = {
+        "names": "name" in parameters(profiles.create),
+        "unwrap": hasattr(getattr(client.beta, "webhooks", None), "unwrap"),
         "access_type": "access_type" in parameters(profiles.create),
         "onboarded_at": "external_user_onboarded_at" in parameters(profiles.create),
         "order_by": "order_by" in parameters(profiles.list),
@@ -22,6 +24,8 @@ def test_the_client_has_the_features_that_the_table_names(client):
         "dated_ga": client.default_headers["anthropic-version"] >= "2026-10-21",
         "webhooks": hasattr(getattr(client.beta, "organization", None), "webhooks"),
         "enforcement": first is not None and "enforcement_status" in parameters(first.list),
+        "external_events": hasattr(beta, "BetaWebhookExternalStorageFailedEventData"),
+        "data_controls": hasattr(profiles, "providers"),
     }
 
     assert {feature for feature, held in holds.items() if held} == FEATURES

@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import anthropic
 import pytest
 from doors import needs
-from standardwebhooks.webhooks import WebhookVerificationError
 
 WEBHOOKS = "/v1/organizations/webhooks"
 EVENTS = [
@@ -52,7 +51,10 @@ def ask_for_a_grant(client):
     return profile
 
 
+@needs("unwrap")
 def test_what_arrives_is_unwrapped_with_the_secret_that_was_shown_and_with_no_other(admin, endpoint):
+    from standardwebhooks.webhooks import WebhookVerificationError
+
     url, arrived = endpoint
     created = admin.post(WEBHOOKS, body={"url": url, "enabled_events": EVENTS}, cast_to=object)
     profile = ask_for_a_grant(admin)
@@ -72,6 +74,7 @@ def test_what_arrives_is_unwrapped_with_the_secret_that_was_shown_and_with_no_ot
     admin.delete(f"{WEBHOOKS}/{created['id']}", cast_to=object)
 
 
+@needs("unwrap")
 def test_both_secrets_unwrap_while_one_replaces_the_other(admin, endpoint):
     url, arrived = endpoint
     created = admin.post(WEBHOOKS, body={"url": url, "enabled_events": EVENTS}, cast_to=object)
@@ -107,6 +110,18 @@ def test_an_endpoint_is_created_retrieved_updated_and_deleted(admin):
     assert (deleted.id, deleted.type) == (created.id, "webhook_endpoint_deleted")
     with pytest.raises(anthropic.NotFoundError):
         webhooks.retrieve(created.id)
+
+
+@needs("external_events")
+def test_an_endpoint_subscribes_to_events_of_external_keys_and_storage(admin):
+    webhooks = admin.beta.organization.webhooks
+    events = ["external_key.failed", "external_key.recovered", "external_storage.failed", "external_storage.recovered"]
+
+    created = webhooks.create(url="https://example.com/hook", enabled_events=events)
+
+    assert created.enabled_events == events
+    assert webhooks.update(created.id, enabled_events=EVENTS + events).enabled_events == EVENTS + events
+    webhooks.delete(created.id)
 
 
 @needs("webhooks")

@@ -21,6 +21,8 @@ test("the client has the features that the table names", async () => {
   const first = declared("user-profiles/user-profiles.d.ts");
   const { req } = await client.buildRequest({ path: "/", method: "get" });
   const holds = {
+    names: /^ +name\?:/m.test(beta),
+    unwrap: "unwrap" in (client.beta.webhooks ?? {}),
     access_type: /^ +access_type\?:/m.test(beta),
     onboarded_at: /^ +external_user_onboarded_at\?:/m.test(beta),
     order_by: /^ +order_by\?:/m.test(beta),
@@ -30,6 +32,8 @@ test("the client has the features that the table names", async () => {
     dated_ga: new Headers(req.headers).get("anthropic-version") >= "2026-10-21",
     webhooks: "webhooks" in (client.beta.organization ?? {}),
     enforcement: /^ +enforcement_status\?:/m.test(first),
+    external_events: declared("beta/organization/webhooks.d.ts").includes("external_storage.failed"),
+    data_controls: "providers" in client.beta.userProfiles,
   };
 
   assert.deepEqual(Object.keys(holds).filter((feature) => holds[feature]).sort(), [...features].sort());

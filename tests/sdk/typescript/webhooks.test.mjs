@@ -38,7 +38,7 @@ async function askForAGrant() {
   return profile;
 }
 
-test("what arrives is unwrapped with the secret that was shown and with no other", async () => {
+test("what arrives is unwrapped with the secret that was shown and with no other", { skip: !features.has("unwrap") }, async () => {
   const register = (url) => admin.post(path, { body: { url, enabled_events: events } });
   const { made, happened, body, headers } = await delivered(register, askForAGrant);
 
@@ -77,6 +77,16 @@ test("an endpoint is created, listed, updated and deleted", { skip: !features.ha
   assert.notEqual(next, signing_secret);
   for (const id of made) assert.deepEqual(await webhooks.delete(id), { id, type: "webhook_endpoint_deleted" });
   await refused(Anthropic.NotFoundError, webhooks.retrieve(created.id));
+});
+
+test("an endpoint subscribes to events of external keys and storage", { skip: !features.has("external_events") }, async () => {
+  const { webhooks } = admin.beta.organization;
+  const more = ["external_key.failed", "external_key.recovered", "external_storage.failed", "external_storage.recovered"];
+  const created = await webhooks.create({ url: "https://example.com/hook", enabled_events: more });
+  assert.deepEqual(created.enabled_events, more);
+  const updated = await webhooks.update(created.id, { enabled_events: [...events, ...more] });
+  assert.deepEqual(updated.enabled_events, [...events, ...more]);
+  await webhooks.delete(created.id);
 });
 
 test("what is wrong with an endpoint is said and strangers are refused", { skip: !features.has("webhooks") }, async () => {
