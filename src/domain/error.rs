@@ -40,6 +40,8 @@ pub enum ErrorKind {
     InProgress,
     /// The database is unreachable or overloaded; nothing was done. Retry later.
     Unavailable,
+    /// Too many unknown credentials are tried: this one was not looked up. Retry later.
+    Throttled,
     /// Another transaction has locked what this one needs, or both waited for each other; nothing was done. Retry later.
     Contended,
     /// The database canceled the work at its deadline; nothing was done.
@@ -111,6 +113,7 @@ impl Error {
             | ErrorKind::NotFound
             | ErrorKind::Conflict
             | ErrorKind::PreconditionFailed
+            | ErrorKind::Throttled
             | ErrorKind::InProgress => false,
         }
     }

@@ -33,13 +33,15 @@ pub(crate) struct HttpError {
     closes: bool,
     /// Renders the answer as a page where a person reads it; the error envelope otherwise.
     page: Option<ErrorPage>,
+    /// Whether the service or its database failed, which is logged.
+    is_fault: bool,
     cause: Option<Cause>,
 }
 
 impl HttpError {
     fn new(status: StatusCode, kind: ErrorType, message: impl Into<Cow<'static, str>>) -> Self {
         let (message, headers) = (message.into(), HeaderMap::new());
-        Self { status, kind, message, code: None, headers, closes: false, page: None, cause: None }
+        Self { status, kind, message, code: None, headers, closes: false, page: None, is_fault: false, cause: None }
     }
 
     fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -102,7 +104,7 @@ impl HttpError {
 
     /// The answer, with the request id that also stands in the log.
     pub(super) fn to_response(&self, record: &RequestRecord) -> HttpResponse {
-        if self.status.is_server_error() {
+        if self.is_fault {
             // `Display` of each cause only: `Debug` of a database error would contain the failed row.
             let mut causes = self.cause.as_ref().map(ToString::to_string).unwrap_or_default();
             let mut next = self.cause.as_ref().and_then(|cause| cause.source());
@@ -128,6 +130,7 @@ impl HttpError {
 
 impl From<Error> for HttpError {
     fn from(error: Error) -> Self {
+        let is_fault = error.is_fault();
         let (status, kind) = match error.kind {
             ErrorKind::Invalid | ErrorKind::CmekNotApproved | ErrorKind::StorageNotApproved => {
                 (StatusCode::BAD_REQUEST, ErrorType::InvalidRequest)
@@ -137,16 +140,17 @@ impl From<Error> for HttpError {
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, ErrorType::NotFound),
             ErrorKind::Conflict | ErrorKind::InProgress => (StatusCode::CONFLICT, ErrorType::Conflict),
             ErrorKind::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, ErrorType::InvalidRequest),
-            ErrorKind::Unavailable | ErrorKind::Contended | ErrorKind::OutcomeUnknown => {
+            ErrorKind::Unavailable | ErrorKind::Throttled | ErrorKind::Contended | ErrorKind::OutcomeUnknown => {
                 (StatusCode::SERVICE_UNAVAILABLE, ErrorType::Overloaded)
             }
             ErrorKind::Canceled | ErrorKind::TimedOut => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
             ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, ErrorType::Api),
         };
-        let answer = Self { cause: error.cause, ..Self::new(status, kind, error.message) };
+        let answer = Self { is_fault, cause: error.cause, ..Self::new(status, kind, error.message) };
         match error.kind {
             ErrorKind::InProgress
             | ErrorKind::Unavailable
+            | ErrorKind::Throttled
             | ErrorKind::Contended
             | ErrorKind::Canceled
             | ErrorKind::TimedOut => answer.with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS),

@@ -1,9 +1,14 @@
 //! The log: one line a request, without personal data.
 
+use std::thread;
+
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use uprof::domain::credential::api_key::ApiKeySecret;
 
+use crate::metrics::{after, read};
 use crate::process::{Lines, Service, key};
+use crate::scratch::eventually;
 use crate::support::accounts::Accounts;
 use crate::support::app::DEFAULT_VERSION;
 use crate::support::client::{PROFILES, id, path};
@@ -76,6 +81,37 @@ fn every_request_is_one_line_with_its_request_id() {
     for answer in &strangers {
         assert!(line(answer)["operation"].is_null());
     }
+}
+
+#[test]
+fn refused_guesses_are_one_warning_for_many_and_no_error() {
+    let database = Database::migrated();
+    let settings = ["--metrics-listen=127.0.0.1:0", "--statement-timeout=20s", "--lock-timeout=20s"];
+    let (mut service, ..) = serve(&database, &settings);
+    let metrics: String = service.process.stderr.find(|line| after(line, "metrics at "));
+    eventually("the keys are known", || (read(&metrics).count("uprof_api_keys_known") == 1).then_some(()));
+    let locked = database.session("lock table api_keys in access exclusive mode");
+    let refused = || read(&metrics).count("uprof_api_key_guesses_refused_total");
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let guess = |number| {
+            let secret = ApiKeySecret::from_random([number; 32]);
+            service.client.with_key(&key(secret.expose().to_owned())).get(PROFILES).send().status
+        };
+        let guesses: Vec<_> = (0..8).map(|number| (number, &guess)).collect();
+        let guesses: Vec<_> = guesses.into_iter().map(|(number, guess)| scope.spawn(move || guess(number))).collect();
+        eventually("those whose turn does not come are refused", || (refused() == 6).then_some(()));
+        drop(locked);
+        guesses.into_iter().map(|guess| guess.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 503).count(), 6, "{statuses:?}");
+    service.process.signal(Signal::TERM);
+    service.process.wait();
+    let lines = service.process.stderr.to_the_end();
+    let of = |level: &str| lines.iter().filter(|line| line.contains(level)).collect::<Vec<_>>();
+    assert!(of("\"ERROR\"").is_empty(), "{:#?}", of("\"ERROR\""));
+    let warnings = of("\"WARN\"");
+    // They are refused at about the same time.
+    assert!((1..6).contains(&warnings.len()) && warnings[0].contains("unknown API keys refused"), "{warnings:#?}");
 }
 
 #[test]

@@ -18,14 +18,14 @@ use crate::support::{Client, KeySpec};
 
 const LISTEN: &str = "--metrics-listen=127.0.0.1:0";
 
-fn read(url: &str) -> Metrics {
+pub(crate) fn read(url: &str) -> Metrics {
     let mut answer = ureq::get(url).call().unwrap();
     assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     Metrics::read(&answer.body_mut().read_to_string().unwrap())
 }
 
 /// What stands behind `before` in a line of the log.
-fn after<T: std::str::FromStr>(line: &str, before: &str) -> Option<T> {
+pub(crate) fn after<T: std::str::FromStr>(line: &str, before: &str) -> Option<T> {
     let rest = line.split_once(before)?.1;
     rest.split(['"', '\\']).next()?.parse().ok()
 }

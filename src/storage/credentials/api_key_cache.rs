@@ -66,7 +66,7 @@ impl<R: ApiKeyRepository + 'static> CachedApiKeys<R> {
         let shared = Arc::new(Shared {
             inner,
             cache: RwLock::default(),
-            guesses: GuessLimit::new(registry, "uprof_api_key_guesses_refused"),
+            guesses: GuessLimit::new(registry, "uprof_api_key_guesses_refused", "API keys"),
             is_loading: AtomicBool::new(false),
             lookups: Mutex::default(),
             runtime: Handle::current(),

@@ -1,7 +1,8 @@
 //! Limits the look-ups of secrets that this process does not know to exist.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use tokio::sync::SemaphorePermit;
 
@@ -10,6 +11,9 @@ use super::known_secrets::{CAPACITY, KnownSecrets};
 use crate::domain::{Error, ErrorKind, Result};
 use crate::metrics::{Counter, Registry};
 
+/// How often refusals are logged, at most.
+const REPORT_PAUSE: Duration = Duration::from_secs(10);
+
 /// Admits look-ups by the hash of a secret: of known ones always, of others as the allowance allows.
 #[derive(Debug)]
 pub(in crate::storage) struct GuessLimit {
@@ -17,18 +21,43 @@ pub(in crate::storage) struct GuessLimit {
     /// Until it is known which secrets exist, all look-ups are admitted.
     applies: AtomicBool,
     allowance: Allowance,
+    /// What the secrets are, for the log.
+    secrets: &'static str,
     refusals: Counter,
+    report: RefusalReport,
+}
+
+/// When refusals are logged: one line for many, since a stranger decides how many there are.
+#[derive(Debug, Default)]
+struct RefusalReport(Mutex<Option<Instant>>);
+
+impl RefusalReport {
+    /// Whether a line is due `now`.
+    fn is_due(&self, now: Instant) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| now.duration_since(last) >= REPORT_PAUSE);
+        if is_due {
+            *last = Some(now);
+        }
+        is_due
+    }
 }
 
 impl GuessLimit {
     /// The most secrets that are known.
     pub(in crate::storage) const CAPACITY: usize = CAPACITY;
 
-    /// A limit that applies once [`know_all`](Self::know_all) is called; it counts refusals in the counter `name`.
-    pub(in crate::storage) fn new(registry: &Registry, name: &'static str) -> Self {
+    /// A limit on look-ups of `secrets` that applies once [`know_all`](Self::know_all) is called; it counts refusals in the counter `name`.
+    pub(in crate::storage) fn new(registry: &Registry, name: &'static str, secrets: &'static str) -> Self {
         let help = "Look-ups of unknown secrets that were refused, since too many were tried";
-        let refusals = registry.register(name, help, Counter::default());
-        Self { known: RwLock::default(), applies: AtomicBool::new(false), allowance: Allowance::new(), refusals }
+        Self {
+            known: RwLock::default(),
+            applies: AtomicBool::new(false),
+            allowance: Allowance::new(),
+            secrets,
+            refusals: registry.register(name, help, Counter::default()),
+            report: RefusalReport::default(),
+        }
     }
 
     /// Knows of these secrets, beside those of which it knows already; others are limited from now on.
@@ -54,7 +83,7 @@ impl GuessLimit {
     /// Admits a look-up, which holds what is returned meanwhile.
     ///
     /// # Errors
-    /// `Unavailable` if the secret is unknown and the allowance is used up.
+    /// `Throttled` if the secret is unknown and the allowance is used up.
     pub(in crate::storage) async fn admit(&self, hash: &[u8; 32]) -> Result<Option<SemaphorePermit<'_>>> {
         if !self.applies.load(Ordering::Relaxed) || self.is_known(hash) {
             return Ok(None);
@@ -62,7 +91,14 @@ impl GuessLimit {
         let permit = self.allowance.admit().await;
         if permit.is_none() {
             self.refusals.inc();
-            return Err(Error::new(ErrorKind::Unavailable, "Too many unknown credentials are tried; retry later"));
+            if self.report.is_due(Instant::now()) {
+                tracing::warn!(
+                    guesses.refused = self.refusals.get(),
+                    "unknown {} refused: too many are tried; those that exist are not affected",
+                    self.secrets
+                );
+            }
+            return Err(Error::new(ErrorKind::Throttled, "Too many unknown credentials are tried; retry later"));
         }
         Ok(permit)
     }
@@ -75,5 +111,18 @@ impl GuessLimit {
 
     fn is_known(&self, hash: &[u8; 32]) -> bool {
         self.known.read().unwrap_or_else(PoisonError::into_inner).contains(hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_logged_at_most_every_ten_seconds() {
+        let (report, start) = (RefusalReport::default(), Instant::now());
+        let seconds = [0.0, 0.1, 9.9, 10.0, 10.1, 30.0].map(Duration::from_secs_f64);
+        let due = seconds.map(|after| report.is_due(start + after));
+        assert_eq!(due, [true, false, false, true, false, true]);
     }
 }

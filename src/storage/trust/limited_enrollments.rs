@@ -22,7 +22,7 @@ impl<R> LimitedEnrollments<R> {
     /// Limits the look-ups of `inner`.
     #[must_use]
     pub fn new(inner: R, registry: &Registry) -> Self {
-        let guesses = GuessLimit::new(registry, "uprof_enrollment_guesses_refused");
+        let guesses = GuessLimit::new(registry, "uprof_enrollment_guesses_refused", "enrollment links");
         guesses.know_all([]);
         Self { inner, guesses }
     }
