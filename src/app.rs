@@ -19,7 +19,7 @@ use crate::domain::clock::SystemClock;
 use crate::domain::id::{IdSource, RandomIds};
 use crate::domain::random::SystemRandomness;
 use crate::domain::repository::ExpiryRepository;
-use crate::http::{Ports, Service, serve, serve_metrics};
+use crate::http::{HttpSettings, Ports, Service, serve, serve_metrics};
 use crate::metrics::Registry;
 use crate::pages;
 use crate::storage::{
@@ -82,13 +82,23 @@ impl Application {
             http.max_connections = connections;
         }
         let (listener, address) = listen(args.listen, "--listen")?;
-        let metrics = args.metrics_listen.map(|address| show_metrics(address, registry)).transpose()?;
+        let metrics_listener = args.metrics_listen.map(|address| listen(address, "--metrics-listen")).transpose()?;
         pool.register(registry);
         let probe_pool = Pool::new(&PoolSettings { max_connections: 1, ..settings }).map_err(unusable_url)?;
         let ports = ports(&pool, &probe_pool, args.pool.batches(), registry);
         let service = Arc::new(Service::new(ports, args.links(address), args.webhooks.reach(), http, registry));
         let server = serve(listener, Arc::clone(&service), http, pages::configure)
             .map_err(|error| unusable(args.listen, &error, "--listen"))?;
+        let metrics = metrics_listener
+            .map(|(listener, address)| {
+                let http = HttpSettings { workers: 1, max_connections: descriptors::METRICS_CONNECTIONS, ..http };
+                let server = serve_metrics(listener, registry, &service, http)
+                    .map_err(|error| unusable(address, &error, "--metrics-listen"))?;
+                let handle = server.handle();
+                actix_web::rt::spawn(server);
+                Ok::<_, StartError>((address, handle))
+            })
+            .transpose()?;
         let dispatcher =
             Dispatcher::start(dispatcher_ports(&pool.in_background()), args.webhooks.dispatcher(), registry);
         let sweeper = ExpirySweeper::start(expiry(&pool.in_background()), Arc::new(SystemClock), clock_watch);
@@ -215,15 +225,6 @@ fn listen(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), 
     rustix::net::listen(&listener, BACKLOG).map_err(|error| unusable(address, &error.into(), flag))?;
     let taken = listener.local_addr().map_err(|error| unusable(address, &error, flag))?;
     Ok((listener, taken))
-}
-
-fn show_metrics(address: SocketAddr, registry: &Registry) -> Result<(SocketAddr, ServerHandle), StartError> {
-    let (listener, taken) = listen(address, "--metrics-listen")?;
-    let server =
-        serve_metrics(listener, registry.clone()).map_err(|error| unusable(address, &error, "--metrics-listen"))?;
-    let handle = server.handle();
-    actix_web::rt::spawn(server);
-    Ok((taken, handle))
 }
 
 fn unusable(address: SocketAddr, error: &std::io::Error, flag: &str) -> StartError {

@@ -9,6 +9,8 @@ use crate::config::ServerArgs;
 const RUNTIME: u64 = 32;
 /// What a worker needs beside its connections: its event queue, and evicted connections that still exist.
 const PER_WORKER: u64 = 40;
+/// The connections of the listener of metrics: for a few scrapers.
+pub(super) const METRICS_CONNECTIONS: usize = 16;
 /// With fewer connections than this the service does not start.
 const FEWEST_CONNECTIONS: u64 = 32;
 
@@ -22,7 +24,8 @@ pub(super) fn connections(args: &ServerArgs) -> Result<usize, StartError> {
     let reserved = RUNTIME
         + PER_WORKER * number(http.workers)
         + u64::from(args.pool.database_connections.get())
-        + number(args.webhooks.webhooks_concurrency.get());
+        + number(args.webhooks.webhooks_concurrency.get())
+        + args.metrics_listen.map_or(0, |_| PER_WORKER + number(METRICS_CONNECTIONS));
     let wanted = reserved.saturating_add(number(http.max_connections));
     let limit = raise(wanted);
     let fewest = reserved + FEWEST_CONNECTIONS.min(number(http.max_connections));

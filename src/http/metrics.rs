@@ -1,22 +1,18 @@
-//! Request metrics, and the listener that exposes all metrics.
-//!
-//! The listener has a port of its own: metrics are for operators, and a public port would depend on a proxy that blocks the path.
+//! Request metrics.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::dev::Server;
 use actix_web::http::StatusCode;
-use actix_web::{App, HttpResponse, HttpServer, web};
 
 use super::request_record::RequestRecord;
 use crate::domain::label::EnumLabel;
-use crate::metrics::{CONTENT_TYPE, Counter, EncodeLabelSet, Family, Histogram, Registry, duration_histogram};
+use crate::metrics::{Counter, EncodeLabelSet, Family, Histogram, Registry, duration_histogram};
 
 /// The label of a request that was refused before its operation or version was known.
 const NONE: &str = "none";
 
-/// The metrics of requests.
+/// The metrics of requests. A clone counts in the same.
+#[derive(Clone)]
 pub(super) struct RequestMetrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<OperationLabels, Histogram>,
@@ -82,17 +78,4 @@ fn label(status: StatusCode) -> &'static str {
         504 => "504",
         _ => "other",
     }
-}
-
-/// Serves `registry` at `/metrics` on `listener` until the returned server is stopped. Must be called within an actix system.
-///
-/// # Errors
-/// The listener cannot be used.
-pub fn serve_metrics(listener: TcpListener, registry: Registry) -> std::io::Result<Server> {
-    let show = move || {
-        let text = registry.text();
-        async { HttpResponse::Ok().content_type(CONTENT_TYPE).body(text) }
-    };
-    let server = HttpServer::new(move || App::new().route("/metrics", web::get().to(show.clone())));
-    Ok(server.workers(1).disable_signals().listen(listener)?.run())
 }

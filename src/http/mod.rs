@@ -21,10 +21,9 @@ mod settings;
 mod user_profiles;
 
 pub(crate) use error::HttpError;
-pub use metrics::serve_metrics;
 pub(crate) use request_record::RequestRecord;
 pub(crate) use resource::path;
-pub use server::serve;
+pub use server::{serve, serve_metrics};
 pub use service::{Ports, Service};
 pub(crate) use settings::ENROLLMENT_PATH;
 pub use settings::{HttpSettings, LinkSettings};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::connection::ConnectionMetrics;
+use super::connection::{ConnectionMetrics, ListenerContext};
 use super::idempotency::in_flight::InFlightKeys;
 use super::metrics::RequestMetrics;
 use super::settings::{BodyLimits, HttpSettings, LinkSettings};
@@ -50,7 +50,7 @@ pub struct Service {
     pub(super) webhook_reach: Reach,
     pub(super) body_limits: BodyLimits,
     pub(super) metrics: RequestMetrics,
-    pub(super) connections: ConnectionMetrics,
+    pub(super) listener: Arc<ListenerContext>,
     pub(super) in_flight_keys: InFlightKeys,
     draining: AtomicBool,
 }
@@ -65,13 +65,20 @@ impl Service {
         settings: HttpSettings,
         registry: &Registry,
     ) -> Self {
+        let metrics = RequestMetrics::new(registry);
+        let listener = ListenerContext {
+            connections: ConnectionMetrics::new(registry),
+            requests: metrics.clone(),
+            clock: Arc::clone(&ports.clock),
+            ids: Arc::clone(&ports.ids),
+        };
         Self {
             ports,
             links,
             webhook_reach,
             body_limits: settings.body_limits(),
-            metrics: RequestMetrics::new(registry),
-            connections: ConnectionMetrics::new(registry),
+            metrics,
+            listener: Arc::new(listener),
             in_flight_keys: InFlightKeys::default(),
             draining: AtomicBool::new(false),
         }

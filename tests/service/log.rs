@@ -92,13 +92,17 @@ fn refused_guesses_are_one_warning_for_many_and_no_error() {
     eventually("the keys are known", || (read(&metrics).count("uprof_api_keys_known") == 1).then_some(()));
     let locked = database.session("lock table api_keys in access exclusive mode");
     let refused = || read(&metrics).count("uprof_api_key_guesses_refused_total");
+    let guess = |number| {
+        let secret = ApiKeySecret::from_random([number; 32]);
+        service.client.with_key(&key(secret.expose().to_owned())).get(PROFILES).send().status
+    };
     let statuses: Vec<u16> = thread::scope(|scope| {
-        let guess = |number| {
-            let secret = ApiKeySecret::from_random([number; 32]);
-            service.client.with_key(&key(secret.expose().to_owned())).get(PROFILES).send().status
-        };
-        let guesses: Vec<_> = (0..8).map(|number| (number, &guess)).collect();
-        let guesses: Vec<_> = guesses.into_iter().map(|(number, guess)| scope.spawn(move || guess(number))).collect();
+        let guesses: Vec<_> = (0..8)
+            .map(|number| {
+                let guess = &guess;
+                scope.spawn(move || guess(number))
+            })
+            .collect();
         eventually("those whose turn does not come are refused", || (refused() == 6).then_some(()));
         drop(locked);
         guesses.into_iter().map(|guess| guess.join().unwrap()).collect()

@@ -1,7 +1,7 @@
 //! The metrics listener, and that no request waits for the reader of the log.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::process::Stdio;
 use std::thread;
 
@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::process::{Service, serve};
-use crate::scratch::eventually;
+use crate::scratch::{MAX_WAIT, eventually};
 use crate::support::accounts::Accounts;
 use crate::support::app::DEFAULT_VERSION;
 use crate::support::database::Database;
@@ -50,6 +50,32 @@ fn metrics_are_served_on_a_port_of_their_own_until_the_process_ends() {
     assert_eq!(read(&url).count(created), 3);
     service.process.signal(Signal::TERM);
     assert_eq!(service.process.wait().code(), Some(0));
+}
+
+#[test]
+fn connections_to_the_metrics_are_bounded_and_have_deadlines() {
+    let database = Database::migrated();
+    let service = Service::serve(&database.url(), &[LISTEN, "--header-timeout=500ms"]);
+    let url: String = service.process.stderr.find(|line| after(line, "metrics at "));
+    let address = url.strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
+    let connect = || {
+        let mut socket = TcpStream::connect(address).unwrap();
+        socket.set_read_timeout(Some(MAX_WAIT)).unwrap();
+        // The beginning of a head.
+        socket.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
+        socket
+    };
+    let sockets: Vec<_> = (0..200).map(|_| connect()).collect();
+    // A scraper is served while they wait.
+    assert_eq!(read(&url).count("uprof_http_connections"), 0);
+    let mut late = 0;
+    for mut socket in sockets {
+        let mut answer = String::new();
+        // Those that were closed for newer ones are reset, or end without an answer.
+        let _ = socket.read_to_string(&mut answer);
+        late += usize::from(answer.starts_with("HTTP/1.1 408 "));
+    }
+    assert!((1..=16).contains(&late), "{late}");
 }
 
 #[test]

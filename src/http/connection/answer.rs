@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use actix_http::{Request, Response};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{Service, ServiceResponse};
+use actix_web::dev::Service;
 use actix_web::web::Bytes;
 
 use super::shared::Connection;
@@ -21,7 +21,7 @@ pub(in crate::http) fn answer<S>(
     service: &S,
 ) -> impl Future<Output = Result<Response<Answer>, actix_web::Error>> + use<S>
 where
-    S: Service<Request, Response = ServiceResponse<BoxBody>, Error = actix_web::Error>,
+    S: Service<Request, Response: Into<Response<BoxBody>>, Error = actix_web::Error>,
 {
     let connection = request.conn_data::<Rc<Connection>>().map(Rc::clone);
     if let Some(connection) = &connection {

@@ -10,6 +10,7 @@
 mod alarm;
 mod answer;
 mod chunks;
+mod context;
 mod framing;
 mod metrics;
 mod refusal;
@@ -20,6 +21,7 @@ mod wait;
 mod worker;
 
 pub(super) use answer::answer;
+pub(super) use context::ListenerContext;
 pub(super) use metrics::ConnectionMetrics;
 pub(super) use stream::GuardedStream;
 pub(super) use worker::Worker;

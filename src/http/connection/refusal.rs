@@ -5,10 +5,10 @@ use std::time::SystemTime;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HttpDate;
 
+use super::context::ListenerContext;
 use super::framing::MAX_HEAD_BYTES;
 use crate::api::wire::error::{ErrorEnvelope, ErrorType};
 use crate::domain::id::RequestId;
-use crate::http::service::Service;
 
 /// An answer that ends its connection, and how far it has been sent.
 pub(super) struct Refusal {
@@ -18,11 +18,11 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// Answers with `status`; logged and counted like any other answer.
-    pub(super) fn new(service: &Service, status: StatusCode) -> Self {
-        let now = service.ports.clock.now();
-        let id = RequestId::new(service.ports.ids.next(now)).to_string();
+    pub(super) fn new(context: &ListenerContext, status: StatusCode) -> Self {
+        let now = context.clock.now();
+        let id = RequestId::new(context.ids.next(now)).to_string();
         tracing::info!(request.id = id, http.status = status.as_u16(), "request");
-        service.metrics.count_refusal(status);
+        context.requests.count_refusal(status);
         let (kind, message) = match status {
             StatusCode::BAD_REQUEST => (ErrorType::InvalidRequest, "Malformed request".to_owned()),
             StatusCode::REQUEST_TIMEOUT => {

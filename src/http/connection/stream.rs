@@ -96,13 +96,13 @@ impl GuardedStream {
         }
         match self.deadline.wait() {
             Wait::First | Wait::Idle => {
-                self.worker.service.connections.idle.inc();
+                self.worker.context.connections.idle.inc();
                 self.is_closing = true;
                 // The end of what can be read: actix closes the connection.
                 Poll::Ready(Ok(()))
             }
             Wait::Head => {
-                self.worker.service.connections.slow_head.inc();
+                self.worker.context.connections.slow_head.inc();
                 self.refuse(StatusCode::REQUEST_TIMEOUT);
                 self.poll_refusal(context).map(Ok)
             }
@@ -114,8 +114,8 @@ impl GuardedStream {
     /// The error that ends a connection after its deadline.
     fn expiry(&self) -> Error {
         match self.deadline.wait() {
-            Wait::Body => _ = self.worker.service.connections.slow_body.inc(),
-            Wait::Reader => _ = self.worker.service.connections.slow_reader.inc(),
+            Wait::Body => _ = self.worker.context.connections.slow_body.inc(),
+            Wait::Reader => _ = self.worker.context.connections.slow_reader.inc(),
             _ => {}
         }
         ErrorKind::TimedOut.into()
@@ -171,7 +171,7 @@ impl GuardedStream {
     }
 
     fn refuse(&mut self, status: StatusCode) {
-        self.refusal = Some(Refusal::new(&self.worker.service, status));
+        self.refusal = Some(Refusal::new(&self.worker.context, status));
     }
 
     /// Sends the refusal, ends the sending half, and discards what the client still sends. Ready when all of this is done, or has failed.
@@ -215,7 +215,7 @@ impl AsyncRead for GuardedStream {
             this.poll_request(context, buffer)
         };
         if this.framing.is_head_too_large() {
-            this.worker.service.connections.slow_head.inc();
+            this.worker.context.connections.slow_head.inc();
             this.refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
             return this.poll_refusal(context).map(Ok);
         }

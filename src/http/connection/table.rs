@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::context::ListenerContext;
 use super::shared::Connection;
-use crate::http::service::Service;
 
 /// This part of the connections is closed at once, so that a flood of new ones does not look through all of them each time.
 const EVICTED_PART: usize = 64;
@@ -25,7 +25,7 @@ pub(super) struct Table {
     leaving: Cell<usize>,
     /// The bytes of unread answers.
     unread: Cell<usize>,
-    service: Arc<Service>,
+    context: Arc<ListenerContext>,
 }
 
 /// A connection in the table, until this is dropped.
@@ -45,8 +45,8 @@ impl Admission {
 }
 
 impl Table {
-    pub(super) fn new(capacity: usize, service: Arc<Service>) -> Self {
-        Self { capacity, open: RefCell::default(), leaving: Cell::new(0), unread: Cell::new(0), service }
+    pub(super) fn new(capacity: usize, context: Arc<ListenerContext>) -> Self {
+        Self { capacity, open: RefCell::default(), leaving: Cell::new(0), unread: Cell::new(0), context }
     }
 
     /// Takes in a new connection, for which waiting ones are closed if the table is full; `None` if there are none that may be.
@@ -55,14 +55,14 @@ impl Table {
             self.evict_for(address);
         }
         if self.is_full() {
-            self.service.connections.count_refused();
+            self.context.connections.count_refused();
             return None;
         }
         let connection = Rc::new(Connection::new(address));
         let mut open = self.open.borrow_mut();
         connection.index.set(open.len());
         open.push(Rc::clone(&connection));
-        self.service.connections.open.fetch_add(1, Ordering::Relaxed);
+        self.context.connections.open.fetch_add(1, Ordering::Relaxed);
         Some(Admission { connection, table: Rc::clone(self) })
     }
 
@@ -124,7 +124,7 @@ impl Table {
     fn leave(&self, connection: &Connection) {
         connection.evict();
         self.leaving.update(|leaving| leaving + 1);
-        self.service.connections.count_evicted();
+        self.context.connections.count_evicted();
     }
 
     fn remove(&self, connection: &Connection) {
@@ -138,7 +138,7 @@ impl Table {
         if connection.is_evicted() {
             self.leaving.update(|leaving| leaving - 1);
         }
-        self.service.connections.open.fetch_sub(1, Ordering::Relaxed);
+        self.context.connections.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
