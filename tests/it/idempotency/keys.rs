@@ -1,8 +1,5 @@
 //! `Idempotency-Key`: what is asked for again is done once.
 
-use std::collections::BTreeMap;
-use std::thread;
-
 use serde_json::{Value, json};
 
 use crate::support::client::{Call, PROFILES, id, path};
@@ -10,7 +7,7 @@ use crate::support::rows::hexadecimal;
 use crate::support::{KeySpec, Shape, TestApp, Wire};
 
 /// A POST under a key of the caller's.
-fn keyed<'c>(app: &'c TestApp, path: &str, key: &str) -> Call<'c> {
+pub(super) fn keyed<'c>(app: &'c TestApp, path: &str, key: &str) -> Call<'c> {
     app.client.post(path).header("idempotency-key", key)
 }
 
@@ -139,137 +136,6 @@ fn a_key_is_1_to_255_printable_ascii_characters_in_one_header() {
     keyed(&app, PROFILES, &"k".repeat(255)).json(&json!({})).ok();
     keyed(&app, PROFILES, "~ !").json(&json!({})).ok();
     assert_eq!(app.database.count("user_profiles"), 3);
-}
-
-#[test]
-fn sixty_four_concurrent_requests_under_one_key_create_one_profile() {
-    let app = TestApp::start();
-    let body = json!({"name": "Example"});
-    let answers: Vec<_> = thread::scope(|scope| {
-        let send = || keyed(&app, PROFILES, "k").json(&body);
-        let calls: Vec<_> = (0..64).map(|_| scope.spawn(send)).collect();
-        calls.into_iter().map(|call| call.join().unwrap()).collect()
-    });
-    let mut statuses = BTreeMap::new();
-    for answer in &answers {
-        *statuses.entry((answer.status, answer.is_replay())).or_insert(0) += 1;
-        match answer.status {
-            200 => assert_eq!(answer.body["id"], app.client.list("")["data"][0]["id"]),
-            _ => assert_eq!(answer.refused(409), "A request with the same Idempotency-Key is still running"),
-        }
-    }
-    assert_eq!(statuses[&(200, false)], 1, "{statuses:?}");
-    assert_eq!((app.database.count("user_profiles"), app.database.count("events")), (1, 1));
-}
-
-#[test]
-fn concurrent_requests_under_many_keys_are_each_executed_once() {
-    let app = TestApp::start();
-    let profile = app.client.create(&json!({}));
-    let update = path(id(&profile));
-    thread::scope(|scope| {
-        for worker in 0..16 {
-            let (app, update) = (&app, &update);
-            scope.spawn(move || {
-                for round in 0..4 {
-                    let key = format!("{worker} {round}");
-                    let body = json!({"metadata": {format!("k{worker}"): round.to_string()}});
-                    let first = keyed(app, update, &key).json(&body).ok();
-                    assert_eq!(keyed(app, update, &key).json(&body).ok(), first);
-                    let create = json!({"name": key});
-                    let made = keyed(app, PROFILES, &format!("c {key}")).json(&create).ok();
-                    assert_eq!(keyed(app, PROFILES, &format!("c {key}")).json(&create).ok(), made);
-                }
-            });
-        }
-    });
-    assert_eq!(app.database.count("user_profiles"), 1 + 64);
-    assert_eq!(app.client.retrieve(id(&profile))["metadata"].as_object().unwrap().len(), 16);
-    assert_eq!(app.database.count("events where kind = 'user_profile.updated'"), 64);
-}
-
-/// Takes the key `k` as another process does that is about to commit or not.
-fn taken_elsewhere(app: &TestApp) -> crate::support::database::Session {
-    app.database.session(
-        "insert into idempotency_keys (organization_id, key, fingerprint, created_at, answer)
-         select id, 'k', sha256(''), now(), '{}' from organizations",
-    )
-}
-
-#[test]
-fn a_key_that_another_process_is_inserting_is_waited_for() {
-    let app = TestApp::start();
-    let profile = app.client.create(&json!({}));
-    let create = (PROFILES.to_owned(), json!({"name": "Example"}));
-    let update = (path(id(&profile)), json!({"name": "Example"}));
-    let link = (format!("{}/action_urls", path(id(&profile))), json!({"action": {"type": "enroll_end_user"}}));
-    for (path, body) in [create, update, link] {
-        app.database.seed("delete from idempotency_keys");
-        let other = taken_elsewhere(&app);
-        thread::scope(|scope| {
-            let waiting = scope.spawn(|| keyed(&app, &path, "k").json(&body));
-            let blocked = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-            while app.database.count(blocked) == 0 && !waiting.is_finished() {
-                thread::yield_now();
-            }
-            // The other process comes to nothing.
-            drop(other);
-            waiting.join().unwrap().ok();
-        });
-        assert!(keyed(&app, &path, "k").json(&body).is_replay(), "{path}");
-    }
-}
-
-#[test]
-fn an_answer_is_stored_exactly_if_its_change_is() {
-    let app = TestApp::start();
-    let profile = app.client.create(&json!({}));
-    let never = "check (fingerprint is null) not valid";
-    app.database.execute(&format!("alter table idempotency_keys add constraint never {never}"));
-    let before = app.database.dump();
-    keyed(&app, PROFILES, "c").json(&json!({"name": "Example"})).refused(500);
-    keyed(&app, &path(id(&profile)), "u").json(&json!({"name": "Example"})).refused(500);
-    keyed(&app, &format!("{}/enrollment_url", path(id(&profile))), "l").send().refused(500);
-    assert_eq!(app.database.dump(), before);
-}
-
-#[test]
-fn a_key_is_free_again_after_24_hours() {
-    let app = TestApp::start();
-    let profile = app.client.create(&json!({}));
-    let update = path(id(&profile));
-    let body = json!({"name": "Example"});
-    let created = keyed(&app, PROFILES, "c").json(&body).ok();
-    keyed(&app, &update, "u").json(&body).ok();
-    app.database.seed("update idempotency_keys set created_at = created_at - interval '23 hours 59 minutes'");
-    assert_eq!(keyed(&app, PROFILES, "c").json(&body).ok(), created);
-    assert!(keyed(&app, &update, "u").json(&body).is_replay());
-    app.database.seed("update idempotency_keys set created_at = created_at - interval '1 minute'");
-    let other = json!({"name": "Other"});
-    let again = keyed(&app, PROFILES, "c").json(&other);
-    assert!(!again.is_replay());
-    let again = again.ok();
-    assert_ne!(again["id"], created["id"]);
-    assert_eq!(keyed(&app, &update, "u").json(&other).ok()["name"], "Other");
-    // And taken from then on.
-    assert_eq!(keyed(&app, PROFILES, "c").json(&other).ok(), again);
-    assert!(keyed(&app, &update, "u").json(&other).is_replay());
-}
-
-#[test]
-fn an_erasure_deletes_the_stored_answers_about_the_profile_but_not_the_keys() {
-    let app = TestApp::start();
-    let body = json!({"name": "markername"});
-    let profile = keyed(&app, PROFILES, "c").json(&body).ok();
-    keyed(&app, &path(id(&profile)), "u").json(&json!({"external_id": "markerid"})).ok();
-    keyed(&app, &format!("{}/enrollment_url", path(id(&profile))), "l").send().ok();
-    app.client.delete(&path(id(&profile))).send().ok();
-    let dump = app.database.dump();
-    assert!(!dump.contains("marker") && !dump.contains(&hexadecimal("marker")), "{dump}");
-    assert_eq!(
-        app.database.texts("select key from idempotency_keys where answer is null order by key"),
-        ["c", "l", "u"]
-    );
 }
 
 #[test]

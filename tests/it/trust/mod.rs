@@ -3,4 +3,6 @@
 mod enforcement;
 mod expiry;
 mod grants;
+mod history;
 mod shown;
+mod shown_enforcement;
