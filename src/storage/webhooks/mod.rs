@@ -4,6 +4,7 @@
 mod cursor_page;
 mod deliveries;
 mod delivery_queue;
+mod endpoint_changes;
 mod endpoint_row;
 mod endpoints;
 pub(super) mod fan_out;
