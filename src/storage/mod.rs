@@ -9,6 +9,7 @@ mod idempotency;
 mod pool;
 mod profiles;
 mod schema;
+mod sweep;
 mod trust;
 mod webhooks;
 
@@ -18,5 +19,6 @@ pub use events::{Outbox, PgEventHorizon, PgEvents};
 pub use pool::{Pool, PoolSettings};
 pub use profiles::PgProfiles;
 pub use schema::{PgClock, PgReadiness, SchemaError, SchemaState, migrate, schema_state};
-pub use trust::{LimitedEnrollments, PgEnforcement, PgEnrollments, PgExpiry, PgTrustGrants};
+pub use sweep::PgExpiry;
+pub use trust::{LimitedEnrollments, PgEnforcement, PgEnrollments, PgTrustGrants};
 pub use webhooks::{PgDeliveries, PgWebhooks};

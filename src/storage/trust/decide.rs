@@ -50,7 +50,7 @@ pub(super) async fn decide(
 ///
 /// # Errors
 /// None of its own.
-pub(super) async fn expire(
+pub(in crate::storage) async fn expire(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,

@@ -152,7 +152,7 @@ async fn insert(connection: &mut PgConnection, key: ProfileKey, record: &Enforce
 ///
 /// # Errors
 /// None of its own.
-pub(super) async fn expire(
+pub(in crate::storage) async fn expire(
     connection: &mut PgConnection,
     outbox: &Outbox,
     key: ProfileKey,
