@@ -3,6 +3,9 @@
 
 pub mod body;
 pub mod document;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod ga;
 pub mod operator;
 pub mod profile_body;

@@ -10,7 +10,11 @@ pub(super) type HandlerResult = Result<HttpResponse, HttpError>;
 
 /// The parameters of the query string, in the order in which they were sent.
 pub(super) fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
-    web::Query::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default()
+    pairs_of(request.query_string())
+}
+
+pub(super) fn pairs_of(query: &str) -> Vec<(String, String)> {
+    web::Query::from_query(query).map(web::Query::into_inner).unwrap_or_default()
 }
 
 /// Parses an id in a path. A malformed id is answered as one that does not exist: `object` not found.

@@ -5,6 +5,9 @@ mod body;
 mod conditional;
 mod connection;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handler;
 mod health;
 mod idempotency;
