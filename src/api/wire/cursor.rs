@@ -106,16 +106,16 @@ pub fn decode(organization: OrganizationId, query: &ProfileQuery, text: &str) ->
 
 fn keyset(kind: u8, id: ProfileId, name: &[u8]) -> Option<ProfileKeyset> {
     match kind {
-        b'c' => Some(ProfileKeyset::CreatedAt(id)),
+        b'c' if name.is_empty() => Some(ProfileKeyset::CreatedAt(id)),
         // A name has no NUL, which Postgres would not take.
         b'n' if !name.contains(&0) => Some(ProfileKeyset::Name(std::str::from_utf8(name).ok()?.to_owned(), id)),
-        b'o' => Some(ProfileKeyset::Nameless(id)),
+        b'o' if name.is_empty() => Some(ProfileKeyset::Nameless(id)),
         _ => None,
     }
 }
 
 /// Encodes the generation, the list's order, the kind of keyset, the id, the rest of the keyset, and a checksum.
-pub(super) fn write(organization: OrganizationId, order: Order, kind: u8, id: Uuid, rest: &[u8]) -> String {
+pub(in crate::api) fn write(organization: OrganizationId, order: Order, kind: u8, id: Uuid, rest: &[u8]) -> String {
     let mut bytes = vec![GENERATION, direction(order), kind];
     bytes.extend_from_slice(id.as_bytes());
     bytes.extend_from_slice(rest);
@@ -220,6 +220,18 @@ mod tests {
             let keyset = ProfileKeyset::Name(format!("{before}\0{after}"), ProfileId::new(Uuid::nil()));
             let cursor = encode(organization(1), &by_name, &keyset);
             prop_assert_eq!(decode(organization(1), &by_name, &cursor), Err(CursorError::Malformed));
+        }
+
+        #[test]
+        fn a_forged_cursor_is_accepted_only_as_the_service_would_write_it(kind in "[cnok]", id: u128, rest in ".{0,3}") {
+            let (kind, id) = (kind.as_bytes()[0], Uuid::from_u128(id));
+            let cursor = write(organization(1), Order::Ascending, kind, id, rest.as_bytes());
+            for by in [OrderBy::CreatedAt, OrderBy::Name] {
+                let query = list(by, Order::Ascending);
+                if let Ok(keyset) = decode(organization(1), &query, &cursor) {
+                    prop_assert_eq!(encode(organization(1), &query, &keyset), cursor.clone());
+                }
+            }
         }
 
         #[test]

@@ -42,7 +42,9 @@ pub(in crate::api) fn decode(
 fn keyset(kind: u8, id: EventId, rest: &[u8]) -> Option<EventKeyset> {
     match (kind, rest.split_first_chunk()) {
         (ID, None) if rest.is_empty() => Some(EventKeyset::Id(id)),
-        (POSITION, Some((position, []))) => Some(EventKeyset::Position(i64::from_be_bytes(*position))),
+        (POSITION, Some((position, []))) if id.uuid().is_nil() => {
+            Some(EventKeyset::Position(i64::from_be_bytes(*position)))
+        }
         (BACKLOG, Some((position, last_id))) => {
             let (position, last_id) = (i64::from_be_bytes(*position), EventId::new(Uuid::from_slice(last_id).ok()?));
             Some(EventKeyset::Backlog { after: id, backlog: EventBacklog { position, last_id } })
@@ -71,6 +73,12 @@ mod tests {
             }),
             any::<i64>().prop_map(EventKeyset::Position),
         ]
+    }
+
+    #[test]
+    fn a_position_with_an_id_is_refused() {
+        let forged = write(organization(1), Order::Ascending, POSITION, Uuid::from_u128(1), &7_i64.to_be_bytes());
+        assert_eq!(decode(organization(1), Order::Ascending, &forged), Err(CursorError::Malformed));
     }
 
     proptest! {
