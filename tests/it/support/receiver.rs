@@ -157,12 +157,16 @@ impl Drop for Receiver {
 }
 
 fn accept(listener: &TcpListener, log: &Shared, ended: &Arc<AtomicBool>, answers: &Answers) {
-    let mut answering = Vec::new();
+    let mut answering: Vec<JoinHandle<()>> = Vec::new();
     for stream in listener.incoming() {
         if ended.load(Ordering::SeqCst) {
             break;
         }
         log.0.lock().unwrap().connections += 1;
+        // A thread that has ended holds its memory until it is joined.
+        for ended in answering.extract_if(.., |thread| thread.is_finished()) {
+            ended.join().unwrap();
+        }
         let (log, ended, answers) = (Arc::clone(log), Arc::clone(ended), Arc::clone(answers));
         answering.push(thread::spawn(move || _ = serve(stream.unwrap(), &log, &ended, &answers)));
     }

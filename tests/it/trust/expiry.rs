@@ -11,6 +11,7 @@ use uprof::storage::{Outbox, PgExpiry, Pool, PoolSettings};
 use crate::support::TestApp;
 use crate::support::client::{id, path};
 use crate::support::database::runtime;
+use crate::support::max_wait::until;
 use crate::support::threads::concurrently;
 
 /// Sweeps once: the numbers of expired grants and actions, and of deleted links, answers and secrets.
@@ -108,7 +109,9 @@ fn concurrent_sweeps_record_each_expiry_once() {
     for turn in concurrently(&[(); 4], |()| sweep(&app)) {
         done = [0, 1, 2, 3, 4].map(|index| done[index] + turn[index]);
     }
-    assert_eq!(done, [20; 5]);
+    // On a machine that is slow, the service's own sweep comes in between.
+    assert!(done.iter().all(|done| *done <= 20), "{done:?}");
+    until("nothing is left", || sweep(&app) == [0; 5]);
     assert_eq!(kinds(&app).len(), 20 * 6);
 }
 
