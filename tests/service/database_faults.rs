@@ -62,8 +62,12 @@ fn crowd(client: &Client, id: &str) -> Vec<u16> {
 }
 
 fn is_away(client: &Client, id: &str) {
+    // A connection that was used a moment ago is not checked before it is used again: what a change that is sent on it comes to, the
+    // service cannot know.
+    let known =
+        ["The database is unavailable", "The database did not confirm the change: it is unknown whether it was done"];
     for answer in every_operation(client, id) {
-        assert_eq!(answer.refused(503), "The database is unavailable");
+        assert!(known.contains(&answer.refused(503)), "{}", answer.body);
         assert_eq!(answer.header("retry-after"), Some("1"));
     }
     let anonymous = client.without_key();

@@ -48,7 +48,9 @@ pub(super) fn idempotency_key() -> Value {
 /// The header `If-Match`.
 pub(super) fn if_match() -> Value {
     let about = "The entity tags of the profile, or `*` for any: the request changes the profile only if it has the revision of one of them.";
-    header("If-Match", about, &json!({"type": "string", "examples": ["\"3-ga\""]}))
+    let tag = "(W/)?\"[!#-~]*\"";
+    let pattern = format!("^(\\*|{tag}( *, *{tag})*)$");
+    header("If-Match", about, &json!({"type": "string", "minLength": 1, "pattern": pattern, "examples": ["*"]}))
 }
 
 pub(super) fn workspace() -> Value {
