@@ -45,7 +45,7 @@ impl Account {
         self.unprivileged.as_ref().map_or_else(|| rustix::process::geteuid().as_raw(), |entry| entry.uid)
     }
 
-    /// Checks that `directory` belongs to this process or to the account: whoever owns it can replace what this process opens in it. Only
+    /// Checks that `directory` belongs to this process or to the account: its owner can replace what this process opens in it. Only
     /// root is asked, which no permission stops.
     pub(super) fn require_owner(directory: &Path) -> Result<(), DatabaseError> {
         if !is_root() {

@@ -13,37 +13,32 @@ use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::profile::Revision;
 use crate::storage::pool::error::StorageError;
 
-/// Locks the rows with the keys in two array parameters until the transaction ends. All transactions lock in key order, so that they cannot
+/// Locks the rows with the keys in the arrays `$1` and `$2` until the transaction ends. All transactions lock in key order, so that they cannot
 /// deadlock; a lateral query keeps that order, where `order by` would make Postgres read a whole index. The rows are read by a later
 /// statement: one that waited for a lock would still read with the snapshot from before. With `skip locked` as `$when_locked` it locks those that no
 /// other transaction has locked, without waiting.
 macro_rules! lock_profiles {
-    ($organization_ids:literal, $ids:literal, $when_locked:literal) => {
+    ($when_locked:literal) => {
         concat!(
             "select locked.*
-           from unnest(",
-            $organization_ids,
-            "::uuid[], ",
-            $ids,
-            "::uuid[]) as wanted (organization_id, id)
-          cross join lateral (
-                select p.organization_id,
-                       p.id,
-                       p.revision
-                  from user_profiles p
-                 where p.organization_id = wanted.organization_id
-                   and p.id = wanted.id
-                   for update ",
+               from unnest($1::uuid[], $2::uuid[]) as wanted (organization_id, id)
+              cross join lateral (
+                    select p.organization_id,
+                           p.id,
+                           p.revision
+                      from user_profiles p
+                     where p.organization_id = wanted.organization_id
+                       and p.id = wanted.id
+                       for update ",
             $when_locked,
-            "
-          ) as locked"
+            ") as locked"
         )
     };
 }
 
 /// What to do about a profile that another transaction has locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WhenLocked {
+pub(in crate::storage) enum WhenLocked {
     /// Wait for it, up to the lock timeout.
     Wait,
     /// Leave it out.
@@ -51,15 +46,15 @@ pub(super) enum WhenLocked {
 }
 
 /// Locks the profiles with `keys`; answers which it has locked, of those that exist, and their revisions.
-pub(super) async fn lock_all(
+pub(in crate::storage) async fn lock_all(
     connection: &mut PgConnection,
     keys: &HashSet<ProfileKey>,
     when_locked: WhenLocked,
 ) -> Result<HashMap<ProfileKey, Revision>> {
     let (organizations, ids) = in_lock_order(keys);
     let statement = match when_locked {
-        WhenLocked::Wait => lock_profiles!("$1", "$2", ""),
-        WhenLocked::Skip => lock_profiles!("$1", "$2", "skip locked"),
+        WhenLocked::Wait => lock_profiles!(""),
+        WhenLocked::Skip => lock_profiles!("skip locked"),
     };
     let locked: Vec<(Uuid, Uuid, i64)> =
         sqlx::query_as(statement).bind(organizations).bind(ids).fetch_all(connection).await?;
@@ -103,7 +98,7 @@ pub(in crate::storage) async fn touch(connection: &mut PgConnection, key: Profil
 }
 
 /// `keys` as one array per column, in the order in which they are locked.
-pub(super) fn in_lock_order(keys: &HashSet<ProfileKey>) -> (Vec<Uuid>, Vec<Uuid>) {
+fn in_lock_order(keys: &HashSet<ProfileKey>) -> (Vec<Uuid>, Vec<Uuid>) {
     let keys: BTreeSet<_> = keys.iter().map(|(organization, id)| (organization.uuid(), id.uuid())).collect();
     keys.into_iter().unzip()
 }

@@ -89,7 +89,7 @@ pub(super) use select_profiles;
 pub(in crate::storage) type ProfileKey = (OrganizationId, ProfileId);
 
 /// `keys` as one array per column.
-pub(in crate::storage) fn key_columns(keys: &HashSet<ProfileKey>) -> (Vec<Uuid>, Vec<Uuid>) {
+pub(super) fn key_columns(keys: &HashSet<ProfileKey>) -> (Vec<Uuid>, Vec<Uuid>) {
     keys.iter().map(|(organization, id)| (organization.uuid(), id.uuid())).unzip()
 }
 

@@ -1,6 +1,6 @@
 //! How batches of updates are done: read, applied in Rust, and saved if nothing has changed since; under locks if something has.
 //!
-//! Without locks an update takes two round trips: read, and save with the revisions that were read. A batch that lost a race is done once
+//! Without locks an update takes two round trips: read, and save if the rows are still those that were read. A batch that lost a race is done once
 //! more with its profiles locked first, which takes five, so that a profile that others change all the time is updated too.
 
 use std::collections::HashSet;

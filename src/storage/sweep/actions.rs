@@ -4,11 +4,12 @@ use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-use super::lock::{BATCH, key, lock_free};
+use super::batch::{BATCH, key};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::EnforcementActionId;
 use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::error::StorageError;
+use crate::storage::profiles::lock::{WhenLocked, lock_all};
 use crate::storage::trust::enforcement_actions;
 
 #[derive(FromRow)]
@@ -39,11 +40,11 @@ pub(super) async fn expire(
     .fetch_all(&mut *connection)
     .await?;
     let keys = expired.iter().map(|row| key(row.organization_id, row.profile_id)).collect();
-    let locked = lock_free(connection, &keys).await?;
+    let locked = lock_all(connection, &keys, WhenLocked::Skip).await?;
     let mut count = 0;
     for row in expired {
         let key = key(row.organization_id, row.profile_id);
-        if locked.contains(&key) {
+        if locked.contains_key(&key) {
             let id = EnforcementActionId::new(row.id);
             let resolved = enforcement_actions::expire(connection, outbox, key, id, now).await?;
             count += usize::from(resolved);

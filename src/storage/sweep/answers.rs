@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgConnection;
 
-use super::lock::BATCH;
+use super::batch::BATCH;
 use crate::domain::clock::Timestamp;
 use crate::domain::idempotency::IDEMPOTENCY_RETENTION;
 

@@ -4,13 +4,14 @@ use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-use super::lock::{BATCH, key, lock_free};
+use super::batch::{BATCH, key};
 use crate::domain::Error;
 use crate::domain::clock::Timestamp;
 use crate::domain::text::Text;
 use crate::domain::trust::grant::GrantName;
 use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::error::StorageError;
+use crate::storage::profiles::lock::{WhenLocked, lock_all};
 use crate::storage::trust::decide;
 
 #[derive(FromRow)]
@@ -40,11 +41,11 @@ pub(super) async fn expire(
     .fetch_all(&mut *connection)
     .await?;
     let keys = expired.iter().map(|row| key(row.organization_id, row.profile_id)).collect();
-    let locked = lock_free(connection, &keys).await?;
+    let locked = lock_all(connection, &keys, WhenLocked::Skip).await?;
     let mut count = 0;
     for row in expired {
         let key = key(row.organization_id, row.profile_id);
-        if locked.contains(&key) {
+        if locked.contains_key(&key) {
             let broken = |_| Error::internal("trust_grants: a name breaks a rule");
             let name = GrantName::parse(row.name).map_err(broken)?;
             let withdrawn = decide::expire(connection, outbox, key, &name, now).await?;

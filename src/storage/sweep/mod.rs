@@ -3,9 +3,9 @@
 
 mod actions;
 mod answers;
+mod batch;
 mod grants;
 mod links;
-mod lock;
 mod repository;
 mod secrets;
 

@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgConnection;
 
-use super::lock::BATCH;
+use super::batch::BATCH;
 use crate::domain::clock::Timestamp;
 
 /// Deletes replaced secrets that are past their time `now`. Answers how many.

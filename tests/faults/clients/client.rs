@@ -16,7 +16,7 @@ pub(crate) struct Client<'a> {
     pub(crate) findings: &'a Findings,
     pub(crate) random: Seeded,
     connections: Connections,
-    /// How long each request took, if somebody wants to know.
+    /// How long each request took, where that is measured.
     pub(crate) latencies: Option<Vec<Duration>>,
 }
 
