@@ -199,13 +199,13 @@ pub fn check_descriptors(args: &ServerArgs) -> Result<(), StartError> {
     descriptors::connections(args).map(drop)
 }
 
-/// Whether the database's schema is what this binary needs.
+/// Whether this binary can run on the database's schema: it is current, or newer in a way that allows it. Answers which.
 ///
 /// # Errors
-/// It is not, or cannot be read.
-pub async fn check_schema(database_url: &SecretString) -> Result<(), StartError> {
+/// It cannot, or the schema cannot be read.
+pub async fn check_schema(database_url: &SecretString) -> Result<SchemaState, StartError> {
     match schema_state(database_url).await {
-        Ok(SchemaState::Current) => Ok(()),
+        Ok(state @ (SchemaState::Current | SchemaState::Newer(_))) => Ok(state),
         Ok(SchemaState::Behind(missing)) => Err(StartError(format!(
             "the database's schema is not current (missing: {}): say `uprof migrate`, or start with --migrate",
             missing.join(", ")

@@ -7,7 +7,7 @@ use crate::cli::database::with_database;
 use crate::cli::error::VerbResult;
 use crate::cli::output::print_line;
 use crate::config::DatabaseArgs;
-use crate::storage::migrate;
+use crate::storage::{SchemaState, migrate};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Migrate {
@@ -23,8 +23,13 @@ impl Migrate {
     pub(in crate::cli) fn run(self) -> VerbResult {
         with_database(&self.database, async |url| {
             if self.check {
-                check_schema(&url).await?;
-                print_line("the schema is current")
+                match check_schema(&url).await? {
+                    SchemaState::Newer(unknown) => print_line(&format!(
+                        "the schema is newer than this release, which can run on it (unknown here: {})",
+                        unknown.join(", ")
+                    )),
+                    _ => print_line("the schema is current"),
+                }
             } else {
                 match migrate(&url).await? {
                     0 => print_line("the schema was current already"),

@@ -5,15 +5,13 @@ use std::time::Duration;
 
 use refinery::Migration;
 use refinery::error::Kind;
-use refinery_core::traits::r#async::{AsyncMigrate, AsyncQuery, AsyncTransaction};
 use secrecy::SecretString;
+use sqlx::Connection;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tokio::time::error::Elapsed;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
+use super::migrator::Migrator;
 use crate::storage::pool::settings::connect_options;
 
 mod embedded {
@@ -23,6 +21,9 @@ mod embedded {
 /// The advisory lock held while migrating: refinery takes none, and replicas may start together. Any number that no other application uses
 /// in this database.
 const MIGRATION_LOCK: i64 = 0x7570_726f_666d_6967;
+
+/// How often the lock is tried for. A session that waited for it in a statement would be waited for by `create index concurrently`.
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long connecting, and comparing the schema, may take before the start fails.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -60,6 +61,9 @@ impl From<refinery::Error> for SchemaError {
     }
 }
 
+/// The newest migration that a release has to know to run on the schema.
+pub(super) const REQUIREMENT: &str = "select max(version) from schema_requirement";
+
 /// How the database's schema compares with what this binary needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaState {
@@ -67,21 +71,35 @@ pub enum SchemaState {
     Current,
     /// These migrations have not run yet; named as `V1__organizations`.
     Behind(Vec<String>),
-    /// These applied migrations are unknown to this binary.
+    /// These applied migrations are unknown to this binary, which can run beside the release that made them.
+    Newer(Vec<String>),
+    /// These applied migrations are unknown to this binary, and some took away what it needs.
     Ahead(Vec<String>),
 }
 
-/// Brings the schema up to date, in one transaction, under a lock; answers how many migrations ran.
+/// Brings the schema up to date, under a lock, each migration in a transaction of its own; answers how many ran. A schema that is
+/// [newer](SchemaState::Newer) stays as it is.
 ///
 /// # Errors
-/// [`SchemaError`]; nothing has changed then.
+/// [`SchemaError`]; the migrations before the one that failed stay applied, and the next call goes on after them.
 pub async fn migrate(url: &SecretString) -> Result<usize, SchemaError> {
     let mut connection = connect(url).await?;
-    sqlx::query("select pg_advisory_lock($1)").bind(MIGRATION_LOCK).execute(&mut connection).await?;
-    let outcome = embedded::migrations::runner().set_grouped(true).run_async(&mut Migrator(&mut connection)).await;
+    while !sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(MIGRATION_LOCK).fetch_one(&mut connection).await?
+    {
+        sleep(LOCK_PAUSE).await;
+    }
+    let outcome = match compare(&mut connection).await {
+        Ok(SchemaState::Newer(_)) => Ok(0),
+        Ok(_) => run(&mut connection).await,
+        Err(error) => Err(error),
+    };
     // Closing releases the lock as well.
     connection.close().await?;
-    Ok(outcome?.applied_migrations().len())
+    outcome
+}
+
+async fn run(connection: &mut PgConnection) -> Result<usize, SchemaError> {
+    Ok(embedded::migrations::runner().run_async(&mut Migrator(connection)).await?.applied_migrations().len())
 }
 
 /// Compares the schema with this binary's, without changes.
@@ -89,7 +107,13 @@ pub async fn migrate(url: &SecretString) -> Result<usize, SchemaError> {
 /// # Errors
 /// [`SchemaError`].
 pub async fn schema_state(url: &SecretString) -> Result<SchemaState, SchemaError> {
-    timeout(RESPONSE_TIMEOUT, compare(url)).await.map_err(no_answer)?
+    let compared = async {
+        let mut connection = connect(url).await?;
+        let state = compare(&mut connection).await?;
+        connection.close().await?;
+        Ok(state)
+    };
+    timeout(RESPONSE_TIMEOUT, compared).await.map_err(no_answer)?
 }
 
 /// The version of the newest migration that this binary holds.
@@ -101,16 +125,13 @@ pub(super) fn newest_version() -> i32 {
     *NEWEST
 }
 
-async fn compare(url: &SecretString) -> Result<SchemaState, SchemaError> {
-    let mut connection = connect(url).await?;
-    let history: Option<String> =
-        sqlx::query_scalar("select to_regclass('refinery_schema_history')::text").fetch_one(&mut connection).await?;
+async fn compare(connection: &mut PgConnection) -> Result<SchemaState, SchemaError> {
     let runner = embedded::migrations::runner();
-    let applied = match history {
-        Some(_) => runner.get_applied_migrations_async(&mut Migrator(&mut connection)).await?,
-        None => Vec::new(),
+    let applied = if exists(connection, "refinery_schema_history").await? {
+        runner.get_applied_migrations_async(&mut Migrator(connection)).await?
+    } else {
+        Vec::new()
     };
-    connection.close().await?;
     let missing_in = |known: &[Migration], among: &[Migration]| -> Vec<String> {
         // Equal migrations have the same version, name and checksum.
         let mut missing: Vec<_> = among.iter().filter(|migration| !known.contains(migration)).collect();
@@ -123,8 +144,19 @@ async fn compare(url: &SecretString) -> Result<SchemaState, SchemaError> {
     Ok(match (ahead.is_empty(), behind.is_empty()) {
         (true, true) => SchemaState::Current,
         (true, false) => SchemaState::Behind(behind),
+        (false, true) if can_run(connection).await? => SchemaState::Newer(ahead),
         (false, _) => SchemaState::Ahead(ahead),
     })
+}
+
+/// Whether no migration, known or not, took away what this binary needs.
+async fn can_run(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let needed: Option<i32> = sqlx::query_scalar(REQUIREMENT).fetch_one(connection).await?;
+    Ok(needed <= Some(newest_version()))
+}
+
+async fn exists(connection: &mut PgConnection, table: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select to_regclass($1) is not null").bind(table).fetch_one(connection).await
 }
 
 async fn connect(url: &SecretString) -> Result<PgConnection, SchemaError> {
@@ -135,45 +167,4 @@ async fn connect(url: &SecretString) -> Result<PgConnection, SchemaError> {
 
 fn no_answer(_: Elapsed) -> SchemaError {
     SchemaError::Unreachable(format!("no answer within {} s", RESPONSE_TIMEOUT.as_secs()))
-}
-
-/// refinery's three traits on a sqlx connection, so that no second driver is needed.
-struct Migrator<'c>(&'c mut PgConnection);
-
-impl AsyncTransaction for Migrator<'_> {
-    type Error = sqlx::Error;
-
-    async fn execute<'a, T: Iterator<Item = &'a str> + Send + 'a>(
-        &'a mut self,
-        queries: T,
-    ) -> Result<usize, sqlx::Error> {
-        let mut transaction = self.0.begin().await?;
-        let mut count = 0;
-        for query in queries {
-            // Safe: the text is a file of `migrations/` or refinery's own.
-            sqlx::raw_sql(AssertSqlSafe(query.to_owned())).execute(&mut *transaction).await?;
-            count += 1;
-        }
-        transaction.commit().await?;
-        Ok(count)
-    }
-}
-
-impl AsyncQuery<Vec<Migration>> for Migrator<'_> {
-    async fn query<'a>(&'a mut self, query: &'a str) -> Result<Vec<Migration>, sqlx::Error> {
-        let rows: Vec<(i32, String, String, String)> =
-            sqlx::query_as(AssertSqlSafe(query.to_owned())).fetch_all(&mut *self.0).await?;
-        rows.into_iter()
-            .map(|(version, name, applied_on, checksum)| {
-                let applied_on = OffsetDateTime::parse(&applied_on, &Rfc3339).map_err(decoding)?;
-                Ok(Migration::applied(version, name, applied_on, checksum.parse().map_err(decoding)?))
-            })
-            .collect()
-    }
-}
-
-impl AsyncMigrate for Migrator<'_> {}
-
-fn decoding(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
-    sqlx::Error::Decode(Box::new(error))
 }

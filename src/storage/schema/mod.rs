@@ -3,6 +3,7 @@
 
 mod clock;
 mod migrate;
+mod migrator;
 mod readiness;
 
 pub use clock::PgClock;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
-use super::migrate::newest_version;
+use super::migrate::{REQUIREMENT, newest_version};
 use crate::domain::repository::Readiness;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::storage::pool::Pool;
@@ -58,16 +58,21 @@ fn shared(answer: &Result<()>) -> Result<()> {
 }
 
 async fn compare_schema(pool: &Pool) -> Result<()> {
-    let applied: Result<Option<i32>> = pool
+    let found: Result<(Option<i32>, Option<i32>)> = pool
         .read(|connection| {
             Box::pin(async move {
-                Ok(sqlx::query_scalar("select max(version) from refinery_schema_history").fetch_one(connection).await?)
+                let applied = sqlx::query_scalar("select max(version) from refinery_schema_history");
+                let applied = applied.fetch_one(&mut *connection).await?;
+                Ok((applied, sqlx::query_scalar(REQUIREMENT).fetch_one(connection).await?))
             })
         })
         .await;
-    match applied {
-        Ok(Some(version)) if version >= newest_version() => Ok(()),
-        Ok(version) => Err(unavailable().caused_by(format!(
+    match found {
+        Ok((_, Some(needed))) if needed > newest_version() => Err(unavailable().caused_by(format!(
+            "migration {needed} of a newer release took away what this release needs: start the newer one"
+        ))),
+        Ok((Some(version), _)) if version >= newest_version() => Ok(()),
+        Ok((version, _)) => Err(unavailable().caused_by(format!(
             "the schema is at version {}, this release needs {}: run `uprof migrate`",
             version.unwrap_or_default(),
             newest_version()
