@@ -205,6 +205,20 @@ fn global_flags_can_be_anywhere() {
 }
 
 #[test]
+fn a_condition_is_sent_as_if_match_with_the_quotes_that_a_shell_removed() {
+    for (given, sent) in [("3-ga", "\"3-ga\""), ("\"3-ga\", \"4-ga\"", "\"3-ga\", \"4-ga\""), ("*", "*")] {
+        for verb in ["update", "delete"] {
+            let peer = Peer::answering(&["{}"]);
+            peer.call(&["user-profiles", verb, ID, "--if-match", given]).text();
+            assert_eq!(peer.seen_once().header("if-match"), [sent], "{verb}");
+        }
+    }
+    let peer = Peer::answering(&["{}"]);
+    peer.call(&["user-profiles", "update", ID, "--name", "x"]).text();
+    assert!(peer.seen_once().header("if-match").is_empty());
+}
+
+#[test]
 fn a_base_url_can_have_a_path() {
     let peer = Peer::answering(&["{}"]);
     peer.call(&["user-profiles", "retrieve", ID, "--base-url", &format!("{}/proxy/", peer.url())]).text();

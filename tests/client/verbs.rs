@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::command::at;
+use crate::peer::Peer;
 use crate::support::TestApp;
 use crate::support::client::id;
 
@@ -92,6 +93,42 @@ fn delete_prints_the_deleted_id() {
     let deleted = at(&app, &["beta:user-profiles", "delete", id(&profile)]).json();
     assert_eq!(deleted, json!({"id": id(&profile), "type": "user_profile_deleted"}));
     assert_eq!(at(&app, &["user-profiles", "delete", id(&profile)]).run().status, 1);
+}
+
+#[test]
+fn updates_and_deletes_on_condition_of_an_entity_tag_change_no_other_revision() {
+    let app = TestApp::start();
+    let profile = app.client.create(&json!({"name": "Before"}));
+    let tag = |namespace: &str| at(&app, &[namespace, "retrieve", id(&profile), "--print-etag"]).text();
+    let stale = tag("user-profiles");
+    assert_eq!(stale, "\"1-ga\"\n");
+    let update = |tag: &str, name: &str| {
+        at(&app, &["user-profiles", "update", id(&profile), "--name", name, "--if-match", tag.trim_end()])
+    };
+    assert_eq!(update(&stale, "After").json()["name"], "After");
+    for arguments in [&["update", "--name", "Lost"][..], &["delete"]] {
+        let condition = [id(&profile), "--if-match", "1-ga"];
+        let refused = at(&app, &[&["user-profiles"][..], arguments, &condition].concat()).run();
+        assert_eq!(refused.status, 1);
+        assert!(refused.stdout.contains("\"invalid_request_error\""), "{refused:?}");
+        assert!(
+            refused.stderr.starts_with("error: 412 Precondition Failed: if-match: The user profile"),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(app.client.retrieve(id(&profile))["name"], "After");
+    // A tag of any shape names the revision.
+    let tag = tag("beta:user-profiles");
+    assert_eq!(tag, "\"2-2026-03-24\"\n");
+    at(&app, &["user-profiles", "delete", id(&profile), "--if-match", tag.trim_end()]).json();
+}
+
+#[test]
+fn a_server_without_revisions_has_no_entity_tag_to_print() {
+    let peer = Peer::answering(&["{}"]);
+    let ended = peer.call(&["user-profiles", "retrieve", "a", "--print-etag"]).run();
+    assert_eq!((ended.status, ended.stdout.as_str()), (1, ""));
+    assert!(ended.stderr.starts_with("error: the answer has no ETag"), "{ended:?}");
 }
 
 #[test]

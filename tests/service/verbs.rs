@@ -203,6 +203,18 @@ fn grants_are_decided_and_profiles_restricted() {
     let list = ["enforcement-actions", "list", id, of[0], of[1]];
     assert_eq!(operator.json(&list), json!([resolved]));
     assert!(operator.text(&list).contains("ended "));
+
+    // The profile has been changed five times.
+    let stale = ["--if-match", "5-ga"];
+    let other = "error: if-match: The user profile has another revision\n";
+    let withdraw = [&decide[..], &["--status", "withdrawn"]].concat();
+    assert_eq!(operator.refusal(&[&withdraw[..], &stale].concat()), other);
+    assert_eq!(operator.refusal(&[&open[..], &["ban"], &stale].concat()), other);
+    operator.json(&[&withdraw[..], &["--if-match", "\"6-ga\""]].concat());
+    let ban = operator.json(&[&open[..], &["ban", "--if-match", "7"]].concat());
+    let resolve = ["enforcement-actions", "resolve", id, string(&ban["id"]), of[0], of[1], "--actor", "help desk"];
+    assert_eq!(operator.refusal(&[&resolve[..], &stale].concat()), other);
+    operator.json(&[&resolve[..], &["--if-match", "8"]].concat());
 }
 
 #[test]

@@ -6,10 +6,12 @@ use serde::Serialize;
 use crate::cli::database::with_pool;
 use crate::cli::error::{CliError, VerbResult};
 use crate::cli::output::{OutputFormat, Printable};
+use crate::cli::values;
 use crate::config::DatabaseArgs;
 use crate::domain::Error;
 use crate::domain::clock::{Timestamp, check_future};
 use crate::domain::id::OrganizationId;
+use crate::domain::profile::RevisionCondition;
 use crate::storage::Pool;
 
 #[derive(Args, Debug)]
@@ -28,6 +30,20 @@ pub(in crate::cli) struct OrganizationArgs {
     pub(super) organization: OrganizationId,
     #[command(flatten)]
     pub(super) admin: AdminArgs,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ConditionArgs {
+    /// Change the profile only if this is its entity tag, such as 3-ga, or the number in it
+    #[arg(long, value_name = "ETAG", value_parser = values::revision_condition)]
+    if_match: Option<RevisionCondition>,
+}
+
+impl ConditionArgs {
+    /// The condition; without the flag, any revision meets it.
+    pub(super) fn condition(self) -> RevisionCondition {
+        self.if_match.unwrap_or(RevisionCondition::Any)
+    }
 }
 
 impl AdminArgs {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::arguments::OrganizationArgs;
+use super::arguments::{ConditionArgs, OrganizationArgs};
 use super::paging::read_list;
 use crate::api::operator::enforcement::WireEnforcementRecord;
 use crate::cli::error::VerbResult;
@@ -15,7 +15,6 @@ use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::id::{EnforcementActionId, IdSource, ProfileId, RandomIds};
 use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
-use crate::domain::profile::RevisionCondition;
 use crate::domain::repository::EnforcementRepository;
 use crate::domain::text::{Actor, Rationale, Text};
 use crate::domain::trust::enforcement::{EnforcementKind, EnforcementReason};
@@ -54,6 +53,8 @@ pub(in crate::cli) struct OpenAction {
     #[command(flatten)]
     author: AuthorArgs,
     #[command(flatten)]
+    condition: ConditionArgs,
+    #[command(flatten)]
     organization: OrganizationArgs,
 }
 
@@ -74,11 +75,15 @@ pub(in crate::cli) struct ResolveAction {
     #[command(flatten)]
     author: AuthorArgs,
     #[command(flatten)]
+    condition: ConditionArgs,
+    #[command(flatten)]
     action: ActionArgs,
 }
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct RecordCheck {
+    #[command(flatten)]
+    condition: ConditionArgs,
     #[command(flatten)]
     action: ActionArgs,
     /// The outcome of the check
@@ -121,13 +126,16 @@ impl EnforcementActionsCommand {
         match self {
             Self::Open(verb) => verb.run(),
             Self::List(verb) => verb.run(),
-            Self::Resolve(ResolveAction { action, author }) => {
-                action.advance(EnforcementStep::Resolve { by: author.actor, note: author.note })
+            Self::Resolve(ResolveAction { action, condition, author }) => {
+                action.advance(EnforcementStep::Resolve { by: author.actor, note: author.note }, condition)
             }
-            Self::RecordCheck(RecordCheck { action, outcome }) => action.advance(match outcome {
-                CheckOutcome::Submitted => EnforcementStep::SubmitCheck,
-                CheckOutcome::Failed => EnforcementStep::FailCheck,
-            }),
+            Self::RecordCheck(RecordCheck { action, condition, outcome }) => {
+                let step = match outcome {
+                    CheckOutcome::Submitted => EnforcementStep::SubmitCheck,
+                    CheckOutcome::Failed => EnforcementStep::FailCheck,
+                };
+                action.advance(step, condition)
+            }
         }
     }
 }
@@ -145,8 +153,9 @@ impl OpenAction {
             note: self.author.note,
         };
         let record = opening.into_record(EnforcementActionId::new(RandomIds::default().next(now)), now)?;
+        let condition = self.condition.condition();
         let opened = admin.with_pool(async |pool| {
-            repository(pool).open(organization, self.profile, record, RevisionCondition::Any, None).await?.done()
+            repository(pool).open(organization, self.profile, record, condition, None).await?.done()
         })?;
         admin.print(&printable(opened))
     }
@@ -168,14 +177,12 @@ impl ListActions {
 }
 
 impl ActionArgs {
-    fn advance(self, step: EnforcementStep) -> VerbResult {
+    fn advance(self, step: EnforcementStep, condition: ConditionArgs) -> VerbResult {
         let OrganizationArgs { organization, admin } = self.organization;
         let now = SystemClock.now();
+        let condition = condition.condition();
         let advanced = admin.with_pool(async |pool| {
-            repository(pool)
-                .advance(organization, (self.profile, self.id), step, RevisionCondition::Any, now, None)
-                .await?
-                .done()
+            repository(pool).advance(organization, (self.profile, self.id), step, condition, now, None).await?.done()
         })?;
         admin.print(&printable(advanced))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::arguments::{OrganizationArgs, check_expiry};
+use super::arguments::{ConditionArgs, OrganizationArgs, check_expiry};
 use super::paging::read_list;
 use crate::api::operator::grant_decision::WireDecision;
 use crate::api::operator::trust_grant::WireTrustGrant;
@@ -17,7 +17,6 @@ use crate::domain::clock::{Clock, SystemClock, Timestamp};
 use crate::domain::id::{DecisionId, IdSource, ProfileId, RandomIds};
 use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
-use crate::domain::profile::RevisionCondition;
 use crate::domain::repository::TrustGrantRepository;
 use crate::domain::text::{Actor, Rationale, Text};
 use crate::domain::trust::decision::{Decision, DecisionQuery};
@@ -70,6 +69,8 @@ pub(in crate::cli) struct DecideGrant {
     /// An active feature of efs; repeatable
     #[arg(long = "feature", value_name = "FEATURE", value_parser = EFS_FEATURES)]
     features: Vec<String>,
+    #[command(flatten)]
+    condition: ConditionArgs,
     #[command(flatten)]
     grant: GrantArgs,
 }
@@ -134,11 +135,9 @@ impl DecideGrant {
         check_expiry(self.expires_at, now)?;
         let id = DecisionId::new(RandomIds::default().next(now));
         let decision = Decision { id, verdict, decided_at: now, actor: self.actor, reason: self.reason };
+        let condition = self.condition.condition();
         let decided = admin.with_pool(async |pool| {
-            repository(pool)
-                .decide(organization, profile, name.clone(), decision, RevisionCondition::Any, None)
-                .await?
-                .done()
+            repository(pool).decide(organization, profile, name.clone(), decision, condition, None).await?.done()
         })?;
         admin.print(&printable_decision(profile, name, decided))
     }

@@ -54,7 +54,7 @@ impl<N: Namespace> ListProfiles<N> {
         let mut left = u64::try_from(self.max_items).unwrap_or(u64::MAX);
         while left > 0 {
             let query = query.iter().cloned().chain(page.clone().map(|cursor| ("page", cursor))).collect();
-            let answer = client.call(Request { query, ..Request::get(PROFILES.to_owned()) })?;
+            let answer = client.call(Request { query, ..Request::get(PROFILES.to_owned()) })?.body;
             if printer.is_raw() {
                 printer.print(&answer)?;
                 return Ok(());

@@ -7,11 +7,12 @@ use super::document::Document;
 use super::fields::{Change, LinkActionArgs};
 use super::input::Input;
 use super::list::ListProfiles;
-use super::message::note;
+use super::message::{note, one_line};
 use super::namespace::{Namespace, PROFILES};
 use super::options::ClientOptions;
 use super::transport::client::{Client, Request};
 use crate::cli::error::{CliError, VerbResult};
+use crate::cli::output::print_line;
 
 const BODY_HELP: &str = "\
 Standard input may provide a body: a map of fields in JSON or YAML. Flags take precedence.
@@ -35,13 +36,13 @@ enum ProfilesVerb<N: Namespace> {
     /// Create a user profile
     Create(CreateProfileArgs<N>),
     /// Print a user profile
-    Retrieve(ProfileIdArgs),
+    Retrieve(RetrieveProfileArgs),
     /// Change the given fields of a user profile
     Update(UpdateProfileArgs<N>),
     /// List user profiles, from all pages
     List(ListProfiles<N>),
     /// Delete a user profile
-    Delete(ProfileIdArgs),
+    Delete(DeleteProfileArgs),
     /// Create a link with which the entity that the profile represents can enroll
     CreateEnrollmentUrl(ProfileIdArgs),
 }
@@ -54,12 +55,45 @@ struct CreateProfileArgs<N: Namespace> {
 }
 
 #[derive(Args, Debug)]
+struct RetrieveProfileArgs {
+    #[command(flatten)]
+    chosen: ProfileIdArgs,
+    /// Print the entity tag of the profile, for --if-match, and not the profile
+    #[arg(long)]
+    print_etag: bool,
+}
+
+#[derive(Args, Debug)]
 #[command(after_long_help = BODY_HELP)]
 struct UpdateProfileArgs<N: Namespace> {
     #[command(flatten)]
     chosen: ProfileIdArgs,
     #[command(flatten)]
+    condition: ConditionArgs,
+    #[command(flatten)]
     fields: N::FieldArgs,
+}
+
+#[derive(Args, Debug)]
+struct DeleteProfileArgs {
+    #[command(flatten)]
+    chosen: ProfileIdArgs,
+    #[command(flatten)]
+    condition: ConditionArgs,
+}
+
+#[derive(Args, Debug)]
+struct ConditionArgs {
+    /// Change the profile only if this is its entity tag, as retrieve --print-etag prints it
+    #[arg(long, value_name = "ETAG")]
+    if_match: Option<String>,
+}
+
+impl ConditionArgs {
+    /// The value of `If-Match`. A tag may be given without its quotes, which a shell removes.
+    fn header(self) -> Option<String> {
+        self.if_match.map(|tag| if tag == "*" || tag.contains('"') { tag } else { format!("\"{tag}\"") })
+    }
 }
 
 #[derive(Args, Debug)]
@@ -107,15 +141,24 @@ impl<N: Namespace> Profiles<N> {
                 let changes: Vec<Change> = verb.fields.into();
                 let mut input = Input::read(changes.is_empty() || !verb.chosen.is_given())?;
                 options.use_piped_betas(&mut input)?;
-                Request::post(verb.chosen.path(&mut input)?, Some(body(input, changes)))
+                let path = verb.chosen.path(&mut input)?;
+                Request::post(path, Some(body(input, changes))).on_condition(verb.condition.header())
             }
             ProfilesVerb::List(list) => {
                 let mut input = Input::read_parameters()?;
                 options.use_piped_betas(&mut input)?;
                 return list.run(input, &mut Client::new::<N>(&options)?, &mut options.answer_printer());
             }
-            ProfilesVerb::Retrieve(chosen) => Request::get(path_without_body(chosen, &mut options)?),
-            ProfilesVerb::Delete(chosen) => Request::delete(path_without_body(chosen, &mut options)?),
+            ProfilesVerb::Retrieve(verb) => {
+                let request = Request::get(path_without_body(verb.chosen, &mut options)?);
+                if verb.print_etag {
+                    return print_entity_tag::<N>(&options, request);
+                }
+                request
+            }
+            ProfilesVerb::Delete(verb) => {
+                Request::delete(path_without_body(verb.chosen, &mut options)?).on_condition(verb.condition.header())
+            }
             ProfilesVerb::CreateEnrollmentUrl(chosen) => {
                 Request::post(path_without_body(chosen, &mut options)? + "/enrollment_url", None)
             }
@@ -198,6 +241,12 @@ fn make_fields_of_new_profile(fields: &mut [Change]) {
 
 fn send<N: Namespace>(options: &ClientOptions, request: Request) -> VerbResult {
     let answer = Client::new::<N>(options)?.call(request)?;
-    options.answer_printer().print(&answer)?;
+    options.answer_printer().print(&answer.body)?;
     Ok(())
+}
+
+fn print_entity_tag<N: Namespace>(options: &ClientOptions, request: Request) -> VerbResult {
+    let answer = Client::new::<N>(options)?.call(request)?;
+    let tag = answer.entity_tag().ok_or("the answer has no ETag: the server has no revisions of profiles")?;
+    print_line(&one_line(&tag))
 }

@@ -29,27 +29,41 @@ pub(in crate::cli) struct Request {
     pub(in crate::cli) path: String,
     pub(in crate::cli) query: Vec<(&'static str, String)>,
     pub(in crate::cli) body: Option<Document>,
+    /// The value of `If-Match`.
+    pub(in crate::cli) if_match: Option<String>,
 }
 
 impl Request {
     pub(in crate::cli) const fn get(path: String) -> Self {
-        Self { method: Method::GET, path, query: Vec::new(), body: None }
+        Self { method: Method::GET, path, query: Vec::new(), body: None, if_match: None }
     }
 
     pub(in crate::cli) const fn post(path: String, body: Option<Document>) -> Self {
-        Self { method: Method::POST, path, query: Vec::new(), body }
+        Self { method: Method::POST, path, query: Vec::new(), body, if_match: None }
     }
 
     pub(in crate::cli) const fn delete(path: String) -> Self {
-        Self { method: Method::DELETE, path, query: Vec::new(), body: None }
+        Self { method: Method::DELETE, path, query: Vec::new(), body: None, if_match: None }
+    }
+
+    /// Adds `If-Match`.
+    pub(in crate::cli) fn on_condition(self, if_match: Option<String>) -> Self {
+        Self { if_match, ..self }
     }
 }
 
 /// An answer of the service, whatever its status.
-struct HttpAnswer {
+pub(in crate::cli) struct HttpAnswer {
     status: StatusCode,
     headers: HeaderMap,
-    body: String,
+    pub(in crate::cli) body: String,
+}
+
+impl HttpAnswer {
+    /// The value of `ETag`.
+    pub(in crate::cli) fn entity_tag(&self) -> Option<String> {
+        Some(String::from_utf8_lossy(self.headers.get(http::header::ETAG)?.as_bytes()).into_owned())
+    }
 }
 
 /// A client of one service, with the headers of one namespace.
@@ -95,26 +109,27 @@ impl Client {
         })
     }
 
-    /// Sends a request and returns the body of its successful answer.
+    /// Sends a request and returns its successful answer.
     ///
     /// # Errors
     /// The service was not reached, or returned an error, whose body has then been printed.
-    pub(in crate::cli) fn call(&mut self, request: Request) -> Result<String, CliError> {
+    pub(in crate::cli) fn call(&mut self, request: Request) -> Result<HttpAnswer, CliError> {
         let query: Vec<_> =
             self.query.iter().map(|&(name, value)| (name, value.to_owned())).chain(request.query).collect();
         let url = self.base_url.join(&request.path, &query);
         let body = request.body.as_ref().map(serde_json::to_string).transpose()?;
-        let headers = self.headers_of(&request.method, body.is_some())?;
+        let headers = self.headers_of(&request.method, body.is_some(), request.if_match)?;
         let answer = self.send(&request.method, &url, &headers, body.as_deref())?;
         if answer.status.is_success() {
-            return Ok(answer.body);
+            return Ok(answer);
         }
         self.errors.print_error(&answer.body)?;
         Err(describe_error(&request.method, &url, &answer).into())
     }
 
-    fn headers_of(&self, method: &Method, has_body: bool) -> Result<HeaderMap, CliError> {
+    fn headers_of(&self, method: &Method, has_body: bool, if_match: Option<String>) -> Result<HeaderMap, CliError> {
         let mut headers = self.headers.clone();
+        headers.extend(if_match.map(|tags| ("if-match", tags)));
         if has_body {
             headers.push(("content-type", "application/json".to_owned()));
         }
