@@ -46,7 +46,7 @@ class Door {
   retrieve = (id, fields, options) => this.namespace.retrieve(id, { ...this.asking, ...fields }, options);
   update = (id, fields, options) => this.namespace.update(id, { ...this.asking, ...fields }, options);
   list = (fields, options) => this.namespace.list({ ...this.asking, ...fields }, options);
-  delete = (id, fields) => this.namespace.delete(id, { ...this.asking, ...fields });
+  delete = (id, fields, options) => this.namespace.delete(id, { ...this.asking, ...fields }, options);
   createEnrollmentURL = (id) => this.namespace.createEnrollmentURL(id, this.asking);
   createActionURL = (id, type) => this.namespace.actionURLs.create(id, { ...this.asking, action: { type } });
 }
