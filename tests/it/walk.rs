@@ -23,6 +23,8 @@ fn every_request_of_the_page_is_answered_as_it_documents() {
     walk.sends("POST /v1/organizations/webhooks");
 
     walk.sends("POST /v1/user_profiles");
+    walk.sends(&format!("POST {PROFILE}"));
+    walk.sends(&format!("POST {PROFILE}"));
     walk.sends(&format!("POST {PROFILE}/enrollment_url"));
 
     walk.sends(&format!("GET {LINK}"));
