@@ -4,6 +4,7 @@ use sqlx::postgres::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::range::range;
 use super::read::read;
 use super::row::{ProfileRow, select_profiles};
 use crate::domain::Result;
@@ -154,7 +155,7 @@ async fn rows(
 ) -> Rows {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     match query.order_by {
-        OrderBy::CreatedAt => by_creation(connection, organization, query, now, count).await,
+        OrderBy::CreatedAt => range(connection, organization, (after_id(query), query.order), now, count).await,
         OrderBy::Name => by_name(connection, organization, query, now, count).await,
     }
 }
@@ -167,28 +168,6 @@ fn after_id(query: &ProfileQuery) -> Uuid {
         (_, Order::Ascending) => Uuid::nil(),
         (_, Order::Descending) => Uuid::max(),
     }
-}
-
-async fn by_creation(
-    connection: &mut PgConnection,
-    organization: OrganizationId,
-    query: &ProfileQuery,
-    now: OffsetDateTime,
-    count: i64,
-) -> Rows {
-    let select = match query.order {
-        Order::Ascending => select_profiles!("$2", "where p.organization_id = $1 and p.id > $3 order by p.id limit $4"),
-        Order::Descending => {
-            select_profiles!("$2", "where p.organization_id = $1 and p.id < $3 order by p.id desc limit $4")
-        }
-    };
-    sqlx::query_as(select)
-        .bind(organization.uuid())
-        .bind(now)
-        .bind(after_id(query))
-        .bind(count)
-        .fetch_all(connection)
-        .await
 }
 
 /// Profiles with a name, then those without: the latter come last in both directions.

@@ -96,36 +96,36 @@ pub(super) fn key_columns(keys: &HashSet<ProfileKey>) -> (Vec<Uuid>, Vec<Uuid>) 
 /// A profile as [`select_profiles`] reads it.
 #[derive(FromRow)]
 pub(super) struct ProfileRow {
-    organization_id: Uuid,
-    id: Uuid,
-    created_at: OffsetDateTime,
-    updated_at: OffsetDateTime,
-    revision: i64,
-    name: Option<String>,
-    relationship: String,
-    account_status: Option<String>,
-    country: Option<String>,
-    email_hash: Option<String>,
-    entity_type: Option<String>,
-    name_hash: Option<String>,
-    onboarded_at: Option<OffsetDateTime>,
-    reference_id: Option<String>,
-    metadata: Vec<(String, String)>,
-    grants: Vec<GrantTuple>,
-    parts: Vec<PartTuple>,
-    actions: Vec<ActionTuple>,
+    pub(super) organization_id: Uuid,
+    pub(super) id: Uuid,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) updated_at: OffsetDateTime,
+    pub(super) revision: i64,
+    pub(super) name: Option<String>,
+    pub(super) relationship: String,
+    pub(super) account_status: Option<String>,
+    pub(super) country: Option<String>,
+    pub(super) email_hash: Option<String>,
+    pub(super) entity_type: Option<String>,
+    pub(super) name_hash: Option<String>,
+    pub(super) onboarded_at: Option<OffsetDateTime>,
+    pub(super) reference_id: Option<String>,
+    pub(super) metadata: Vec<(String, String)>,
+    pub(super) grants: Vec<GrantTuple>,
+    pub(super) parts: Vec<PartTuple>,
+    pub(super) actions: Vec<ActionTuple>,
 }
 
 // Postgres hands out elements of these arrays as records without names.
 
 /// Name, status, time of expiry.
-type GrantTuple = (String, String, Option<OffsetDateTime>);
+pub(super) type GrantTuple = (String, String, Option<OffsetDateTime>);
 
 /// The grant's name, the part's name, its status, and whether it requires data retention and human review.
-type PartTuple = (String, String, String, bool, bool);
+pub(super) type PartTuple = (String, String, String, bool, bool);
 
 /// Id, kind, reason, time of opening, time of expiry, identity check.
-type ActionTuple = (Uuid, String, String, OffsetDateTime, Option<OffsetDateTime>, String);
+pub(super) type ActionTuple = (Uuid, String, String, OffsetDateTime, Option<OffsetDateTime>, String);
 
 impl ProfileRow {
     pub(super) fn key(&self) -> ProfileKey {
