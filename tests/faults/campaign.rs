@@ -35,6 +35,8 @@ const WORKERS: usize = 4;
 const SHARED: usize = 2;
 /// Failed deliveries are repeated after seconds, and after a step of the clock when the later clock says so.
 const DELIVERY_LIMIT: Duration = Duration::from_mins(3);
+/// How often a campaign says how far it is.
+const PROGRESS: Duration = Duration::from_mins(2);
 /// In the process that has its own mounts.
 const INSIDE: &str = "UPROF_FAULTS_INSIDE";
 /// The seed, to repeat the choices of an earlier campaign.
@@ -42,7 +44,7 @@ const SEED: &str = "UPROF_FAULTS_SEED";
 
 /// How long, and how much.
 struct Plan {
-    /// The quiet organization is measured for so long, alone and then beside its neighbor.
+    /// The quiet organization is measured for so long: alone, beside a busy machine, and beside its neighbor.
     measured: Duration,
     /// Faults are injected at least for so long,
     faulty: Duration,
@@ -125,6 +127,7 @@ fn run(plan: &Plan, disk_bytes: Option<u64>) {
     drop(accounts);
 
     let alone = measure(&mut client(&quiet, 200), plan.measured);
+    let busy = beside_busy_threads(|| measure(&mut client(&quiet, 202), plan.measured));
     let [is_slower, is_over, is_written] = [const { AtomicBool::new(false) }; 3];
     thread::scope(|scope| {
         for kind in 0..neighbor::CONNECTIONS {
@@ -160,7 +163,8 @@ fn run(plan: &Plan, disk_bytes: Option<u64>) {
         is_written.store(true, Ordering::SeqCst);
         let followed: Vec<Events> = followers.into_iter().map(|follower| follower.join().unwrap()).collect();
         compare(&tenants, &mut workers, &followed, &receiver, &findings, &client);
-        let table = table(&findings, seed, started.elapsed(), &alone, &beside);
+        let latencies = [("alone", alone), ("beside busy threads", busy), ("beside the neighbor", beside)];
+        let table = table(&findings, seed, started.elapsed(), &latencies);
         println!("\n{table}");
     });
     let broken = findings.all_broken();
@@ -202,6 +206,19 @@ fn measure(client: &mut Client, lasting: Duration) -> Latencies {
     Latencies::of(client.latencies.take().unwrap(), client.findings.counted("answered: failed") - before)
 }
 
+/// Measures beside as many threads as the neighbor has connections, which only count: what a busy machine costs without the neighbor.
+fn beside_busy_threads(measure: impl FnOnce() -> Latencies) -> Latencies {
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..neighbor::CONNECTIONS {
+            scope.spawn(|| while !is_over.load(Ordering::Relaxed) {});
+        }
+        let latencies = measure();
+        is_over.store(true, Ordering::Relaxed);
+        latencies
+    })
+}
+
 /// Injects faults, one after another, until the plan is fulfilled.
 fn inject(plan: &Plan, stack: &mut Stack, random: &mut Seeded, findings: &Findings) {
     let started = Instant::now();
@@ -211,9 +228,17 @@ fn inject(plan: &Plan, stack: &mut Stack, random: &mut Seeded, findings: &Findin
             && findings.counted(Fault::KillService.name()) >= plan.service_kills
             && findings.counted(Fault::KillPostgres.name()) >= plan.postgres_kills
     };
+    let mut reported = Duration::ZERO;
     for fault in Fault::ALL.into_iter().cycle() {
         if is_fulfilled() || started.elapsed() >= plan.limit {
             return;
+        }
+        if started.elapsed() - reported >= PROGRESS {
+            reported = started.elapsed();
+            let [service, postgres] =
+                [Fault::KillService, Fault::KillPostgres].map(|kill| findings.counted(kill.name()));
+            let (minutes, operations) = (reported.as_secs() / 60, findings.operations());
+            println!("{minutes} min: {operations} operations, {service} kills of a service, {postgres} of Postgres");
         }
         if fault.inject(stack, random, findings) {
             findings.count(fault.name());

@@ -23,8 +23,8 @@ impl Latencies {
     }
 }
 
-/// `alone` and `beside`: of the quiet organization, without faults, without and with its neighbor.
-pub(crate) fn table(findings: &Findings, seed: u64, took: Duration, alone: &Latencies, beside: &Latencies) -> String {
+/// `latencies`: of the quiet organization, without faults, and what it was beside.
+pub(crate) fn table(findings: &Findings, seed: u64, took: Duration, latencies: &[(&str, Latencies)]) -> String {
     let mut text = format!("Seed {seed}, {} s.\n\n| faults | injected |\n|---|---:|\n", took.as_secs());
     let mut faults: Vec<_> = Fault::ALL.map(Fault::name).into();
     faults.sort_unstable();
@@ -42,8 +42,7 @@ pub(crate) fn table(findings: &Findings, seed: u64, took: Duration, alone: &Late
         writeln!(text, "| {how:?} | {} |", broken.iter().filter(|(found, _)| *found == how).count()).unwrap();
     }
     writeln!(text, "\n| quiet organization | requests | failed | p50 | p99 |\n|---|---:|---:|---:|---:|").unwrap();
-    for (name, found) in [("alone", alone), ("beside the neighbor", beside)] {
-        let Latencies { p50, p99, requests, failed } = found;
+    for (name, Latencies { p50, p99, requests, failed }) in latencies {
         writeln!(text, "| {name} | {requests} | {failed} | {p50:.1?} | {p99:.1?} |").unwrap();
     }
     text
