@@ -211,7 +211,11 @@ fn beside_busy_threads(measure: impl FnOnce() -> Latencies) -> Latencies {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..neighbor::CONNECTIONS {
-            scope.spawn(|| while !is_over.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
         }
         let latencies = measure();
         is_over.store(true, Ordering::Relaxed);
@@ -228,16 +232,16 @@ fn inject(plan: &Plan, stack: &mut Stack, random: &mut Seeded, findings: &Findin
             && findings.counted(Fault::KillService.name()) >= plan.service_kills
             && findings.counted(Fault::KillPostgres.name()) >= plan.postgres_kills
     };
-    let mut reported = Duration::ZERO;
+    let mut reported = started;
     for fault in Fault::ALL.into_iter().cycle() {
         if is_fulfilled() || started.elapsed() >= plan.limit {
             return;
         }
-        if started.elapsed() - reported >= PROGRESS {
-            reported = started.elapsed();
+        if reported.elapsed() >= PROGRESS {
+            reported = Instant::now();
             let [service, postgres] =
                 [Fault::KillService, Fault::KillPostgres].map(|kill| findings.counted(kill.name()));
-            let (minutes, operations) = (reported.as_secs() / 60, findings.operations());
+            let (minutes, operations) = (started.elapsed().as_secs() / 60, findings.operations());
             println!("{minutes} min: {operations} operations, {service} kills of a service, {postgres} of Postgres");
         }
         if fault.inject(stack, random, findings) {

@@ -56,6 +56,9 @@ impl PoolSettings {
             // Every list has an index in its order. Without statistics, or planning for an average organization, Postgres would
             // instead sort all profiles of the organization for each page.
             ("enable_sort", "off"),
+            // A plan for one key is estimated to be cheaper than one for any number of keys, so Postgres would plan each single look-up and
+            // update anew, which costs more than running it. No statement's best plan depends on its parameters.
+            ("plan_cache_mode", "force_generic_plan"),
             // No statement of the service gains by it; one whose cost is overestimated would be compiled each time.
             ("jit", "off"),
         ]))

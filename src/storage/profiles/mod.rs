@@ -8,7 +8,6 @@ pub(in crate::storage) mod erase;
 mod insert;
 mod list;
 pub(super) mod lock;
-mod range;
 pub(super) mod read;
 mod read_for_update;
 mod repository;

@@ -5,8 +5,6 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::range::range;
-use super::read::read;
-use super::row::{ProfileRow, select_profiles};
 use crate::domain::Result;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::page::{Order, Page};
@@ -14,6 +12,8 @@ use crate::domain::profile::Profile;
 use crate::domain::profile::list::{OrderBy, ProfileKeyset, ProfilePage, ProfileQuery};
 use crate::domain::trust::enforcement::EnforcementStatus;
 use crate::storage::pool::error::StorageError;
+use crate::storage::profiles::read::read;
+use crate::storage::profiles::row::{ProfileRow, select_profiles};
 
 /// The most profiles that a request with a filter examines.
 const MAX_EXAMINED: usize = 1_000;
@@ -38,7 +38,7 @@ macro_rules! select_restricted {
 type Rows = std::result::Result<Vec<ProfileRow>, sqlx::Error>;
 
 /// One page of profiles.
-pub(super) async fn page(
+pub(in crate::storage::profiles) async fn page(
     connection: &mut PgConnection,
     organization: OrganizationId,
     query: &ProfileQuery,

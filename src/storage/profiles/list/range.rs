@@ -6,9 +6,9 @@ use sqlx::postgres::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::row::ProfileRow;
 use crate::domain::id::OrganizationId;
 use crate::domain::page::Order;
+use crate::storage::profiles::row::ProfileRow;
 
 /// `$after` compares an id with the position `$3`, `$order` sorts; the first and the last id of the range are at `$first` and `$last` of the page.
 macro_rules! select_range {
@@ -141,6 +141,7 @@ struct Profiles {
 }
 
 #[derive(FromRow)]
+#[expect(clippy::struct_field_names, reason = "columns of one answer, each named by its table")]
 struct Pairs {
     pair_profile_ids: Column<Uuid>,
     pair_keys: Column<String>,
@@ -148,6 +149,7 @@ struct Pairs {
 }
 
 #[derive(FromRow)]
+#[expect(clippy::struct_field_names, reason = "columns of one answer, each named by its table")]
 struct Grants {
     grant_profile_ids: Column<Uuid>,
     grant_names: Column<String>,
@@ -156,6 +158,7 @@ struct Grants {
 }
 
 #[derive(FromRow)]
+#[expect(clippy::struct_field_names, reason = "columns of one answer, each named by its table")]
 struct Parts {
     part_profile_ids: Column<Uuid>,
     part_grant_names: Column<String>,
@@ -166,6 +169,7 @@ struct Parts {
 }
 
 #[derive(FromRow)]
+#[expect(clippy::struct_field_names, reason = "columns of one answer, each named by its table")]
 struct Actions {
     action_profile_ids: Column<Uuid>,
     action_ids: Column<Uuid>,
