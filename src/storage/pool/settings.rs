@@ -56,6 +56,8 @@ impl PoolSettings {
             // Every list has an index in its order. Without statistics, or planning for an average organization, Postgres would
             // instead sort all profiles of the organization for each page.
             ("enable_sort", "off"),
+            // Nor sort what it has read in the order of another index's first columns.
+            ("enable_incremental_sort", "off"),
             // A plan for one key is estimated to be cheaper than one for any number of keys, so Postgres would plan each single look-up and
             // update anew, which costs more than running it. No statement's best plan depends on its parameters.
             ("plan_cache_mode", "force_generic_plan"),
