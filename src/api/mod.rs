@@ -9,6 +9,7 @@ pub mod fuzzing;
 pub mod ga;
 pub mod operator;
 pub mod profile_body;
+mod profile_filter;
 pub mod profile_list;
 pub mod v2026_03_24;
 pub mod v2026_08_18;

@@ -3,12 +3,14 @@
 use serde::Serialize;
 
 use super::WireFormat;
+use super::profile_filter::{self, SentFilters};
 use super::wire::cursor;
 use super::wire::parameters::{Parameters, label, limit};
 use crate::domain::Result;
 use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
 use crate::domain::profile::Profile;
+use crate::domain::profile::filter::ProfileFilter;
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
 
 const PARAMETERS: &[&str] = &["enforcement_status", "limit", "order", "order_by", "page"];
@@ -35,19 +37,28 @@ impl<T: From<Profile>> ListBody<T> {
 ///
 /// # Errors
 /// `Invalid` with every invalid parameter.
-pub fn parse_query<F: WireFormat>(organization: OrganizationId, pairs: Vec<(String, String)>) -> Result<ProfileQuery> {
+pub fn parse_query<F: WireFormat>(
+    organization: OrganizationId,
+    mut pairs: Vec<(String, String)>,
+) -> Result<ProfileQuery> {
+    let sent = SentFilters::take(&mut pairs);
     let mut parameters = Parameters::new(PARAMETERS, pairs);
+    let statuses = if F::FILTERS_BY_ENFORCEMENT {
+        parameters.labels("enforcement_status")
+    } else {
+        parameters.refuse("enforcement_status", F::VERSION.not_accepted());
+        Vec::new()
+    };
+    if let Err(violation) = profile_filter::check_count(sent.count() + statuses.len()) {
+        parameters.violate("filters".to_owned(), violation);
+    }
+    let filter = sent.read::<F>(PARAMETERS, &mut parameters);
     let mut query = ProfileQuery {
         order_by: parameters.one("order_by", label).unwrap_or_default(),
         order: parameters.one("order", label).unwrap_or_default(),
         limit: parameters.one("limit", limit).unwrap_or_default(),
         after: None,
-        statuses: if F::FILTERS_BY_ENFORCEMENT {
-            parameters.labels("enforcement_status")
-        } else {
-            parameters.refuse("enforcement_status", F::VERSION.not_accepted());
-            Vec::new()
-        },
+        filter: ProfileFilter { statuses, ..filter },
     };
     query.after = parameters.last("page", |text| {
         cursor::decode(organization, &query, text).map_err(|error| reason("cursor", error.to_string()))

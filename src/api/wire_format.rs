@@ -23,6 +23,12 @@ pub trait WireFormat: 'static {
     const DOCUMENTS_ERROR_CODES: bool;
     /// Whether lists take the filter `enforcement_status`.
     const FILTERS_BY_ENFORCEMENT: bool;
+    /// The filter of lists by the platform's own id.
+    const REFERENCE_ID_FILTER: &'static str;
+    /// The filter of lists by the relationship: `relationship` or, where answers have it instead, `access_type`.
+    const RELATIONSHIP_FILTER: &'static str;
+    /// Whether the document describes the filters that are newer than the documents that do not.
+    const DOCUMENTS_FILTERS: bool;
     /// Whether a profile has the path of its data controls.
     const HAS_DATA_CONTROLS: bool;
     /// The names of the grants that a profile shows, and so those whose decisions webhooks report. `None`: all.

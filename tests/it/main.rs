@@ -4,6 +4,7 @@
 mod credentials;
 mod enrollment;
 mod events;
+mod find;
 mod harness;
 mod idempotency;
 mod operations;

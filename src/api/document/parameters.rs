@@ -10,7 +10,11 @@ use crate::domain::id::{IdKind, ProfileKind};
 use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::profile::list::OrderBy;
+use crate::domain::profile::metadata::{MAX_KEY_CHARACTERS, MAX_VALUE_CHARACTERS};
+use crate::domain::profile::relationship::AccessType;
+use crate::domain::text::{DisplayName, ReferenceId, Text};
 use crate::domain::trust::enforcement::EnforcementStatus;
+use crate::domain::trust::grant::{GrantName, TrustGrantStatus};
 
 /// The parameters that several operations have, by the names of their components.
 pub(super) fn components<F: WireFormat>() -> Value {
@@ -104,7 +108,62 @@ pub(super) fn of_list<F: WireFormat>() -> Vec<Value> {
             &json!({"type": "array", "items": label_schema::<EnforcementStatus>()}),
         ));
     }
+    if F::DOCUMENTS_FILTERS {
+        parameters.extend(filters());
+    }
     parameters
+}
+
+/// The filters of the newest version. Each may be repeated, which the schemas leave out: clients repeat an object in forms of their own.
+fn filters() -> Vec<Value> {
+    let name = json!({"type": "string", "minLength": 1, "maxLength": DisplayName::MAX_CHARACTERS});
+    let reference_id = json!({"type": "string", "minLength": 1, "maxLength": ReferenceId::MAX_CHARACTERS});
+    let moment = json!({"type": "string", "format": "date-time"});
+    vec![
+        object(
+            "external_user_details",
+            "Only profiles with this id of the platform's own: `external_user_details[reference_id]=user_1`. A filter may be repeated: one of its values \
+             has to fit. Several filters have to fit all. They are the same for each page.",
+            &json!({"reference_id": reference_id}),
+        ),
+        map(
+            "metadata",
+            "Only profiles with this pair: `metadata[plan]=pro`.",
+            &json!({"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS}),
+            &json!({"type": "string", "minLength": 1, "maxLength": MAX_VALUE_CHARACTERS}),
+        ),
+        map(
+            "trust_grant",
+            "Only profiles whose grant has this status: `trust_grant[cyber]=pending`.",
+            &json!({"type": "string", "pattern": GrantName::PATTERN}),
+            &label_schema::<TrustGrantStatus>(),
+        ),
+        query("access_type", "Only profiles with this one.", &label_schema::<AccessType>()),
+        object(
+            "created_at",
+            "Only profiles created after (`created_at[gt]`), not before (`gte`), before (`lt`) or not after (`lte`) this time.",
+            &json!({"gt": moment, "gte": moment, "lt": moment, "lte": moment}),
+        ),
+        query("name", "Only profiles with this name. The case of ASCII letters does not count.", &name),
+        query("name[prefix]", "Only profiles whose name begins so. The case of ASCII letters does not count.", &name),
+    ]
+}
+
+/// A parameter of which each property is sent as `name[property]`.
+fn object(name: &str, about: &str, properties: &Value) -> Value {
+    deep(name, about, &json!({"type": "object", "properties": properties, "additionalProperties": false}))
+}
+
+/// The same of properties whose names are the caller's.
+fn map(name: &str, about: &str, keys: &Value, values: &Value) -> Value {
+    deep(name, about, &json!({"type": "object", "propertyNames": keys, "additionalProperties": values}))
+}
+
+fn deep(name: &str, about: &str, schema: &Value) -> Value {
+    let mut parameter = query(name, about, schema);
+    parameter["style"] = "deepObject".into();
+    parameter["explode"] = true.into();
+    parameter
 }
 
 /// The header that selects the version.

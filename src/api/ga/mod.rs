@@ -22,6 +22,9 @@ impl WireFormat for Ga {
     const DOCUMENTS_RETRIES_AND_CONDITIONS: bool = true;
     const DOCUMENTS_ERROR_CODES: bool = true;
     const FILTERS_BY_ENFORCEMENT: bool = true;
+    const REFERENCE_ID_FILTER: &'static str = "external_user_details[reference_id]";
+    const RELATIONSHIP_FILTER: &'static str = "access_type";
+    const DOCUMENTS_FILTERS: bool = true;
     const HAS_DATA_CONTROLS: bool = true;
     const SHOWN_GRANTS: Option<&'static [&'static str]> = Some(&[CYBER, EFS]);
     /// Unchanged.

@@ -21,6 +21,9 @@ impl WireFormat for V2026_03_24 {
     const DOCUMENTS_RETRIES_AND_CONDITIONS: bool = false;
     const DOCUMENTS_ERROR_CODES: bool = false;
     const FILTERS_BY_ENFORCEMENT: bool = false;
+    const REFERENCE_ID_FILTER: &'static str = "external_id";
+    const RELATIONSHIP_FILTER: &'static str = "relationship";
+    const DOCUMENTS_FILTERS: bool = false;
     const HAS_DATA_CONTROLS: bool = false;
     const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;

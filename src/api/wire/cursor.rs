@@ -5,11 +5,14 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::filter_digest::{FilterDigest, digest};
 use crate::domain::id::{Id, OrganizationId, ProfileId};
 use crate::domain::page::Order;
 use crate::domain::profile::list::{OrderBy, ProfileKeyset, ProfileQuery};
 
 const GENERATION: u8 = 1;
+/// Of cursors in filtered lists, with a digest of the filters after the id.
+const FILTERED_GENERATION: u8 = 2;
 const CHECKSUM_BYTES: usize = 8;
 
 /// Why a cursor is refused.
@@ -21,6 +24,9 @@ pub enum CursorError {
     /// The cursor was made for a list in another order.
     #[error("Cursor belongs to a list in another order")]
     OtherOrder,
+    /// The cursor was made for a list with other filters.
+    #[error("Cursor belongs to a list with other filters")]
+    OtherFilters,
 }
 
 /// A list of the operator's API that runs in the order of ids.
@@ -55,7 +61,11 @@ pub fn encode(organization: OrganizationId, query: &ProfileQuery, keyset: &Profi
         ProfileKeyset::Name(name, id) => (b'n', id, name.as_str()),
         ProfileKeyset::Nameless(id) => (b'o', id, ""),
     };
-    write(organization, query.order, kind, id.uuid(), name.as_bytes())
+    if query.filter.is_empty() {
+        return write(organization, query.order, kind, id.uuid(), name.as_bytes());
+    }
+    let rest = [&digest(&query.filter)[..], name.as_bytes()].concat();
+    write_as(FILTERED_GENERATION, organization, query.order, kind, id.uuid(), &rest)
 }
 
 /// The cursor of the page after `id` in the organization's `list`.
@@ -93,15 +103,14 @@ pub fn decode_id<K>(
 /// [`CursorError`].
 pub fn decode(organization: OrganizationId, query: &ProfileQuery, text: &str) -> Result<ProfileKeyset, CursorError> {
     let payload = payload(organization, text)?;
-    let (made_for, keyset) = split(&payload)
-        .and_then(|(made_for, kind, id, name)| Some((made_for, keyset(kind, ProfileId::new(id), name)?)))
-        .ok_or(CursorError::Malformed)?;
+    let (filters, (made_for, kind, id, name)) = split_filtered(&payload).ok_or(CursorError::Malformed)?;
+    let keyset = keyset(kind, ProfileId::new(id), name).ok_or(CursorError::Malformed)?;
     let order_by = if matches!(keyset, ProfileKeyset::CreatedAt(_)) { OrderBy::CreatedAt } else { OrderBy::Name };
-    if made_for == direction(query.order) && order_by == query.order_by {
-        Ok(keyset)
-    } else {
-        Err(CursorError::OtherOrder)
+    if made_for != direction(query.order) || order_by != query.order_by {
+        return Err(CursorError::OtherOrder);
     }
+    let expected = (!query.filter.is_empty()).then(|| digest(&query.filter));
+    if filters == expected { Ok(keyset) } else { Err(CursorError::OtherFilters) }
 }
 
 fn keyset(kind: u8, id: ProfileId, name: &[u8]) -> Option<ProfileKeyset> {
@@ -116,7 +125,11 @@ fn keyset(kind: u8, id: ProfileId, name: &[u8]) -> Option<ProfileKeyset> {
 
 /// Encodes the generation, the list's order, the kind of keyset, the id, the rest of the keyset, and a checksum.
 pub(in crate::api) fn write(organization: OrganizationId, order: Order, kind: u8, id: Uuid, rest: &[u8]) -> String {
-    let mut bytes = vec![GENERATION, direction(order), kind];
+    write_as(GENERATION, organization, order, kind, id, rest)
+}
+
+fn write_as(generation: u8, organization: OrganizationId, order: Order, kind: u8, id: Uuid, rest: &[u8]) -> String {
+    let mut bytes = vec![generation, direction(order), kind];
     bytes.extend_from_slice(id.as_bytes());
     bytes.extend_from_slice(rest);
     bytes.extend_from_slice(&checksum(organization, &bytes));
@@ -136,10 +149,32 @@ pub(super) fn payload(organization: OrganizationId, text: &str) -> Result<Vec<u8
 }
 
 /// The list's order, the kind of keyset, the id and the rest of the keyset.
-pub(super) fn split(payload: &[u8]) -> Option<(u8, u8, Uuid, &[u8])> {
+type Parts<'p> = (u8, u8, Uuid, &'p [u8]);
+
+/// The parts of a cursor in a list without filters.
+pub(super) fn split(payload: &[u8]) -> Option<Parts<'_>> {
+    let (generation, parts) = split_any(payload)?;
+    (generation == GENERATION).then_some(parts)
+}
+
+/// The parts of a cursor, and the digest of the filters if it belongs to a list with some.
+fn split_filtered(payload: &[u8]) -> Option<(Option<FilterDigest>, Parts<'_>)> {
+    let (generation, parts) = split_any(payload)?;
+    let (made_for, kind, id, rest) = parts;
+    match generation {
+        GENERATION => Some((None, parts)),
+        FILTERED_GENERATION => {
+            let (filters, rest) = rest.split_first_chunk()?;
+            Some((Some(*filters), (made_for, kind, id, rest)))
+        }
+        _ => None,
+    }
+}
+
+fn split_any(payload: &[u8]) -> Option<(u8, Parts<'_>)> {
     let (&[generation, made_for, kind], keyset) = payload.split_first_chunk()?;
     let (id, rest) = keyset.split_first_chunk()?;
-    (generation == GENERATION).then(|| (made_for, kind, Uuid::from_bytes(*id), rest))
+    Some((generation, (made_for, kind, Uuid::from_bytes(*id), rest)))
 }
 
 pub(super) const fn direction(order: Order) -> u8 {
@@ -163,80 +198,4 @@ fn checksum(organization: OrganizationId, payload: &[u8]) -> [u8; CHECKSUM_BYTES
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn organization(number: u128) -> OrganizationId {
-        OrganizationId::new(Uuid::from_u128(number))
-    }
-
-    fn list(order_by: OrderBy, order: Order) -> ProfileQuery {
-        ProfileQuery { order_by, order, ..ProfileQuery::default() }
-    }
-
-    fn keysets() -> impl Strategy<Value = ProfileKeyset> {
-        let id = any::<u128>().prop_map(|id| ProfileId::new(Uuid::from_u128(id)));
-        prop_oneof![
-            id.clone().prop_map(ProfileKeyset::CreatedAt),
-            ("[^\\x00\n]{1,20}", id.clone()).prop_map(|(name, id)| ProfileKeyset::Name(name, id)),
-            id.prop_map(ProfileKeyset::Nameless),
-        ]
-    }
-
-    fn order_by(keyset: &ProfileKeyset) -> OrderBy {
-        if matches!(keyset, ProfileKeyset::CreatedAt(_)) { OrderBy::CreatedAt } else { OrderBy::Name }
-    }
-
-    proptest! {
-        #[test]
-        fn a_cursor_decodes_to_its_position_in_its_own_list_only(keyset in keysets(), owner: u128, other: u128) {
-            prop_assume!(owner != other);
-            let made_for = list(order_by(&keyset), Order::Ascending);
-            let cursor = encode(organization(owner), &made_for, &keyset);
-            prop_assert_eq!(decode(organization(other), &made_for, &cursor), Err(CursorError::Malformed));
-            let backwards = list(made_for.order_by, Order::Descending);
-            prop_assert_eq!(decode(organization(owner), &backwards, &cursor), Err(CursorError::OtherOrder));
-            for by in [OrderBy::CreatedAt, OrderBy::Name] {
-                let expected = if by == made_for.order_by { Ok(keyset.clone()) } else { Err(CursorError::OtherOrder) };
-                prop_assert_eq!(decode(organization(owner), &list(by, Order::Ascending), &cursor), expected);
-            }
-        }
-
-        #[test]
-        fn a_modified_cursor_is_refused(keyset in keysets(), at: prop::sample::Index, other in "[0-9A-Za-z_-]") {
-            let made_for = list(order_by(&keyset), Order::Ascending);
-            let cursor = encode(organization(1), &made_for, &keyset);
-            let at = at.index(cursor.len());
-            let mut changed = cursor.clone();
-            changed.replace_range(at..=at, &other);
-            prop_assert_eq!(decode(organization(1), &made_for, &changed).is_ok(), changed == cursor);
-        }
-
-        #[test]
-        fn a_cursor_with_a_name_that_cannot_be_stored_is_refused(before in "[a-z]{0,3}", after in "[a-z]{0,3}") {
-            let by_name = list(OrderBy::Name, Order::Ascending);
-            let keyset = ProfileKeyset::Name(format!("{before}\0{after}"), ProfileId::new(Uuid::nil()));
-            let cursor = encode(organization(1), &by_name, &keyset);
-            prop_assert_eq!(decode(organization(1), &by_name, &cursor), Err(CursorError::Malformed));
-        }
-
-        #[test]
-        fn a_forged_cursor_is_accepted_only_as_the_service_would_write_it(kind in "[cnok]", id: u128, rest in ".{0,3}") {
-            let (kind, id) = (kind.as_bytes()[0], Uuid::from_u128(id));
-            let cursor = write(organization(1), Order::Ascending, kind, id, rest.as_bytes());
-            for by in [OrderBy::CreatedAt, OrderBy::Name] {
-                let query = list(by, Order::Ascending);
-                if let Ok(keyset) = decode(organization(1), &query, &cursor) {
-                    prop_assert_eq!(encode(organization(1), &query, &keyset), cursor.clone());
-                }
-            }
-        }
-
-        #[test]
-        fn arbitrary_text_is_refused_without_a_panic(text in ".{0,80}") {
-            prop_assert!(decode(organization(1), &list(OrderBy::Name, Order::Ascending), &text).is_err());
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use validator::{ValidationError, ValidationErrors};
+use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::scalars::unknown_label;
 use super::timestamp;
@@ -73,6 +73,11 @@ impl Parameters {
         }
     }
 
+    /// Reports a violation of the parameter `name`.
+    pub(in crate::api) fn violate(&mut self, name: String, violation: ValidationError) {
+        self.violations.errors_mut().insert(name.into(), ValidationErrorsKind::Field(vec![violation]));
+    }
+
     /// Ends the reading.
     ///
     /// # Errors
@@ -83,7 +88,7 @@ impl Parameters {
 }
 
 /// `name` without the brackets that clients add to a list: `name[]`, or `name[0]` in PHP; others repeat `name` itself.
-fn without_index(name: &str) -> &str {
+pub(in crate::api) fn without_index(name: &str) -> &str {
     let list = name.strip_suffix(']').and_then(|name| name.rsplit_once('['));
     match list {
         Some((bare, index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => bare,

@@ -10,6 +10,7 @@ use crate::domain::clock::{Timestamp, to_microsecond};
 use crate::domain::error::reason;
 
 const DATE_BYTES: usize = "2026-03-15".len();
+const MICROSECOND_DIGITS: usize = 6;
 
 /// A timestamp; fractions of a second only where there are any.
 #[derive(Clone, Copy, Debug, JsonSchema)]
@@ -34,6 +35,13 @@ pub(in crate::api) fn parse(text: &str) -> Option<Timestamp> {
     (0..=9999).contains(&moment.year()).then(|| to_microsecond(moment))
 }
 
+/// Whether [`parse`] cut off a part of `text` that is finer than a microsecond, and not zero.
+pub(in crate::api) fn is_finer_than_stored(text: &str) -> bool {
+    let fraction = text.split_once('.').map_or("", |(_, rest)| rest);
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit);
+    digits.skip(MICROSECOND_DIGITS).any(|digit| digit != b'0')
+}
+
 /// The violation of a text that [`parse`] does not accept.
 pub(in crate::api) fn incomplete() -> ValidationError {
     reason("timestamp", "Input should be a complete RFC 3339 timestamp, such as 2026-03-15T10:00:00Z")
@@ -50,6 +58,19 @@ mod tests {
         let written = |moment| serde_json::to_string(&WireTimestamp(moment)).unwrap();
         assert_eq!(written(datetime!(2026-03-15 10:00 UTC)), r#""2026-03-15T10:00:00Z""#);
         assert_eq!(written(datetime!(2026-03-15 12:00:00.000_120 +2)), r#""2026-03-15T10:00:00.00012Z""#);
+    }
+
+    #[test]
+    fn what_is_finer_than_a_microsecond_is_noticed() {
+        for (text, is_finer) in [
+            ("2026-03-15T10:00:00Z", false),
+            ("2026-03-15T10:00:00.123456Z", false),
+            ("2026-03-15T10:00:00.123456000Z", false),
+            ("2026-03-15T10:00:00.1234561Z", true),
+            ("2026-03-15T10:00:00.00000000000001+02:00", true),
+        ] {
+            assert_eq!(is_finer_than_stored(text), is_finer, "{text}");
+        }
     }
 
     #[test]

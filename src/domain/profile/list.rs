@@ -1,11 +1,11 @@
 //! The query for a page of profiles: sort key, order, filter and position.
 
+use super::filter::ProfileFilter;
 use super::user_profile::Profile;
 use crate::domain::id::ProfileId;
 use crate::domain::label::labels;
 use crate::domain::page::{Order, Page, PageLimit};
 use crate::domain::text::Text;
-use crate::domain::trust::enforcement::EnforcementStatus;
 
 /// One page of profiles.
 pub type ProfilePage = Page<Profile, ProfileKeyset>;
@@ -56,6 +56,6 @@ pub struct ProfileQuery {
     pub limit: PageLimit,
     /// Start after this position, which must fit `order_by`; `None`: the first page.
     pub after: Option<ProfileKeyset>,
-    /// Only profiles with one of these statuses; empty: all profiles.
-    pub statuses: Vec<EnforcementStatus>,
+    /// Only profiles that it selects.
+    pub filter: ProfileFilter,
 }

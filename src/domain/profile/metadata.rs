@@ -131,6 +131,14 @@ impl From<MetadataViolations> for ValidationErrorsKind {
     }
 }
 
+/// Checks a pair that a profile may have.
+///
+/// # Errors
+/// The violated rule.
+pub fn check_pair(key: &str, value: &str) -> Result<(), ValidationError> {
+    checked_pair(key, value, 1)
+}
+
 fn checked_pair(key: &str, value: &str, min_value_characters: u64) -> Result<(), ValidationError> {
     bounded(key, 1, MAX_KEY_CHARACTERS).map_err(|violation| {
         let text = violation.message.unwrap_or(violation.code);

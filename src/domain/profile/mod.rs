@@ -4,6 +4,7 @@
 pub mod change;
 pub mod data_controls;
 pub mod external_user;
+pub mod filter;
 pub mod list;
 pub mod metadata;
 pub mod relationship;

@@ -5,6 +5,7 @@ pub(super) mod calls;
 mod changes;
 mod columns;
 pub(in crate::storage) mod erase;
+mod find;
 mod insert;
 mod list;
 pub(super) mod lock;

@@ -19,7 +19,7 @@ use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
 use crate::domain::profile::{Profile, ProfilePatch, RevisionCondition};
 use crate::domain::repository::ProfileRepository;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, ErrorKind, Result};
 use crate::storage::events::outbox::{self, Outbox};
 use crate::storage::idempotency::records::{IdempotencyRecord, RecordColumns};
 use crate::storage::idempotency::replay::replay;
@@ -127,10 +127,12 @@ impl ProfileRepository for PgProfiles {
 
     #[tracing::instrument(level = "debug", name = "profiles.list", skip_all, fields(organization.id = %organization))]
     async fn list(&self, organization: OrganizationId, query: ProfileQuery, now: Timestamp) -> Result<ProfilePage> {
+        let is_search = !query.filter.is_empty();
         self.pool
             .of(organization)
             .read(move |connection| Box::pin(async move { list::page(connection, organization, &query, now).await }))
             .await
+            .map_err(|error| if is_search { not_found_in_time(error) } else { error })
     }
 
     #[tracing::instrument(level = "debug", name = "profiles.update", skip_all, fields(organization.id = %organization))]
@@ -168,6 +170,17 @@ impl ProfileRepository for PgProfiles {
                 })
             })
             .await
+    }
+}
+
+/// A filtered list goes on until something matches, the end, or the deadline of its statement. The search was long then, the service not slow.
+fn not_found_in_time(error: Error) -> Error {
+    match error.kind {
+        ErrorKind::Canceled | ErrorKind::TimedOut => {
+            let message = "The filters select too little of what has to be searched: nothing was found in time";
+            Error::new(ErrorKind::Unavailable, message).caused_by(error)
+        }
+        _ => error,
     }
 }
 

@@ -1,29 +1,25 @@
 //! What pages and single profiles cost: the last of many reads as little as the first. Counted in what Postgres read, not in time.
 
-use std::sync::Arc;
-
 use sqlx::Row;
 use uprof::domain::clock::{Clock, SystemClock};
-use uprof::domain::id::{OrganizationId, ProfileId, RandomIds};
+use uprof::domain::id::{OrganizationId, ProfileId};
 use uprof::domain::page::{Order, PageLimit};
 use uprof::domain::profile::change::Change;
+use uprof::domain::profile::filter::ProfileFilter;
 use uprof::domain::profile::list::{OrderBy, ProfileKeyset, ProfileQuery};
 use uprof::domain::profile::{ProfilePatch, RevisionCondition};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, Text};
 use uprof::domain::trust::enforcement::EnforcementStatus;
-use uprof::storage::{Outbox, PgProfiles, Pool, PoolSettings};
 use uuid::Uuid;
 
 use crate::support::accounts::Accounts;
 use crate::support::app::DEFAULT_VERSION;
-use crate::support::database::{Database, runtime};
+use crate::support::cost::{Cost, EXECUTIONS};
+use crate::support::database::Database;
 
 const PROFILES: usize = 20_000;
 const NAMED: usize = 16_000;
-
-/// Postgres plans a prepared statement anew for its first five executions, and then perhaps never again.
-const EXECUTIONS: i64 = 8;
 
 /// The most rows that reading, locking and saving one profile may take, with a row of each kind that hangs on it.
 const ROWS_OF_ONE: i64 = 20;
@@ -31,14 +27,6 @@ const ROWS_OF_ONE: i64 = 20;
 /// Collects statistics, and removes the index entries of updated rows: a scan removes none while a test on another database of the cluster is in
 /// a long transaction, and each execution would count them.
 const VACUUM: &str = "vacuum (analyze, index_cleanup on)";
-
-/// What Postgres read for [`EXECUTIONS`] of one call.
-#[derive(Debug)]
-struct Cost {
-    sequential_scans: i64,
-    rows: i64,
-    index_entries: i64,
-}
 
 struct World {
     organization: OrganizationId,
@@ -74,39 +62,6 @@ impl World {
         Self { organization, database }
     }
 
-    /// What `call` costs, on a connection that runs nothing else.
-    fn cost(&self, call: &impl AsyncFn(&PgProfiles, i64)) -> Cost {
-        self.await_statistics();
-        self.database.execute("select pg_stat_reset()");
-        self.await_statistics();
-        let url = self.database.url();
-        runtime().block_on(async {
-            let pool = Pool::new(&PoolSettings::for_one(url)).unwrap();
-            let profiles = PgProfiles::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default())));
-            for execution in 0..EXECUTIONS {
-                call(&profiles, execution).await;
-            }
-            pool.close().await;
-        });
-        self.await_statistics();
-        let row = self.database.row(
-            "select sum(seq_scan)::bigint,
-                    sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint,
-                    (select sum(idx_tup_read)::bigint from pg_stat_user_indexes)
-               from pg_stat_user_tables",
-        );
-        Cost { sequential_scans: row.get(0), rows: row.get(1), index_entries: row.get(2) }
-    }
-
-    /// Waits until the other connections have ended: a connection reports its statistics when it ends.
-    fn await_statistics(&self) {
-        let others = "pg_stat_activity
-             where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'";
-        while self.database.count(others) > 0 {
-            std::thread::yield_now();
-        }
-    }
-
     /// Where the page after the first `position` profiles of the list begins.
     fn after(&self, order_by: OrderBy, order: Order, position: usize) -> Option<ProfileKeyset> {
         let offset = position.checked_sub(1)?;
@@ -135,7 +90,7 @@ impl World {
             for position in positions {
                 let after = self.after(order_by, order, position);
                 let limit = PageLimit::new(limit).unwrap();
-                let page = ProfileQuery { order_by, order, limit, after, statuses: Vec::new() };
+                let page = ProfileQuery { order_by, order, limit, after, filter: ProfileFilter::default() };
                 self.check(&page, limit.get(), &format!("{how}, {limit:?} of {order_by:?} {order:?} after {position}"));
             }
         }
@@ -149,10 +104,10 @@ impl World {
             PROFILES / 2
         ));
         let id = ProfileId::new(middle.get(0));
-        let read = self.cost(&async |profiles, _| {
+        let read = self.database.cost(&async |profiles, _| {
             profiles.retrieve(self.organization, id, SystemClock.now()).await.unwrap();
         });
-        let updated = self.cost(&async |profiles, execution| {
+        let updated = self.database.cost(&async |profiles, execution| {
             let name = DisplayName::parse(format!("{how} {execution}")).unwrap();
             let patch = ProfilePatch { name: Change::Set(name), ..ProfilePatch::default() };
             profiles
@@ -175,7 +130,7 @@ impl World {
             for (statuses, examined) in filters {
                 let after = self.after(order_by, order, NAMED - 8);
                 let page =
-                    ProfileQuery { order_by, order, limit: PageLimit::default(), after, statuses: statuses.to_vec() };
+                    ProfileQuery { order_by, order, after, filter: with_statuses(statuses), ..ProfileQuery::default() };
                 let (cost, read) = (self.cost_of(&page), EXECUTIONS * i64::try_from(examined).unwrap() * 5);
                 let how = format!("{how}, {statuses:?} by {order_by:?}: {cost:?}");
                 // Perhaps the open action of each, once more: by it the profile was found.
@@ -187,7 +142,7 @@ impl World {
 
     /// A list of those that are limited does not look at the others.
     fn check_rare_limits(&self, how: &str) {
-        let query = ProfileQuery { statuses: vec![EnforcementStatus::Banned], ..ProfileQuery::default() };
+        let query = ProfileQuery { filter: with_statuses(&[EnforcementStatus::Banned]), ..ProfileQuery::default() };
         let cost = self.cost_of(&query);
         assert!(cost.sequential_scans == 0 && cost.rows <= EXECUTIONS * 3 * 6, "{how}: {cost:?}");
     }
@@ -203,11 +158,15 @@ impl World {
     }
 
     fn cost_of(&self, page: &ProfileQuery) -> Cost {
-        self.cost(&async |profiles, _| {
+        self.database.cost(&async |profiles, _| {
             let found = profiles.list(self.organization, page.clone(), SystemClock.now()).await.unwrap();
-            assert!(found.items.len() == page.limit.get() || !page.statuses.is_empty(), "{page:?}");
+            assert!(found.items.len() == page.limit.get() || !page.filter.statuses.is_empty(), "{page:?}");
         })
     }
+}
+
+fn with_statuses(statuses: &[EnforcementStatus]) -> ProfileFilter {
+    ProfileFilter { statuses: statuses.to_vec(), ..ProfileFilter::default() }
 }
 
 fn both_ways(order_by: OrderBy) -> [(OrderBy, Order); 2] {
@@ -224,11 +183,7 @@ fn page_5000_and_profile_10000_read_as_much_as_the_first_whatever_postgres_knows
     world.check_every_list(4, "with statistics");
     world.check_single_profiles("with statistics");
     world.database.execute(VACUUM);
-    world.database.execute(
-        "do $$ begin
-             execute format('alter database %I set plan_cache_mode = force_generic_plan', current_database());
-         end $$",
-    );
+    world.database.plan_once_for_all();
     world.check_every_list(4, "planned once for all");
     world.check_filtered_lists("planned once for all");
     world.check_single_profiles("planned once for all");

@@ -7,6 +7,7 @@ pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod client;
 pub(crate) mod cluster;
+pub(crate) mod cost;
 pub(crate) mod database;
 pub(crate) mod document;
 pub(crate) mod max_wait;

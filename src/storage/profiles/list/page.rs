@@ -12,6 +12,7 @@ use crate::domain::profile::Profile;
 use crate::domain::profile::list::{OrderBy, ProfileKeyset, ProfilePage, ProfileQuery};
 use crate::domain::trust::enforcement::EnforcementStatus;
 use crate::storage::pool::error::StorageError;
+use crate::storage::profiles::find;
 use crate::storage::profiles::read::read;
 use crate::storage::profiles::row::{ProfileRow, select_profiles};
 
@@ -44,7 +45,7 @@ pub(in crate::storage::profiles) async fn page(
     query: &ProfileQuery,
     now: OffsetDateTime,
 ) -> std::result::Result<ProfilePage, StorageError> {
-    if query.statuses.is_empty() {
+    if query.filter.statuses.is_empty() {
         let limit = query.limit.get();
         // One row more than the page holds shows whether another page follows.
         let rows = rows(connection, organization, query, now, limit + 1).await?;
@@ -80,7 +81,7 @@ async fn filtered(
             }
             // The next page begins after the last profile that was examined.
             query.after = Some(ProfileKeyset::of(&profile, query.order_by));
-            if query.statuses.contains(&EnforcementStatus::of(&profile.enforcement_actions)) {
+            if query.filter.statuses.contains(&EnforcementStatus::of(&profile.enforcement_actions)) {
                 items.push(profile);
             }
         }
@@ -111,7 +112,10 @@ async fn step(
     now: OffsetDateTime,
     count: usize,
 ) -> std::result::Result<Step, StorageError> {
-    if query.order_by != OrderBy::CreatedAt || query.statuses.contains(&EnforcementStatus::Unrestricted) {
+    let walks_actions = query.order_by == OrderBy::CreatedAt
+        && query.filter.is_status_only()
+        && !query.filter.statuses.contains(&EnforcementStatus::Unrestricted);
+    if !walks_actions {
         let rows = rows(connection, organization, query, now, count).await?;
         let profiles: Vec<_> = rows.into_iter().map(Profile::try_from).collect::<Result<_>>()?;
         let end = profiles.last().map(|profile| ProfileKeyset::of(profile, query.order_by));
@@ -154,6 +158,9 @@ async fn rows(
     count: usize,
 ) -> Rows {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
+    if !query.filter.is_status_only() {
+        return find::rows(connection, organization, query, now, count).await;
+    }
     match query.order_by {
         OrderBy::CreatedAt => range(connection, organization, (after_id(query), query.order), now, count).await,
         OrderBy::Name => by_name(connection, organization, query, now, count).await,

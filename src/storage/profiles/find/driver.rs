@@ -1,0 +1,168 @@
+//! Drivers: the index ranges that yield candidates.
+
+use crate::domain::label::EnumLabel;
+use crate::domain::page::Order;
+use crate::domain::profile::filter::ProfileFilter;
+use crate::domain::profile::relationship::Relationship;
+use crate::domain::text::Text;
+use crate::domain::trust::grant::GrantName;
+
+use super::names;
+
+/// What yields candidates.
+#[derive(Clone, Debug)]
+pub(super) enum Driver {
+    /// The platform's own ids.
+    ReferenceId,
+    /// The pairs with this key.
+    Metadata(String),
+    /// The grants with this name.
+    TrustGrant(GrantName),
+    /// Relationships that few profiles have.
+    Relationship,
+    /// Whole names.
+    Name,
+    /// Beginnings of names: not in the order of ids.
+    NamePrefix,
+    /// All profiles.
+    Creation,
+    /// All profiles without a name.
+    Nameless,
+}
+
+/// The values that a driver looks for: `wanted.key` and `wanted.value` in its scan.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    pub(super) keys: Vec<String>,
+    pub(super) values: Vec<String>,
+}
+
+impl Wanted {
+    fn keys(keys: impl IntoIterator<Item = String>) -> Self {
+        Self::pairs(keys.into_iter().map(|key| (key, String::new())))
+    }
+
+    pub(super) fn pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        let (keys, values) = pairs.into_iter().unzip();
+        Self { keys, values }
+    }
+}
+
+/// How the index of a driver is read.
+struct Scan {
+    table: &'static str,
+    id: &'static str,
+    /// The columns of the index between the organization and the id, and what is looked for in each.
+    columns: &'static [(&'static str, &'static str)],
+    /// The condition of a partial index, or what the index does not say.
+    condition: &'static str,
+}
+
+impl Driver {
+    /// The drivers for `filter` whose candidates come in the order of ids.
+    pub(super) fn by_id(filter: &ProfileFilter) -> Vec<Self> {
+        let mut drivers = Vec::new();
+        if !filter.reference_ids.is_empty() {
+            drivers.push(Self::ReferenceId);
+        }
+        drivers.extend(filter.metadata.keys().cloned().map(Self::Metadata));
+        drivers.extend(filter.trust_grants.keys().cloned().map(Self::TrustGrant));
+        if !filter.names.is_empty() {
+            drivers.push(Self::Name);
+        }
+        // Its index leaves out those that most profiles have.
+        if !filter.relationships.is_empty() && !filter.relationships.contains(&Relationship::External) {
+            drivers.push(Self::Relationship);
+        }
+        drivers
+    }
+
+    /// What it looks for.
+    pub(super) fn wanted(&self, filter: &ProfileFilter) -> Wanted {
+        match self {
+            Self::ReferenceId => Wanted::keys(filter.reference_ids.iter().map(|id| id.as_str().to_owned())),
+            Self::Metadata(key) => {
+                let values = filter.metadata.get(key).into_iter().flatten();
+                Wanted::pairs(values.map(|value| (key.clone(), value.clone())))
+            }
+            Self::TrustGrant(name) => {
+                let statuses = filter.trust_grants.get(name.as_str()).into_iter().flatten();
+                Wanted::pairs(statuses.map(|status| (name.as_str().to_owned(), status.as_str().to_owned())))
+            }
+            Self::Relationship => Wanted::keys(filter.relationships.iter().map(|kind| kind.as_str().to_owned())),
+            Self::Name => Wanted::keys(filter.names.iter().cloned()),
+            Self::NamePrefix => {
+                let ranges = names::ranges(filter);
+                Wanted::pairs(ranges.into_iter().map(|range| (range.from, range.until)))
+            }
+            Self::Creation | Self::Nameless => Wanted::keys([String::new()]),
+        }
+    }
+
+    fn index(&self) -> Scan {
+        let profiles = |columns, condition| Scan { table: "user_profiles", id: "i.id", columns, condition };
+        match self {
+            Self::ReferenceId => {
+                profiles(&[("i.reference_id collate \"C\"", "wanted.key")], "and i.reference_id is not null")
+            }
+            Self::Metadata(_) => Scan {
+                table: "user_profile_metadata",
+                id: "i.profile_id",
+                columns: &[
+                    ("i.key", "wanted.key"),
+                    ("hashtextextended(i.value, 0)", "hashtextextended(wanted.value, 0)"),
+                ],
+                condition: "and i.value = wanted.value",
+            },
+            Self::TrustGrant(_) => Scan {
+                table: "trust_grants",
+                id: "i.profile_id",
+                columns: &[("i.name", "wanted.key"), ("i.status", "wanted.value")],
+                condition: "and (i.expires_at is null or i.expires_at > $2)",
+            },
+            Self::Relationship => profiles(&[("i.relationship", "wanted.key")], "and i.relationship <> 'external'"),
+            Self::Name | Self::NamePrefix => {
+                profiles(&[("lower(i.name collate \"C\")", "wanted.key")], "and i.name is not null")
+            }
+            Self::Creation => profiles(&[], ""),
+            Self::Nameless => profiles(&[], "and i.name is null"),
+        }
+    }
+
+    /// A query for the candidates of one `wanted`, in the index's order: `key_0`, `key_1` and so on, then the `id`.
+    ///
+    /// The bounds are comparisons of all columns of the index, and the order is that of all its columns. Equations would let Postgres read
+    /// another index in the order of ids, such as the primary key, and check the profiles of the whole organization.
+    pub(super) fn scan(&self, order: Order) -> String {
+        let Scan { table, id, columns, condition } = self.index();
+        let expressions: Vec<_> =
+            ["i.organization_id"].into_iter().chain(columns.iter().map(|(own, _)| *own)).collect();
+        let looked_for: Vec<_> = ["$1"].into_iter().chain(columns.iter().map(|(_, wanted)| *wanted)).collect();
+        let shown: Vec<_> =
+            expressions.iter().enumerate().map(|(index, key)| format!("{key} as key_{index}")).collect();
+        let direction = order.as_str();
+        let (own, wanted) = (expressions.join(", "), looked_for.join(", "));
+        let sorted = format!("{}, {id}", expressions.join(&format!(" {direction}, ")) + " " + direction);
+        let bounds = if matches!(self, Self::NamePrefix) {
+            format!("({own}) >= ({wanted}) and ({own}) < ($1, wanted.value)")
+        } else {
+            format!("({own}, {id}) > ({wanted}, $3) and ({own}, {id}) < ({wanted}, $4)")
+        };
+        format!(
+            "select {},
+                    {id} as id
+               from {table} i
+              where {bounds}
+                    {condition}
+              order by {sorted} {direction}",
+            shown.join(", ")
+        )
+    }
+
+    /// The order of [`Driver::scan`], of its columns in `d`.
+    pub(super) fn sorted(&self, order: Order) -> String {
+        let direction = order.as_str();
+        let keys = (0..=self.index().columns.len()).map(|index| format!("d.key_{index} {direction}, "));
+        format!("{}d.id {direction}", keys.collect::<String>())
+    }
+}

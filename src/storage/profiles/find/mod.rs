@@ -1,0 +1,13 @@
+//! Filtered lists: which predicate drives, and the statements that check the others.
+//! May know what its parent may.
+
+mod bounds;
+mod conditions;
+mod driver;
+mod names;
+mod page;
+mod plan;
+mod search;
+mod statements;
+
+pub(super) use page::rows;

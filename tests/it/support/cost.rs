@@ -1,0 +1,64 @@
+//! What a call costs, counted in what Postgres read, not in time.
+
+use std::sync::Arc;
+
+use sqlx::Row;
+use uprof::domain::id::RandomIds;
+use uprof::storage::{Outbox, PgProfiles, Pool, PoolSettings};
+
+use super::database::{Database, runtime};
+
+/// Postgres plans a prepared statement anew for its first five executions, and then perhaps never again.
+pub(crate) const EXECUTIONS: i64 = 8;
+
+/// What Postgres read for [`EXECUTIONS`] of one call.
+#[derive(Debug)]
+pub(crate) struct Cost {
+    pub(crate) sequential_scans: i64,
+    pub(crate) rows: i64,
+    pub(crate) index_entries: i64,
+}
+
+impl Database {
+    /// What `call` costs, on a connection that runs nothing else.
+    pub(crate) fn cost(&self, call: &impl AsyncFn(&PgProfiles, i64)) -> Cost {
+        self.await_statistics();
+        self.execute("select pg_stat_reset()");
+        self.await_statistics();
+        let url = self.url();
+        runtime().block_on(async {
+            let pool = Pool::new(&PoolSettings::for_one(url)).unwrap();
+            let profiles = PgProfiles::new(pool.clone(), Outbox::new(Arc::new(RandomIds::default())));
+            for execution in 0..EXECUTIONS {
+                call(&profiles, execution).await;
+            }
+            pool.close().await;
+        });
+        self.await_statistics();
+        let row = self.row(
+            "select sum(seq_scan)::bigint,
+                    sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint,
+                    (select sum(idx_tup_read)::bigint from pg_stat_user_indexes)
+               from pg_stat_user_tables",
+        );
+        Cost { sequential_scans: row.get(0), rows: row.get(1), index_entries: row.get(2) }
+    }
+
+    /// Waits until the other connections have ended: a connection reports its statistics when it ends.
+    fn await_statistics(&self) {
+        let others = "pg_stat_activity
+             where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'";
+        while self.count(others) > 0 {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Has every statement planned once, for whatever values, by connections from now on.
+    pub(crate) fn plan_once_for_all(&self) {
+        self.execute(
+            "do $$ begin
+                 execute format('alter database %I set plan_cache_mode = force_generic_plan', current_database());
+             end $$",
+        );
+    }
+}
