@@ -32,6 +32,73 @@ fn exactly_the_given_parameters_are_sent() {
 }
 
 #[test]
+fn filters_are_sent_by_the_names_of_the_version() {
+    let peer = Peer::answering(&[EMPTY]);
+    let shared = [
+        "--metadata=plan=pro=x",
+        "--metadata=plan=team",
+        "--trust-grant=cyber=pending",
+        "--created-after=2026-03-01T00:00:00Z",
+        "--created-before=2026-04-01T00:00:00Z",
+        "--name=Ada",
+        "--name-prefix=A",
+        "--access-type=application",
+    ];
+    for (namespace, own) in [
+        ("user-profiles", &["--external-id=u1", "--external-id=u2"][..]),
+        ("beta:user-profiles", &["--external-id=u1", "--relationship=resold"]),
+    ] {
+        peer.call(&[&[namespace, "list"], own, &shared].concat()).text();
+    }
+    let lines: Vec<_> = peer.seen().into_iter().map(|request| request.line).collect();
+    let shared = "access_type=application&metadata%5Bplan%5D=pro%3Dx&metadata%5Bplan%5D=team&trust_grant%5Bcyber%5D=pending\
+        &created_at%5Bgt%5D=2026-03-01T00%3A00%3A00Z&created_at%5Blt%5D=2026-04-01T00%3A00%3A00Z&name=Ada&name%5Bprefix%5D=A";
+    let reference = "external_user_details%5Breference_id%5D";
+    assert_eq!(
+        lines,
+        [
+            format!("GET /v1/user_profiles?{reference}=u1&{reference}=u2&{shared}"),
+            format!("GET /v1/user_profiles?beta=true&external_id=u1&relationship=resold&{shared}"),
+        ]
+    );
+}
+
+#[test]
+fn a_pair_without_an_equals_sign_is_refused() {
+    let peer = Peer::answering(&[EMPTY]);
+    let ended = peer.call(&["user-profiles", "list", "--metadata", "plan"]).run();
+    assert!(ended.status == 1 && ended.stderr.contains("a pair has the form KEY=VALUE"), "{}", ended.stderr);
+    assert!(peer.seen().is_empty());
+}
+
+#[test]
+fn each_filter_selects_and_all_pages_are_printed() {
+    let app = TestApp::start();
+    let pro = |number: usize| if number.is_multiple_of(2) { "pro" } else { "free" };
+    let created: Vec<_> = (0..7)
+        .map(|number| {
+            app.client
+                .create(&json!({"external_id": format!("u{number}"), "name": "Ada", "metadata": {"plan": pro(number)}}))
+        })
+        .collect();
+    for namespace in ["user-profiles", "beta:user-profiles"] {
+        for (filters, expected) in [
+            (&["--external-id", "u3"][..], &created[3..4]),
+            (&["--external-id", "u3", "--metadata", "plan=pro"], &[]),
+            (&["--metadata", "plan=pro", "--metadata", "plan=free", "--name", "ADA"], &created),
+            (&["--name-prefix", "b"], &[]),
+            (&["--created-before", "2020-01-01T00:00:00Z"], &[]),
+            (&["--trust-grant", "cyber=active"], &[]),
+        ] {
+            let fixed = [namespace, "list", "--order=asc", "--limit=2", "--transform=id", "-r"];
+            let printed = at(&app, &[&fixed[..], filters].concat()).text();
+            let expected: Vec<_> = expected.iter().map(id).collect();
+            assert_eq!(printed.lines().collect::<Vec<_>>(), expected, "{namespace} {filters:?}");
+        }
+    }
+}
+
+#[test]
 fn each_page_is_requested_with_all_parameters_also_after_an_empty_one() {
     let pages = [
         r#"{"data":[{"id":1}],"next_page":"a"}"#,

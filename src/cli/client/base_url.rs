@@ -42,7 +42,7 @@ impl BaseUrl {
     }
 
     /// The URL of `path`, which is percent-encoded, with `query`, which is not.
-    pub(in crate::cli) fn join(&self, path: &str, query: &[(&str, String)]) -> String {
+    pub(in crate::cli) fn join(&self, path: &str, query: &[(String, String)]) -> String {
         let mut url = format!("{}{path}", self.0.as_str().trim_end_matches('/'));
         for (position, (name, value)) in query.iter().enumerate() {
             url.push(if position == 0 { '?' } else { '&' });
@@ -64,7 +64,8 @@ mod tests {
     #[test]
     fn a_request_is_below_the_base_url_and_percent_encoded() {
         let base = BaseUrl::parse("http://localhost:8080/proxy/").unwrap();
-        let query = [("page", "a+b/c=~".to_owned()), ("enforcement_status[]", "banned".to_owned())];
+        let query = [("page", "a+b/c=~"), ("enforcement_status[]", "banned")];
+        let query = query.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let url = base.join(&format!("/v1/user_profiles/{}", percent_encoded("a/../b?é")), &query);
         assert_eq!(
             url,

@@ -45,7 +45,7 @@ impl<N: Namespace> ListProfiles<N> {
         let mut query = Vec::new();
         for (name, flag) in [("limit", self.limit), ("order", self.order), ("order_by", self.order_by)] {
             let piped = input.take(name)?;
-            query.extend(flag.or(piped).map(|value| (name, value)));
+            query.extend(flag.or(piped).map(|value| (name.to_owned(), value)));
         }
         query.extend(self.filter.into_query(&mut input)?);
         let piped_page = input.take("page")?;
@@ -53,7 +53,7 @@ impl<N: Namespace> ListProfiles<N> {
         // Negative: all.
         let mut left = u64::try_from(self.max_items).unwrap_or(u64::MAX);
         while left > 0 {
-            let query = query.iter().cloned().chain(page.clone().map(|cursor| ("page", cursor))).collect();
+            let query = query.iter().cloned().chain(page.clone().map(|cursor| ("page".to_owned(), cursor))).collect();
             let answer = client.call(Request { query, ..Request::get(PROFILES.to_owned()) })?.body;
             if printer.is_raw() {
                 printer.print(&answer)?;

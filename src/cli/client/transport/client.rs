@@ -27,7 +27,7 @@ pub(in crate::cli) struct Request {
     pub(in crate::cli) method: Method,
     /// Below the base URL, percent-encoded.
     pub(in crate::cli) path: String,
-    pub(in crate::cli) query: Vec<(&'static str, String)>,
+    pub(in crate::cli) query: Vec<(String, String)>,
     pub(in crate::cli) body: Option<Document>,
     /// The value of `If-Match`.
     pub(in crate::cli) if_match: Option<String>,
@@ -115,7 +115,7 @@ impl Client {
     /// The service was not reached, or returned an error, whose body has then been printed.
     pub(in crate::cli) fn call(&mut self, request: Request) -> Result<HttpAnswer, CliError> {
         let query: Vec<_> =
-            self.query.iter().map(|&(name, value)| (name, value.to_owned())).chain(request.query).collect();
+            self.query.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).chain(request.query).collect();
         let url = self.base_url.join(&request.path, &query);
         let body = request.body.as_ref().map(serde_json::to_string).transpose()?;
         let headers = self.headers_of(&request.method, body.is_some(), request.if_match)?;
