@@ -23,17 +23,15 @@ pub(in crate::storage) type ConnectionFuture<'c, T> =
 /// written.
 const ANSWER_GRACE: Duration = Duration::from_secs(1);
 
-/// A connection that was idle for this long is pinged before use; others are trusted, which saves a round trip.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
-
-/// How long a connection stays checked out of sqlx's pool, warm between its uses: the pool checks age and health only when it returns.
-const WARM_LIFETIME: Duration = TRUSTED_IDLE;
+/// How long a connection stays checked out of sqlx's pool, warm between its uses: the pool checks age and health only when it returns, and plans
+/// live for as long.
+const WARM_LIFETIME: Duration = Duration::from_secs(1);
 
 /// How long after its last use a warm connection is trusted without a ping. Where requests are rarer than that, one from sqlx's pool, which
 /// was pinged when it returned, is the safer choice.
 const WARM_TRUST: Duration = Duration::from_millis(100);
 
-/// How long a ping may take. After a silent network failure no answer ever comes, and the caller still needs another connection.
+/// How long the first statement on a connection from sqlx's pool may take, which shows whether it can be used. After a silent network failure no answer ever comes, and the caller still needs another connection.
 const PING_LIMIT: Duration = Duration::from_millis(500);
 
 /// The most connections that listen for notifications: one is in use, the rest allow for listeners stuck on a failed network.
@@ -69,15 +67,11 @@ impl Pool {
     pub fn new(settings: &PoolSettings) -> Result<Self> {
         let options = settings.connect_options()?;
         let last_loss = LastLoss::default();
-        let loss = last_loss.clone();
         let connections = PgPoolOptions::new()
             .max_connections(settings.max_connections)
             .acquire_timeout(settings.acquire_timeout)
             .test_before_acquire(false)
-            .before_acquire(move |connection, state| {
-                let trusted = state.idle_for < TRUSTED_IDLE && !loss.is_within(state.idle_for);
-                Box::pin(async move { Ok(trusted || answers_ping(connection).await) })
-            })
+            .before_acquire(|connection, _| Box::pin(async move { Ok(discards_plans(connection).await) }))
             .connect_lazy_with(options);
         let notifications = PgPoolOptions::new()
             .max_connections(NOTIFICATION_CONNECTIONS)
@@ -236,8 +230,11 @@ impl Pool {
     }
 }
 
-async fn answers_ping(connection: &mut PgConnection) -> bool {
-    matches!(tokio::time::timeout(PING_LIMIT, connection.ping()).await, Ok(Ok(())))
+/// Lets Postgres plan the connection's statements anew, for tables that may have grown since: by itself it would do so only after they are
+/// analyzed, a minute later at the earliest. Answers whether it did, and so whether the connection can be used.
+async fn discards_plans(connection: &mut PgConnection) -> bool {
+    let discarded = sqlx::raw_sql("discard plans").execute(connection);
+    matches!(tokio::time::timeout(PING_LIMIT, discarded).await, Ok(Ok(_)))
 }
 
 /// When a connection was last found to be lost. Those that were idle then are probably lost too, for instance to a restart of Postgres.

@@ -154,11 +154,19 @@ pub(super) async fn save(connection: &mut PgConnection, columns: UpdateColumns<'
                 and p.id = after.id
           returning p.id
          ), removed as (
-             delete from user_profile_metadata m
-              using unnest($24::uuid[], $25::uuid[], $26::text[]) as pair (organization_id, profile_id, key)
-              where m.organization_id = pair.organization_id
-                and m.profile_id = pair.profile_id
-                and m.key = pair.key
+             delete from user_profile_metadata
+              where ctid = any(array(
+                    select m.ctid
+                      from unnest($24::uuid[], $25::uuid[], $26::text[]) as pair (organization_id, profile_id, key)
+                     cross join lateral (
+                           select ctid
+                             from user_profile_metadata
+                            where organization_id = pair.organization_id
+                              and profile_id = pair.profile_id
+                              and key = pair.key
+                           offset 0
+                     ) m
+              ))
          ), described as (
              insert into user_profile_metadata as m (organization_id, profile_id, key, value)
              select *
