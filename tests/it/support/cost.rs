@@ -52,13 +52,4 @@ impl Database {
             std::thread::yield_now();
         }
     }
-
-    /// Has every statement planned once, for whatever values, by connections from now on.
-    pub(crate) fn plan_once_for_all(&self) {
-        self.execute(
-            "do $$ begin
-                 execute format('alter database %I set plan_cache_mode = force_generic_plan', current_database());
-             end $$",
-        );
-    }
 }
