@@ -8,6 +8,9 @@ from .postgres import SESSION
 
 CLIENTS = 16, 64
 
+# The rows of an execution and the clients, of the limit that batches of creates have.
+BATCHES = (100, 1), (256, 1), (100, 2), (256, 2)
+
 
 @dataclass
 class Floor:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from . import contestants, machine, statements
 from .filling import Database
-from .floor import CLIENTS, pgbench
+from .floor import BATCHES, CLIENTS, pgbench
 from .load import OPERATIONS, load
 from .postgres import FILLING, LOGGING, Postgres
 
@@ -57,7 +57,8 @@ SAMPLE_SECONDS, ROW_SECONDS, START_SECONDS = 0.3, 1e-5, 0.2
 def costs(effort):
     """The estimated seconds of each section."""
     sample, warm_up = effort.seconds + SAMPLE_SECONDS, effort.warm_up + SAMPLE_SECONDS
-    contest_samples = len(CONTESTANTS) * sum(map(len, CONNECTIONS.values())) + len(FLOOR_OPERATIONS) * len(CLIENTS)
+    floor_samples = len(FLOOR_OPERATIONS) * len(CLIENTS) + len(BATCHES)
+    contest_samples = len(CONTESTANTS) * sum(map(len, CONNECTIONS.values())) + floor_samples
     lone_samples = warm_up + effort.lone_rounds * (effort.lone_seconds + SAMPLE_SECONDS)
     middle = min(effort.growth_rounds, effort.growth_middle_rounds) * (len(effort.sizes) - 2)
     return {
@@ -172,6 +173,8 @@ class Run:
         for operation in OPERATIONS:
             if operation in FLOOR_OPERATIONS:
                 floor[operation] = self.floor(operation)
+            if operation == "create":
+                floor["batch"] = self.batches()
             for connections in CONNECTIONS[operation]:
                 for contestant in running:
                     of_contestant = samples.setdefault(contestant.name, {})
@@ -183,6 +186,17 @@ class Run:
         return {
             str(clients): [vars(pgbench(self.database, script, clients, self.effort.seconds, self.scratch))] for clients in CLIENTS
         }
+
+    def batches(self):
+        """Rows a second of the statement of a create with many rows, nothing else running."""
+        (statement,) = self.statements["create"]
+        found = {}
+        for rows, clients in BATCHES:
+            script = statements.batch_script(statement, self.database.organization, rows)
+            floor = pgbench(self.database, script, clients, self.effort.seconds, self.scratch)
+            floor.rate *= rows
+            found[f"{clients} × {rows}"] = [vars(floor)]
+        return found
 
     def lone(self):
         """A create on the only connection, with batching and without."""

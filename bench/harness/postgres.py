@@ -13,7 +13,7 @@ USER = "bench"
 PLACES = "/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr"
 
 # The planner settings of the service's connections (src/storage/pool), for pgbench and for the plans.
-SESSION = {"PGOPTIONS": "-c enable_sort=off -c jit=off"}
+SESSION = {"PGOPTIONS": "-c enable_sort=off -c enable_incremental_sort=off -c plan_cache_mode=force_generic_plan -c jit=off"}
 
 # As Postgres' manual advises: a quarter of the memory (20.4.1, shared_buffers), and more than 1 GB of WAL between two checkpoints where
 # that would cause one every few seconds (30.5: after each, the first change of a page writes the whole page to the WAL).

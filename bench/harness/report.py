@@ -69,6 +69,10 @@ def contest_rows(results):
         for clients, samples in results["floor"].get(operation, {}).items():
             rate, latency = middle(samples, "rate"), middle(samples, "latency")
             yield operation, clients, "pgbench", f"{rate:,.0f}", f"{latency:.2f} (mean)", "", "", "", ""
+        if operation == "create":
+            for batches, samples in results["floor"]["batch"].items():
+                rate, latency = middle(samples, "rate"), middle(samples, "latency")
+                yield operation, f"{batches} rows", "pgbench", f"{rate:,.0f} rows", f"{latency:.2f} (mean)", "", "", "", ""
         for connections in by_connections:
             for name, shown in NAMES.items():
                 yield operation, connections, shown, *figures(results["contest"][name][operation][connections])

@@ -9,6 +9,7 @@ from . import ids
 from .postgres import SESSION
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ARRAY = re.compile(r"\$(\d+)::(\w+)\[\]")
 PARAMETER = re.compile(r"\$(\d+) = (?:'((?:[^']|'')*)'|NULL)")
 # The columns of Postgres' csvlog: 11 is the severity, 13 the message, 14 its detail (counted from zero).
 SEVERITY, MESSAGE, DETAIL = 11, 13, 14
@@ -109,6 +110,40 @@ def script(statements, organization, operation, filled):
     if len(lines) > 1:
         lines = ["begin;", *lines, "commit;"]
     return "\n".join([*(NEW_ID if operation == "create" else known_id(filled)), *lines, ""])
+
+
+def batch_script(statement, organization, rows):
+    """A pgbench script that creates `rows` profiles with one execution of `statement`, the service's for one: each of its arrays has as many
+    elements."""
+    offsets = {}
+
+    def array(found):
+        parameter, kind = statement.parameters[int(found[1]) - 1], found[2]
+        made = UUID.findall(parameter)
+        if made and made[0] != organization:
+            offset = offsets.setdefault(made[0], len(offsets))
+            element = ids.sql(":high::bigint + (number << 16)", f":low::bigint + {offset}")
+        elif parameter == "{}":
+            return f"{quoted(parameter)}::{kind}[]"
+        else:
+            element = f"({quoted(parameter)}::{kind}[])[1]"
+        return f"array(select {element} from generate_series(1, {rows}::bigint) as number)"
+
+    text = ARRAY.sub(array, statement.text)
+    text = re.sub(r"\$(\d+)", lambda found: quoted(statement.parameters[int(found[1]) - 1]), text)
+    return "\n".join([*new_ids(rows), text + ";", ""])
+
+
+# Ids of batches begin twenty days ago: those that come after them have a millisecond for each row, which the service would reach later.
+BATCHES_BEGAN = 20 * 24 * 3600 * 1000
+
+
+def new_ids(rows):
+    return (
+        f"\\set count :count + {rows}",
+        f"\\set high (:now - {BATCHES_BEGAN} + :count << 16) + {ids.VERSION}",
+        f"\\set low {ids.LOWEST} + (random(0, 1000000000) << 16)",
+    )
 
 
 # Ids increase with the counter, as the service's do with time, and differ by client.
