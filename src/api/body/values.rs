@@ -169,7 +169,8 @@ pub(in crate::api) fn metadata_patch() -> FieldParser<MetadataPatch> {
     }
 }
 
-fn bounded(min: u64, max: u64) -> Value {
+/// The schema of a text of `min` to `max` characters.
+pub(in crate::api) fn bounded(min: u64, max: u64) -> Value {
     json!({"type": "string", "minLength": min, "maxLength": max, "pattern": NO_NUL})
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::component::reference;
+use crate::api::body::values::bounded;
 use crate::api::wire::scalars::{WireId, label_schema};
 use crate::api::wire::schema::schema_of;
 use crate::api::{ANTHROPIC_VERSION, Selector, WireFormat};
@@ -116,8 +117,8 @@ pub(super) fn of_list<F: WireFormat>() -> Vec<Value> {
 
 /// The filters of the newest version. Each may be repeated, which the schemas leave out: clients repeat an object in forms of their own.
 fn filters() -> Vec<Value> {
-    let name = json!({"type": "string", "minLength": 1, "maxLength": DisplayName::MAX_CHARACTERS});
-    let reference_id = json!({"type": "string", "minLength": 1, "maxLength": ReferenceId::MAX_CHARACTERS});
+    let name = bounded(1, DisplayName::MAX_CHARACTERS);
+    let reference_id = bounded(1, ReferenceId::MAX_CHARACTERS);
     let moment = json!({"type": "string", "format": "date-time"});
     vec![
         object(
@@ -129,8 +130,8 @@ fn filters() -> Vec<Value> {
         map(
             "metadata",
             "Only profiles with this pair: `metadata[plan]=pro`.",
-            &json!({"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS}),
-            &json!({"type": "string", "minLength": 1, "maxLength": MAX_VALUE_CHARACTERS}),
+            &bounded(1, MAX_KEY_CHARACTERS),
+            &bounded(1, MAX_VALUE_CHARACTERS),
         ),
         map(
             "trust_grant",

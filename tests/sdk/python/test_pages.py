@@ -1,6 +1,7 @@
 """Lists, and the automatic paging of the client over more profiles than fit on a page."""
 
 import asyncio
+import uuid
 
 import anthropic
 import pytest
@@ -59,6 +60,21 @@ def test_the_first_page_holds_the_newest_twenty_by_default(stranger, many):
 
     assert [profile.id for profile in page.data] == by_creation(many, "desc")[:20]
     assert page.has_next_page()
+
+
+def test_filters_of_this_service_are_sent_as_further_parameters_and_with_every_page(profiles):
+    plan = f"plan {uuid.uuid4()}"
+    created = [profiles.create(metadata={"plan": plan}, **profiles.own_id(f"{plan} {n}")).id for n in range(5)]
+
+    listed = profiles.list(limit=2, order="asc", extra_query={"metadata": {"plan": plan}})
+    assert [profile.id for profile in listed] == created
+
+    own_id = profiles.own_id(f"{plan} 3")
+    listed = profiles.list(extra_query={**own_id, "metadata": {"plan": plan}})
+    assert [profile.id for profile in listed] == [created[3]]
+
+    with pytest.raises(anthropic.BadRequestError, match="metdata"):
+        profiles.list(extra_query={"metdata": {"plan": plan}})
 
 
 def test_a_page_can_be_asked_for_by_its_cursor(stranger, many):

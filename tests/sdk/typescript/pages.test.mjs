@@ -1,9 +1,10 @@
 // Lists, and the automatic paging of the client over more profiles than fit on a page.
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 
-import { collected, features, inEveryShape, many, otherClient, refusedFor } from "./doors.mjs";
+import { client, collected, features, inEveryShape, many, otherClient, refusedFor } from "./doors.mjs";
 
 const turned = (ids, order) => (order === "asc" ? ids : ids.reverse());
 const byCreation = (order) => turned(many.map(([id]) => id), order);
@@ -33,6 +34,20 @@ inEveryShape((door) => {
         assert.deepEqual(await collected(profiles.list({ order, limit, order_by: "name" })), byName(order));
       }
     }
+  });
+
+  test("filters of this service are sent as further parameters and with every page", async () => {
+    const ours = door(client);
+    const plan = `plan ${randomUUID()}`;
+    const created = [];
+    for (let n = 0; n < 5; n++) {
+      created.push((await ours.create({ metadata: { plan }, ...ours.ownId(`${plan} ${n}`) })).id);
+    }
+    const ownId = ours.detailed ? "external_user_details[reference_id]" : "external_id";
+
+    assert.deepEqual(await collected(ours.list({ limit: 2, order: "asc", "metadata[plan]": plan })), created);
+    assert.deepEqual(await collected(ours.list({ "metadata[plan]": plan, [ownId]: `${plan} 3` })), [created[3]]);
+    await refusedFor("metdata[plan]", ours.list({ "metdata[plan]": plan }));
   });
 
   test("the last page is the one that ends the list", async () => {
