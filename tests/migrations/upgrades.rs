@@ -53,6 +53,13 @@ fn a_schema_of_a_newer_release_that_only_added_something_is_used_and_left_as_it_
     assert_eq!(newest, 9999);
 }
 
+const ORGANIZATION: &str =
+    "insert into organizations (id, created_at, name, default_version) values (gen_random_uuid(), now(), 'Acme', 'ga')";
+
+/// A profile for it.
+const CREATE: &str = "insert into user_profiles (organization_id, id, created_at, updated_at, relationship)
+         select id, gen_random_uuid(), now(), now(), 'external' from organizations";
+
 /// A database with the schema of the migrations up to `version`.
 fn migrated_to(version: i32) -> Database {
     let (database, current) = (Database::empty(), Database::migrated());
@@ -78,16 +85,14 @@ fn migrated_to(version: i32) -> Database {
 fn a_migration_that_waits_for_a_lock_lets_those_pass_that_write() {
     // The next migration adds a column to the profiles.
     let database = migrated_to(25);
-    database.execute("insert into organizations (id, created_at, name, default_version) values (gen_random_uuid(), now(), 'Acme', 'ga')");
-    let create = "insert into user_profiles (organization_id, id, created_at, updated_at, relationship)
-         select id, gen_random_uuid(), now(), now(), 'external' from organizations";
-    database.execute(create);
-    let writer = database.session(create);
+    database.execute(ORGANIZATION);
+    database.execute(CREATE);
+    let writer = database.session(CREATE);
     let url = database.url();
     let migrating = thread::spawn(move || run(&["migrate"], &url));
     for _ in 0..30 {
         // It waits for as long as the migration waits, which is not until the first writer has committed.
-        database.execute(&format!("set lock_timeout = '2s'; {create}"));
+        database.execute(&format!("set lock_timeout = '2s'; {CREATE}"));
         thread::sleep(Duration::from_millis(100));
     }
     assert!(!migrating.is_finished());
@@ -96,4 +101,38 @@ fn a_migration_that_waits_for_a_lock_lets_those_pass_that_write() {
     assert_eq!(state(&database), SchemaState::Current);
     let count: i64 = database.row("select count(*) as count from user_profiles").get("count");
     assert_eq!(count, 32);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "another process has no event to wait for")]
+fn indexes_are_built_while_others_write() {
+    let database = migrated_to(26);
+    database.execute(ORGANIZATION);
+    let writer = database.session(CREATE);
+    let url = database.url();
+    let migrating = thread::spawn(move || run(&["migrate"], &url));
+    for _ in 0..30 {
+        database.execute(&format!("set lock_timeout = '2s'; {CREATE}"));
+        thread::sleep(Duration::from_millis(100));
+    }
+    // The build waits for the transaction that was open when it began.
+    assert!(!migrating.is_finished());
+    writer.commit();
+    success(&migrating.join().unwrap());
+    assert_eq!(database.count("pg_index where not indisvalid"), 0);
+    assert_eq!(state(&database), SchemaState::Current);
+}
+
+#[test]
+fn an_index_whose_build_was_interrupted_is_built_again() {
+    let database = Database::empty();
+    runtime().block_on(migrate(&database.url())).unwrap();
+    database.execute(
+        "update pg_index set indisvalid = false where indexrelid = 'user_profiles_reference_id_idx'::regclass;
+         delete from refinery_schema_history where version >= 28;
+         drop table schema_requirement",
+    );
+    success(&run(&["migrate"], &database.url()));
+    assert_eq!(database.count("pg_index where not indisvalid"), 0);
+    assert_eq!(state(&database), SchemaState::Current);
 }
