@@ -16,6 +16,7 @@ use secrecy::SecretString;
 use crate::config::ServerArgs;
 use crate::domain::Error;
 use crate::domain::clock::SystemClock;
+use crate::domain::history::HistoryDetail;
 use crate::domain::id::{IdSource, RandomIds};
 use crate::domain::random::SystemRandomness;
 use crate::domain::repository::ExpiryRepository;
@@ -23,9 +24,9 @@ use crate::http::{HttpSettings, Ports, Service, serve, serve_metrics};
 use crate::metrics::Registry;
 use crate::pages;
 use crate::storage::{
-    BatchSettings, BatchingProfiles, CachedApiKeys, LimitedEnrollments, Outbox, PgApiKeys, PgClock, PgDeliveries,
-    PgEnforcement, PgEnrollments, PgEventHorizon, PgEvents, PgExpiry, PgProfiles, PgReadiness, PgTrustGrants,
-    PgWebhooks, Pool, PoolSettings, SchemaState, schema_state,
+    BatchingProfiles, CachedApiKeys, LimitedEnrollments, Outbox, PgApiKeys, PgClock, PgDeliveries, PgEnforcement,
+    PgEnrollments, PgEventHorizon, PgEvents, PgExpiry, PgHistory, PgProfiles, PgReadiness, PgTrustGrants, PgWebhooks,
+    Pool, PoolSettings, SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
 use clock_watch::ClockWatch;
@@ -85,7 +86,7 @@ impl Application {
         let metrics_listener = args.metrics_listen.map(|address| listen(address, "--metrics-listen")).transpose()?;
         pool.register(registry);
         let probe_pool = Pool::new(&PoolSettings { max_connections: 1, ..settings }).map_err(unusable_url)?;
-        let ports = ports(&pool, &probe_pool, args.pool.batches(), registry);
+        let ports = ports(&pool, &probe_pool, args, registry);
         let service = Arc::new(Service::new(ports, args.links(address), args.webhooks.reach(), http, registry));
         let server = serve(listener, Arc::clone(&service), http, pages::configure)
             .map_err(|error| unusable(args.listen, &error, "--listen"))?;
@@ -154,10 +155,12 @@ impl Stopper {
     }
 }
 
-fn ports(pool: &Pool, probe_pool: &Pool, batches: BatchSettings, registry: &Registry) -> Ports {
+fn ports(pool: &Pool, probe_pool: &Pool, args: &ServerArgs, registry: &Registry) -> Ports {
+    let batches = args.pool.batches();
+    let history = if args.history.has_values() { HistoryDetail::Values } else { HistoryDetail::Names };
     let ids: Arc<dyn IdSource> = Arc::new(RandomIds::default());
     let outbox = Outbox::new(Arc::clone(&ids));
-    let profiles = PgProfiles::new(pool.clone(), outbox.clone());
+    let profiles = PgProfiles::new(pool.clone(), outbox.clone()).with_history(history);
     let api_keys = CachedApiKeys::new(PgApiKeys::new(pool.clone(), outbox.clone()), registry);
     api_keys.follow_changes(pool);
     Ports {
@@ -170,6 +173,7 @@ fn ports(pool: &Pool, probe_pool: &Pool, batches: BatchSettings, registry: &Regi
         trust_grants: Arc::new(PgTrustGrants::new(pool.clone(), outbox.clone())),
         enforcement: Arc::new(PgEnforcement::new(pool.clone(), outbox)),
         events: Arc::new(PgEvents::new(pool.clone())),
+        history: Arc::new(PgHistory::new(pool.clone(), history)),
         webhooks: Arc::new(PgWebhooks::new(pool.clone())),
         api_keys: Arc::new(api_keys),
         readiness: Arc::new(PgReadiness::new(probe_pool.clone())),

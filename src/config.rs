@@ -1,6 +1,7 @@
 //! Settings: each a flag and an environment variable; `--help` is the reference.
 
 mod connections;
+mod history;
 mod values;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use crate::http::{HttpSettings, LinkSettings};
 use crate::storage::{BatchSettings, PoolSettings};
 use crate::webhook::DispatcherSettings;
 pub use connections::ConnectionArgs;
+pub use history::{HistoryArgs, HistoryMode};
 pub(crate) use values::{DURATION_HELP, duration, service_url};
 use values::{interval, link_lifetime, public_url};
 
@@ -146,6 +148,10 @@ pub struct ServerArgs {
     /// Whether enrollment links are created and can be opened
     #[arg(long, env = "UPROF_ENROLLMENT", value_name = "SWITCH", default_value = "on")]
     pub enrollment: Switch,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it")]
+    pub history: HistoryArgs,
 
     /// After SIGTERM: how long to keep serving while /health/ready answers 503, so that load balancers notice
     #[arg(long, env = "UPROF_DRAIN", value_name = "DURATION", default_value = "0s", value_parser = duration)]

@@ -67,7 +67,10 @@ pub fn body(organization: OrganizationId, event: &Event, version: &str) -> Resul
 
 fn notice(details: &EventDetails, version: ApiVersion) -> Option<(WebhookEventType, Option<EnforcementActionId>)> {
     match details {
-        EventDetails::Created | EventDetails::Updated(_) | EventDetails::Erased => None,
+        EventDetails::Created
+        | EventDetails::Updated(_)
+        | EventDetails::Erased
+        | EventDetails::EnforcementActionUpdated(_) => None,
         EventDetails::ProgramStatusUpdated { grant, .. } => {
             version.visit(ShowsGrant(grant)).then_some((WebhookEventType::ProgramStatusUpdated, None))
         }

@@ -21,6 +21,8 @@ labels! {
         ProgramStatusUpdated = "user_profile.program_status_updated",
         /// An enforcement action was opened on a profile.
         EnforcementActionOpened = "user_profile.enforcement_action_opened",
+        /// The identity check of an enforcement action was submitted, or has failed.
+        EnforcementActionUpdated = "user_profile.enforcement_action_updated",
         /// An enforcement action was resolved, or has expired.
         EnforcementActionResolved = "user_profile.enforcement_action_resolved",
         /// An API key was created.
@@ -48,6 +50,8 @@ pub enum EventDetails {
     },
     /// An enforcement action was opened on a profile.
     EnforcementActionOpened(EnforcementActionId),
+    /// The identity check of an enforcement action was submitted, or has failed.
+    EnforcementActionUpdated(EnforcementActionId),
     /// An enforcement action was resolved, or has expired.
     EnforcementActionResolved(EnforcementActionId),
 }
@@ -62,6 +66,7 @@ impl EventDetails {
             Self::Erased => EventKind::Erased,
             Self::ProgramStatusUpdated { .. } => EventKind::ProgramStatusUpdated,
             Self::EnforcementActionOpened(_) => EventKind::EnforcementActionOpened,
+            Self::EnforcementActionUpdated(_) => EventKind::EnforcementActionUpdated,
             Self::EnforcementActionResolved(_) => EventKind::EnforcementActionResolved,
         }
     }

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod credential;
 pub mod error;
 pub mod event;
+pub mod history;
 pub mod id;
 pub mod idempotency;
 pub mod label;

@@ -11,8 +11,8 @@ use crate::domain::clock::Clock;
 use crate::domain::id::IdSource;
 use crate::domain::random::Randomness;
 use crate::domain::repository::{
-    ApiKeyRepository, EnforcementRepository, EnrollmentRepository, EventRepository, ProfileRepository, Readiness,
-    TrustGrantRepository, WebhookRepository,
+    ApiKeyRepository, EnforcementRepository, EnrollmentRepository, EventRepository, HistoryRepository,
+    ProfileRepository, Readiness, TrustGrantRepository, WebhookRepository,
 };
 use crate::domain::webhook::url::Reach;
 use crate::metrics::Registry;
@@ -29,6 +29,8 @@ pub struct Ports {
     pub enforcement: Arc<dyn EnforcementRepository>,
     /// Events of profiles.
     pub events: Arc<dyn EventRepository>,
+    /// The history of profiles.
+    pub history: Arc<dyn HistoryRepository>,
     /// Webhook endpoints and their deliveries.
     pub webhooks: Arc<dyn WebhookRepository>,
     /// API keys.

@@ -8,9 +8,11 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 use crate::api::WireFormat;
+use crate::api::ga::Ga;
 use crate::api::operator::api_key;
 use crate::api::operator::api_key::{NewWireApiKey, WireApiKey};
 use crate::api::operator::event;
+use crate::api::operator::history;
 use crate::api::operator::webhook;
 use crate::api::operator::webhook::{DeletedEndpoint, NewSigningSecret, NewWireEndpoint, WireEndpoint};
 use crate::api::operator::webhook_delivery;
@@ -22,13 +24,14 @@ use crate::api::v2026_09_04::data_controls::WireDataControls;
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::event::{Event, EventDetails, EventQuery, EventSubject};
+use crate::domain::history::{ChangeAuthor, HistoryQuery, ProfileChange};
 use crate::domain::id::{ApiKeyId, EventId, OrganizationId, ProfileId, WebhookEndpointId};
 use crate::domain::label::EnumLabel;
-use crate::domain::page::Page;
+use crate::domain::page::{Page, PageLimit};
 use crate::domain::profile::external_user::ExternalUserDetails;
 use crate::domain::profile::list::ProfileQuery;
 use crate::domain::profile::metadata::Metadata;
-use crate::domain::profile::{Profile, ProfileDraft, ProfileField};
+use crate::domain::profile::{Profile, ProfileDraft, ProfileField, Revision};
 use crate::domain::text::{DisplayName, ReferenceId, Text};
 use crate::domain::trust::grant::{GrantName, GrantParts, TrustGrant, TrustGrantStatus};
 use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, Delivery, DeliveryState};
@@ -67,13 +70,30 @@ pub(super) fn action_url() -> Value {
     serialized(ActionUrl::new(URL.to_owned(), EXPIRES_AT))
 }
 
-pub(super) fn events() -> Value {
-    let event = Event {
+fn event() -> Event {
+    Event {
         id: EventId::new(Uuid::from_u128(0x019d_191b_7f00_7b2a_9c3d_5e6f_7081_92a4)),
         created_at: CREATED_AT,
         subject: EventSubject::Profile(ID, EventDetails::Updated(vec![ProfileField::Metadata, ProfileField::Name])),
+    }
+}
+
+/// A page of the history of a profile, whose update has changed its metadata and its name.
+pub(super) fn history() -> Value {
+    let Profile { name, relationship, details, metadata, .. } = example();
+    let change = ProfileChange {
+        revision: Revision::FIRST.next(),
+        event: event(),
+        author: ChangeAuthor::ApiKey(example_key().id),
+        before: Some(ProfileDraft { name, relationship, details, metadata }),
     };
-    let page = Page { items: vec![event], next: None };
+    let query = HistoryQuery { profile_id: ID, limit: PageLimit::default(), after: None };
+    let page = Page { items: vec![change], next: None };
+    history::page::<Ga>(OrganizationId::new(Uuid::nil()), query, page).map_or(Value::Null, serialized)
+}
+
+pub(super) fn events() -> Value {
+    let page = Page { items: vec![event()], next: None };
     serialized(event::page(OrganizationId::new(Uuid::nil()), &EventQuery::default(), page))
 }
 

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::component::error_schema_with_codes;
+use super::component::{error_schema_with_codes, reference};
 use super::operation::page_schema;
 use super::operator_operation::{limit, operation, order, page};
 use super::parameters::query;
 use super::{answers, api_keys, examples, parameters, trust, webhooks};
 use crate::api::operator::event::WireEvent;
+use crate::api::operator::history::WireRevision;
 use crate::api::wire::scalars::{WireId, label_schema};
 use crate::api::wire::schema::schema_of;
 use crate::domain::event::EventKind;
@@ -23,6 +24,8 @@ pub(super) fn schemas() -> Value {
     let mut schemas = json!({
         "Error": error_schema_with_codes(),
         "Event": schema_of::<WireEvent>(),
+        "UserProfileRevision": schema_of::<WireRevision>(),
+        "UserProfileRevisionPage": page_schema("UserProfileRevision", "The revisions of this page, newest first."),
         "EventPage": page_schema("Event", "The events of this page, in the order of the list."),
     });
     for (name, schema) in api_keys::schemas().into_iter().chain(trust::schemas()).chain(webhooks::schemas()) {
@@ -52,12 +55,23 @@ pub(super) fn paths() -> Value {
     paths.extend(trust::paths());
     paths.extend(webhooks::paths());
     paths.insert("/v1/organizations/events".to_owned(), json!({"get": list_events()}));
+    let of_profile = json!([reference("parameters", "user_profile_id")]);
+    let history = json!({"parameters": of_profile, "get": list_history()});
+    paths.insert("/v1/user_profiles/{user_profile_id}/history".to_owned(), history);
     paths.into()
 }
 
 /// The failures, by the names of their components.
 pub(super) fn failures() -> Value {
     answers::failures(&answers::NEWER)
+}
+
+fn list_history() -> Value {
+    let about = "The revisions of the profile and the changes that made them, newest first. Values before updates are in the shape that the request selects, as for \
+        the profile itself, and only if the service stores them. Changes that an earlier release made are not listed.";
+    let mut list = operation("list_user_profile_history", "List the revisions of a profile", about);
+    list.parameters(vec![limit(), page()]);
+    list.answers("UserProfileRevisionPage", &examples::history(), "The page.", &[404])
 }
 
 fn list_events() -> Value {

@@ -57,7 +57,7 @@ pub struct EventData {
     #[schemars(with = "ChangedGrant")]
     #[serde(skip_serializing_if = "Option::is_none")]
     trust_grant: Option<ChangedGrant>,
-    /// The action that was opened or resolved; only in those two kinds.
+    /// The action that was opened, updated or resolved; only in those three kinds.
     #[schemars(with = "WireId<EnforcementActionKind>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     enforcement_action_id: Option<WireId<EnforcementActionKind>>,
@@ -107,7 +107,11 @@ impl EventData {
             Some(EventDetails::ProgramStatusUpdated { grant, status }) => {
                 data.trust_grant = Some(ChangedGrant { name: grant.into_string(), status: status.map(WireLabel) });
             }
-            Some(EventDetails::EnforcementActionOpened(id) | EventDetails::EnforcementActionResolved(id)) => {
+            Some(
+                EventDetails::EnforcementActionOpened(id)
+                | EventDetails::EnforcementActionUpdated(id)
+                | EventDetails::EnforcementActionResolved(id),
+            ) => {
                 data.enforcement_action_id = Some(WireId(id));
             }
         }

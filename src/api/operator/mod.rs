@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod enforcement;
 pub mod event;
 pub mod grant_decision;
+pub mod history;
 pub mod trust_grant;
 pub mod webhook;
 pub mod webhook_delivery;

@@ -5,6 +5,7 @@ pub mod cursor;
 pub mod error;
 pub(in crate::api) mod event_cursor;
 mod filter_digest;
+pub(in crate::api) mod history_cursor;
 pub mod id_page;
 pub(in crate::api) mod parameters;
 pub(in crate::api) mod scalars;

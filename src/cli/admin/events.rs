@@ -97,6 +97,8 @@ fn readable(details: &EventDetails) -> String {
         EventDetails::ProgramStatusUpdated { grant, status } => {
             format!("{} {}", grant.as_str(), status.map_or("none", EnumLabel::as_str))
         }
-        EventDetails::EnforcementActionOpened(id) | EventDetails::EnforcementActionResolved(id) => id.to_string(),
+        EventDetails::EnforcementActionOpened(id)
+        | EventDetails::EnforcementActionUpdated(id)
+        | EventDetails::EnforcementActionResolved(id) => id.to_string(),
     }
 }

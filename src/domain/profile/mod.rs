@@ -9,7 +9,9 @@ pub mod list;
 pub mod metadata;
 pub mod relationship;
 mod revision;
+mod update;
 mod user_profile;
 
 pub use revision::{Revision, RevisionCondition};
+pub use update::ProfileUpdate;
 pub use user_profile::{NamePolicy, Profile, ProfileDraft, ProfileField, ProfilePatch, name_required};

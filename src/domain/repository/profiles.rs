@@ -4,15 +4,15 @@ use async_trait::async_trait;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Result;
-use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::id::{ApiKeyId, OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
-use crate::domain::profile::{Profile, ProfilePatch, RevisionCondition};
+use crate::domain::profile::{Profile, ProfileUpdate, RevisionCondition};
 
 /// The profiles of an organization. Called by the handlers of the API.
 #[async_trait]
 pub trait ProfileRepository: Send + Sync {
-    /// Stores `profile` and its event. The transaction is committed when this returns.
+    /// Stores `profile`, which the holder of the key `by` creates, and its event. The transaction is committed when this returns.
     ///
     /// # Errors
     /// `NotFound` if the organization does not exist; `Invalid` if the key of `idempotency` was used for another request.
@@ -20,6 +20,7 @@ pub trait ProfileRepository: Send + Sync {
         &self,
         organization: OrganizationId,
         profile: Profile,
+        by: ApiKeyId,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>>;
 
@@ -36,8 +37,8 @@ pub trait ProfileRepository: Send + Sync {
     /// None of its own.
     async fn list(&self, organization: OrganizationId, query: ProfileQuery, now: Timestamp) -> Result<ProfilePage>;
 
-    /// Applies `patch` to the stored profile ([`Profile::patched`]) and returns the updated profile. Concurrent updates of one profile never
-    /// overwrite each other's fields. A replay comes before the check of `condition`.
+    /// Applies the patch of `update` to the stored profile ([`Profile::patched`]) and returns the updated profile. Concurrent updates of one profile never
+    /// overwrite each other's fields. A replay comes before the check of the condition.
     ///
     /// # Errors
     /// `NotFound`; `PreconditionFailed`; `Invalid` if the updated profile would break a rule, or if the key of `idempotency` was used for another request.
@@ -45,9 +46,7 @@ pub trait ProfileRepository: Send + Sync {
         &self,
         organization: OrganizationId,
         id: ProfileId,
-        patch: ProfilePatch,
-        condition: RevisionCondition,
-        now: Timestamp,
+        update: ProfileUpdate,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>>;
 

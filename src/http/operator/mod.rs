@@ -4,12 +4,14 @@
 mod api_keys;
 mod enforcement;
 mod events;
+mod history;
 mod trust_grants;
 mod webhooks;
 
 use actix_web::{Scope, web};
 
 use super::resource::path;
+use crate::api::WireFormat;
 
 /// Paths below `/v1/organizations`.
 pub(super) fn organizations() -> Scope {
@@ -21,8 +23,9 @@ pub(super) fn organizations() -> Scope {
 }
 
 /// Paths below `/v1/user_profiles`.
-pub(super) fn profiles(app: &mut web::ServiceConfig) {
-    app.service(path("/user_profiles/{id}/trust_grants/{name}").post(trust_grants::decide_trust_grant))
+pub(super) fn profiles<F: WireFormat>(app: &mut web::ServiceConfig) {
+    app.service(path("/user_profiles/{id}/history").get(history::list_user_profile_history::<F>))
+        .service(path("/user_profiles/{id}/trust_grants/{name}").post(trust_grants::decide_trust_grant))
         .service(
             path("/user_profiles/{id}/trust_grants/{name}/decisions").get(trust_grants::list_trust_grant_decisions),
         )

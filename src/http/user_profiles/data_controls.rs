@@ -7,7 +7,7 @@ use crate::api::body;
 use crate::api::v2026_09_04::data_controls::{UpdateDataControls, WireDataControls};
 use crate::domain::credential::api_key::Scope;
 use crate::domain::label::EnumLabel;
-use crate::domain::profile::{ProfilePatch, RevisionCondition};
+use crate::domain::profile::{ProfilePatch, ProfileUpdate, RevisionCondition};
 use crate::http::body::json_body::JsonBytes;
 use crate::http::handler::{HandlerResult, profile_id};
 use crate::http::idempotency::replay::IdempotentRequest;
@@ -44,10 +44,7 @@ pub(in crate::http) async fn update_data_controls<F: WireFormat>(
         return Err(refused.into());
     }
     // What remains changes nothing: an update of the profile without a change, which stores the answer under an idempotency key.
-    let unchanged = ProfilePatch::default();
-    request
-        .answer(WireDataControls::from, |key| {
-            profiles.update(organization, id, unchanged, RevisionCondition::Any, now, key)
-        })
-        .await
+    let (nothing, condition) = (ProfilePatch::default(), RevisionCondition::Any);
+    let unchanged = ProfileUpdate { patch: nothing, condition, by: caller.key().id, now };
+    request.answer(WireDataControls::from, |key| profiles.update(organization, id, unchanged, key)).await
 }

@@ -8,7 +8,7 @@ use crate::api::{WireFormat, profile_body};
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::ProfileId;
 use crate::domain::label::EnumLabel;
-use crate::domain::profile::ProfileDraft;
+use crate::domain::profile::{ProfileDraft, ProfileUpdate};
 use crate::http::body::json_body::JsonBytes;
 use crate::http::conditional::{entity_tag, if_match, tagged};
 use crate::http::handler::{HandlerResult, pairs, profile_id};
@@ -27,8 +27,8 @@ pub(in crate::http) async fn create_user_profile<F: WireFormat>(
     let draft: ProfileDraft = profile_body::parse::<F::CreateProfile>(&request_body.0, F::VERSION, now)?.into();
     let profile = draft.into_profile(ProfileId::new(service.ports.ids.next(now)), now);
     let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
-    let (profiles, organization) = (&service.ports.profiles, caller.organization());
-    request.answer_profile::<F, _>(|key| profiles.create(organization, profile, key)).await
+    let (profiles, organization, by) = (&service.ports.profiles, caller.organization(), caller.key().id);
+    request.answer_profile::<F, _>(|key| profiles.create(organization, profile, by, key)).await
 }
 
 pub(in crate::http) async fn list_user_profiles<F: WireFormat>(
@@ -65,10 +65,10 @@ pub(in crate::http) async fn update_user_profile<F: WireFormat>(
     let id = profile_id(&path)?;
     let now = service.ports.clock.now();
     let changes = profile_body::parse::<F::UpdateProfile>(&request_body.0, F::VERSION, now)?.into();
-    let condition = if_match(&request)?;
+    let update = ProfileUpdate { patch: changes, condition: if_match(&request)?, by: caller.key().id, now };
     let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
     let (profiles, organization) = (&service.ports.profiles, caller.organization());
-    request.answer_profile::<F, _>(|key| profiles.update(organization, id, changes, condition, now, key)).await
+    request.answer_profile::<F, _>(|key| profiles.update(organization, id, update, key)).await
 }
 
 pub(in crate::http) async fn delete_user_profile(

@@ -11,10 +11,10 @@ use super::metrics::BatchMetrics;
 use super::queue::{BatchOperation, BatchQueue, BatchSettings, Job};
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::id::{ApiKeyId, OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
-use crate::domain::profile::{Profile, ProfilePatch, RevisionCondition};
+use crate::domain::profile::{Profile, ProfileUpdate, RevisionCondition};
 use crate::domain::repository::ProfileRepository;
 use crate::metrics::Registry;
 use crate::storage::profiles::PgProfiles;
@@ -58,9 +58,10 @@ impl ProfileRepository for BatchingProfiles {
         &self,
         organization: OrganizationId,
         profile: Profile,
+        by: ApiKeyId,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
-        let create = Create { organization, profile, idempotency };
+        let create = Create { organization, profile, by, idempotency };
         let span = debug_span!("profiles.create", organization.id = %organization);
         let store = async |create| self.creates.call(organization, create).await;
         self.inner.create_once(create, store).instrument(span).await
@@ -79,13 +80,11 @@ impl ProfileRepository for BatchingProfiles {
         &self,
         organization: OrganizationId,
         id: ProfileId,
-        patch: ProfilePatch,
-        condition: RevisionCondition,
-        now: Timestamp,
+        update: ProfileUpdate,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
         let span = debug_span!("profiles.update", organization.id = %organization);
-        let update = Update { organization, id, patch, condition, now, idempotency };
+        let update = Update { organization, id, request: update, idempotency };
         self.updates.call(organization, update).instrument(span).await
     }
 

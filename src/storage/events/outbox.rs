@@ -10,9 +10,9 @@ use uuid::Uuid;
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::KeyActor;
 use crate::domain::event::{ApiKeyChange, Event, EventDetails, EventKind, EventSubject};
-use crate::domain::id::{ApiKeyId, Id, IdSource, OrganizationId, ProfileId};
+use crate::domain::id::{ApiKeyId, DecisionId, Id, IdSource, OrganizationId, ProfileId};
 use crate::domain::label::EnumLabel;
-use crate::domain::profile::ProfileField;
+use crate::domain::profile::{ProfileField, Revision};
 use crate::domain::text::Text;
 use crate::storage::webhooks::fan_out;
 
@@ -63,13 +63,14 @@ pub(in crate::storage) fn created_kind() -> &'static str {
 /// Appends the events of created profiles, except those in the common table expression `$skipped`. Part of the statement that inserts the
 /// profiles, which stays one round trip: the arguments are its parameters, one array per column, so that they stand beside their binds.
 macro_rules! append_created_events {
-    ($organization_ids:literal, $ids:literal, $created_ats:literal, $kind:literal, $profile_ids:literal, $skipped:literal) => {
+    ($organization_ids:literal, $ids:literal, $created_ats:literal, $kind:literal, $profile_ids:literal, $actors:literal, $skipped:literal) => {
         concat!(
-            "insert into events (organization_id, id, created_at, profile_id, kind)
+            "insert into events (organization_id, id, created_at, profile_id, actor_api_key_id, kind, revision)
              select event.*,
                     ",
             $kind,
-            "::text
+            "::text,
+                    1
                from unnest(",
             $organization_ids,
             "::uuid[], ",
@@ -78,7 +79,9 @@ macro_rules! append_created_events {
             $created_ats,
             "::timestamptz[], ",
             $profile_ids,
-            "::uuid[]) as event (organization_id, id, created_at, profile_id)
+            "::uuid[], ",
+            $actors,
+            "::uuid[]) as event (organization_id, id, created_at, profile_id, actor_api_key_id)
               where (event.organization_id, event.profile_id) not in (select organization_id, profile_id from ",
             $skipped,
             ")"
@@ -96,14 +99,16 @@ pub(in crate::storage) fn updated_kind() -> &'static str {
 /// Appends the events of updated profiles, as [`append_created_events`] does. `$fields` are the names of each one's changed fields, as
 /// [`joined`] joins them: Postgres has no arrays of arrays of different lengths.
 macro_rules! append_updated_events {
-    ($organization_ids:literal, $ids:literal, $created_ats:literal, $kind:literal, $profile_ids:literal, $fields:literal) => {
+    ($organization_ids:literal, $ids:literal, $created_ats:literal, $kind:literal, $profile_ids:literal, $fields:literal, $actors:literal, $revisions:literal) => {
         concat!(
-            "insert into events (organization_id, id, created_at, profile_id, fields, kind)
+            "insert into events (organization_id, id, created_at, profile_id, fields, actor_api_key_id, revision, kind)
              select event.organization_id,
                     event.id,
                     event.created_at,
                     event.profile_id,
                     string_to_array(event.fields, ','),
+                    event.actor_api_key_id,
+                    event.revision,
                     ",
             $kind,
             "::text
@@ -117,17 +122,45 @@ macro_rules! append_updated_events {
             $profile_ids,
             "::uuid[], ",
             $fields,
-            "::text[]) as event (organization_id, id, created_at, profile_id, fields)"
+            "::text[], ",
+            $actors,
+            "::uuid[], ",
+            $revisions,
+            "::bigint[]) as event (organization_id, id, created_at, profile_id, fields, actor_api_key_id, revision)"
         )
     };
 }
 
 pub(in crate::storage) use append_updated_events;
 
-/// Appends `events` in one round trip, and queues their webhook deliveries.
+/// What the history of a profile holds of a change, besides its event.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::storage) struct ChangeRecord {
+    /// The revision that it made.
+    pub(in crate::storage) revision: Option<Revision>,
+    /// The decision on a grant that it is.
+    pub(in crate::storage) decision: Option<DecisionId>,
+}
+
+impl ChangeRecord {
+    pub(in crate::storage) fn of(revision: Revision) -> Self {
+        Self { revision: Some(revision), decision: None }
+    }
+}
+
+/// Appends `events`, which change no profile, in one round trip, and queues their webhook deliveries.
 pub(in crate::storage) async fn append(
     connection: &mut PgConnection,
     events: &[(OrganizationId, Event)],
+) -> Result<()> {
+    append_change(connection, events, ChangeRecord::default()).await
+}
+
+/// Appends the events of one change, as [`append`] does.
+pub(in crate::storage) async fn append_change(
+    connection: &mut PgConnection,
+    events: &[(OrganizationId, Event)],
+    record: ChangeRecord,
 ) -> Result<()> {
     let columns = EventColumns::of(events);
     sqlx::query(
@@ -142,7 +175,9 @@ pub(in crate::storage) async fn append(
                 grant_status,
                 enforcement_action_id,
                 api_key_id,
-                actor_api_key_id)
+                actor_api_key_id,
+                revision,
+                decision_id)
          select organization_id,
                 id,
                 created_at,
@@ -153,7 +188,9 @@ pub(in crate::storage) async fn append(
                 grant_status,
                 enforcement_action_id,
                 api_key_id,
-                actor_api_key_id
+                actor_api_key_id,
+                $12::bigint,
+                $13::uuid
            from unnest(
                 $1::uuid[],
                 $2::uuid[],
@@ -190,6 +227,8 @@ pub(in crate::storage) async fn append(
     .bind(columns.enforcement_action_ids)
     .bind(columns.api_key_ids)
     .bind(columns.actor_api_key_ids)
+    .bind(record.revision.map(Revision::number))
+    .bind(record.decision.map(Id::uuid))
     .execute(&mut *connection)
     .await?;
     fan_out::queue(connection, events).await
@@ -233,7 +272,9 @@ impl<'e> EventColumns<'e> {
                 EventDetails::Created | EventDetails::Erased => {}
                 EventDetails::Updated(changed) => fields = Some(joined(changed)),
                 EventDetails::ProgramStatusUpdated { grant: name, status } => grant = Some((name.as_str(), *status)),
-                EventDetails::EnforcementActionOpened(id) | EventDetails::EnforcementActionResolved(id) => {
+                EventDetails::EnforcementActionOpened(id)
+                | EventDetails::EnforcementActionUpdated(id)
+                | EventDetails::EnforcementActionResolved(id) => {
                     action = Some(id.uuid());
                 }
             },

@@ -16,7 +16,7 @@ use crate::domain::{Error, Result};
 /// A stored event.
 #[derive(FromRow)]
 pub(in crate::storage) struct EventRow {
-    pub(super) id: Uuid,
+    pub(in crate::storage) id: Uuid,
     created_at: OffsetDateTime,
     kind: String,
     profile_id: Option<Uuid>,
@@ -58,6 +58,7 @@ fn subject(row: &EventRow) -> Option<EventSubject> {
             },
         },
         EventKind::EnforcementActionOpened => EventDetails::EnforcementActionOpened(action?),
+        EventKind::EnforcementActionUpdated => EventDetails::EnforcementActionUpdated(action?),
         EventKind::EnforcementActionResolved => EventDetails::EnforcementActionResolved(action?),
         EventKind::ApiKeyCreated => return api_key(row, ApiKeyChange::Created),
         EventKind::ApiKeyRevoked => return api_key(row, ApiKeyChange::Revoked),

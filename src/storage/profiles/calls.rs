@@ -1,15 +1,15 @@
 //! Calls that one transaction can serve together.
 
 use crate::domain::Result;
-use crate::domain::clock::Timestamp;
-use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::id::{ApiKeyId, OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
-use crate::domain::profile::{Profile, ProfilePatch, RevisionCondition};
+use crate::domain::profile::{Profile, ProfileUpdate};
 
 #[derive(Clone, Debug)]
 pub(in crate::storage) struct Create {
     pub(in crate::storage) organization: OrganizationId,
     pub(in crate::storage) profile: Profile,
+    pub(in crate::storage) by: ApiKeyId,
     pub(in crate::storage) idempotency: Option<Idempotency<Profile>>,
 }
 
@@ -17,9 +17,7 @@ pub(in crate::storage) struct Create {
 pub(in crate::storage) struct Update {
     pub(in crate::storage) organization: OrganizationId,
     pub(in crate::storage) id: ProfileId,
-    pub(in crate::storage) patch: ProfilePatch,
-    pub(in crate::storage) condition: RevisionCondition,
-    pub(in crate::storage) now: Timestamp,
+    pub(in crate::storage) request: ProfileUpdate,
     pub(in crate::storage) idempotency: Option<Idempotency<Profile>>,
 }
 
@@ -33,7 +31,7 @@ impl Create {
 impl Update {
     /// About how many bytes it holds.
     pub(in crate::storage) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.patch.written_bytes() + key_bytes(self.idempotency.as_ref())
+        size_of::<Self>() + self.request.patch.written_bytes() + key_bytes(self.idempotency.as_ref())
     }
 }
 

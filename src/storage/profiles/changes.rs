@@ -9,12 +9,13 @@ use super::calls::Update;
 use super::read::{Found, profile_not_found};
 use super::read_for_update::{Before, RowVersion};
 use super::row::ProfileKey;
-use super::save::{UpdateColumns, save};
+use super::save::{UpdateColumns, UpdateEvent, save};
 use crate::domain::Result;
-use crate::domain::event::{Event, EventDetails};
+use crate::domain::event::EventDetails;
+use crate::domain::history::HistoryDetail;
 use crate::domain::id::OrganizationId;
 use crate::domain::idempotency::RequestOutcome;
-use crate::domain::profile::Profile;
+use crate::domain::profile::{Profile, ProfileUpdate};
 use crate::storage::events::outbox::Outbox;
 use crate::storage::idempotency::records::{FullKey, IdempotencyRecord, RecordColumns, StoredAnswer};
 
@@ -28,16 +29,20 @@ pub(super) struct Changes {
     versions: HashMap<ProfileKey, RowVersion>,
     /// The profiles that changed or that a record is about, in the order in which rows are locked.
     written: BTreeMap<(Uuid, Uuid), ProfileKey>,
-    events: Vec<(OrganizationId, Event)>,
+    events: Vec<UpdateEvent>,
+    /// The profile before each update, if the history holds values.
+    images: Vec<(OrganizationId, Profile)>,
     records: Vec<IdempotencyRecord>,
     outbox: Outbox,
+    history: HistoryDetail,
 }
 
 impl Changes {
-    pub(super) fn new(before: Before, outbox: Outbox) -> Self {
+    pub(super) fn new(before: Before, outbox: Outbox, history: HistoryDetail) -> Self {
         let Before { found, versions, records: stored } = before;
         let (before, written) = (HashMap::new(), BTreeMap::new());
-        Self { found, stored, before, versions, written, events: Vec::new(), records: Vec::new(), outbox }
+        let (events, images, records) = (Vec::new(), Vec::new(), Vec::new());
+        Self { found, stored, before, versions, written, events, images, records, outbox, history }
     }
 
     /// Whether the profile with `key` was found.
@@ -56,13 +61,14 @@ impl Changes {
         {
             return stored.replay(idempotency.fingerprint);
         }
-        update.condition.check(before.revision)?;
-        let patched = before.patched(&update.patch, update.now)?;
+        let ProfileUpdate { patch, condition, by, now } = &update.request;
+        condition.check(before.revision)?;
+        let patched = before.patched(patch, *now)?;
         let changed = patched.as_ref().map(|after| EventDetails::Updated(after.changed_fields(before)));
         let after = patched.unwrap_or_else(|| before.clone());
         // All that can fail comes before the first change of `self`.
         let record = idempotency
-            .map(|idempotency| IdempotencyRecord::of_profile(update.organization, &after, update.now, idempotency));
+            .map(|idempotency| IdempotencyRecord::of_profile(update.organization, &after, *now, idempotency));
         let record = record.transpose()?;
         let key = (update.organization, update.id);
         if record.is_some() || changed.is_some() {
@@ -73,8 +79,12 @@ impl Changes {
             self.records.push(record);
         }
         if let Some(changed) = changed {
-            self.events.push((update.organization, self.outbox.event(update.id, changed, after.updated_at)));
+            let event = self.outbox.event(update.id, changed, after.updated_at);
+            self.events.push(UpdateEvent { organization: key.0, event, by: *by, revision: after.revision });
             if let Some(Ok(before)) = self.found.insert(key, Ok(after.clone())) {
+                if self.history == HistoryDetail::Values {
+                    self.images.push((key.0, before.clone()));
+                }
                 self.before.entry(key).or_insert(before);
             }
         }
@@ -105,8 +115,11 @@ impl Changes {
                 columns.add_changed(key.0, before, after);
             }
         }
-        for (organization, event) in &self.events {
-            columns.add_event(*organization, event);
+        for event in &self.events {
+            columns.add_event(event);
+        }
+        for (organization, before) in &self.images {
+            columns.add_image(*organization, before);
         }
         save(connection, columns).await
     }
@@ -121,7 +134,7 @@ mod tests {
     use super::*;
     use crate::domain::Error;
     use crate::domain::clock::Timestamp;
-    use crate::domain::id::{ProfileId, RandomIds};
+    use crate::domain::id::{ApiKeyId, ProfileId, RandomIds};
     use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey};
     use crate::domain::profile::change::Change;
     use crate::domain::profile::{ProfileDraft, ProfilePatch, RevisionCondition};
@@ -132,17 +145,21 @@ mod tests {
         let (organization, id) = (OrganizationId::new(Uuid::nil()), ProfileId::new(Uuid::nil()));
         let profile = ProfileDraft::default().into_profile(id, Timestamp::UNIX_EPOCH);
         let found = HashMap::from([((organization, id), Ok(profile))]);
-        let mut changes =
-            Changes::new(Before { found, ..Before::default() }, Outbox::new(Arc::new(RandomIds::default())));
+        let before = Before { found, ..Before::default() };
+        let outbox = Outbox::new(Arc::new(RandomIds::default()));
+        let mut changes = Changes::new(before, outbox, HistoryDetail::Values);
         let update = Update {
             organization,
             id,
-            patch: ProfilePatch {
-                name: Change::Set(DisplayName::parse("Acme".to_owned()).unwrap()),
-                ..ProfilePatch::default()
+            request: ProfileUpdate {
+                patch: ProfilePatch {
+                    name: Change::Set(DisplayName::parse("Acme".to_owned()).unwrap()),
+                    ..ProfilePatch::default()
+                },
+                condition: RevisionCondition::Any,
+                by: ApiKeyId::new(Uuid::nil()),
+                now: Timestamp::UNIX_EPOCH,
             },
-            condition: RevisionCondition::Any,
-            now: Timestamp::UNIX_EPOCH,
             idempotency: Some(Idempotency {
                 key: IdempotencyKey::parse(b"key").unwrap(),
                 fingerprint: Fingerprint::of(&[]),
@@ -154,6 +171,7 @@ mod tests {
             changes.before.is_empty()
                 && changes.written.is_empty()
                 && changes.events.is_empty()
+                && changes.images.is_empty()
                 && changes.records.is_empty()
         );
         assert!(changes.stored.is_empty());

@@ -10,29 +10,29 @@ use crate::domain::text::Text;
 
 /// Profiles and their metadata pairs as arrays, one per column.
 #[derive(Default)]
-pub(super) struct ProfileColumns<'p> {
-    pub(super) organization_ids: Vec<Uuid>,
-    pub(super) ids: Vec<Uuid>,
-    pub(super) created_ats: Vec<OffsetDateTime>,
-    pub(super) updated_ats: Vec<OffsetDateTime>,
-    pub(super) revisions: Vec<i64>,
-    pub(super) names: Vec<Option<&'p str>>,
-    pub(super) relationships: Vec<&'static str>,
-    pub(super) account_statuses: Vec<Option<&'static str>>,
-    pub(super) countries: Vec<Option<&'p str>>,
-    pub(super) email_hashes: Vec<Option<&'p str>>,
-    pub(super) entity_types: Vec<Option<&'static str>>,
-    pub(super) name_hashes: Vec<Option<&'p str>>,
-    pub(super) onboarded_ats: Vec<Option<OffsetDateTime>>,
-    pub(super) reference_ids: Vec<Option<&'p str>>,
-    pub(super) pair_organization_ids: Vec<Uuid>,
-    pub(super) pair_profile_ids: Vec<Uuid>,
-    pub(super) pair_keys: Vec<&'p str>,
-    pub(super) pair_values: Vec<&'p str>,
+pub(in crate::storage) struct ProfileColumns<'p> {
+    pub(in crate::storage) organization_ids: Vec<Uuid>,
+    pub(in crate::storage) ids: Vec<Uuid>,
+    pub(in crate::storage) created_ats: Vec<OffsetDateTime>,
+    pub(in crate::storage) updated_ats: Vec<OffsetDateTime>,
+    pub(in crate::storage) revisions: Vec<i64>,
+    pub(in crate::storage) names: Vec<Option<&'p str>>,
+    pub(in crate::storage) relationships: Vec<&'static str>,
+    pub(in crate::storage) account_statuses: Vec<Option<&'static str>>,
+    pub(in crate::storage) countries: Vec<Option<&'p str>>,
+    pub(in crate::storage) email_hashes: Vec<Option<&'p str>>,
+    pub(in crate::storage) entity_types: Vec<Option<&'static str>>,
+    pub(in crate::storage) name_hashes: Vec<Option<&'p str>>,
+    pub(in crate::storage) onboarded_ats: Vec<Option<OffsetDateTime>>,
+    pub(in crate::storage) reference_ids: Vec<Option<&'p str>>,
+    pub(in crate::storage) pair_organization_ids: Vec<Uuid>,
+    pub(in crate::storage) pair_profile_ids: Vec<Uuid>,
+    pub(in crate::storage) pair_keys: Vec<&'p str>,
+    pub(in crate::storage) pair_values: Vec<&'p str>,
 }
 
 impl<'p> ProfileColumns<'p> {
-    pub(super) fn of(profiles: impl Iterator<Item = (OrganizationId, &'p Profile)>) -> Self {
+    pub(in crate::storage) fn of(profiles: impl Iterator<Item = (OrganizationId, &'p Profile)>) -> Self {
         let mut columns = Self::default();
         for (organization, profile) in profiles {
             columns.add_profile(organization.uuid(), profile);
@@ -42,7 +42,7 @@ impl<'p> ProfileColumns<'p> {
     }
 
     /// Adds a profile without its metadata.
-    pub(super) fn add_profile(&mut self, organization_id: Uuid, profile: &'p Profile) {
+    pub(in crate::storage) fn add_profile(&mut self, organization_id: Uuid, profile: &'p Profile) {
         let (id, details) = (profile.id.uuid(), &profile.details);
         self.organization_ids.push(organization_id);
         self.ids.push(id);
@@ -61,7 +61,7 @@ impl<'p> ProfileColumns<'p> {
     }
 
     /// Adds metadata pairs of a profile.
-    pub(super) fn add_pairs(
+    pub(in crate::storage) fn add_pairs(
         &mut self,
         organization_id: Uuid,
         profile_id: Uuid,

@@ -78,6 +78,16 @@ async fn erase_chunk(connection: &mut PgConnection, key: ProfileKey) -> Result<(
                      limit $3
               ))
           returning 1
+         ), images as (
+             delete from user_profile_before_images
+              where ctid = any (array (
+                    select ctid
+                      from user_profile_before_images
+                     where organization_id = $1
+                       and profile_id = $2
+                     limit $3
+              ))
+          returning 1
          ), links as (
              delete from enrollments
               where ctid = any (array (
@@ -105,6 +115,7 @@ async fn erase_chunk(connection: &mut PgConnection, key: ProfileKey) -> Result<(
          update erased_user_profiles
             set has_remains = (select count(*) from decisions) >= $3
                 or (select count(*) from actions) >= $3
+                or (select count(*) from images) >= $3
                 or (select count(*) from links) >= $3
                 or (select count(*) from answers) < (
                        select count(*)

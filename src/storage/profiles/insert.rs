@@ -8,7 +8,7 @@ use sqlx::{Result, Row};
 use super::columns::ProfileColumns;
 use super::row::ProfileKey;
 use crate::domain::event::Event;
-use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::id::{ApiKeyId, OrganizationId, ProfileId};
 use crate::domain::profile::Profile;
 use crate::storage::events::outbox::{append_created_events, created_kind};
 use crate::storage::idempotency::insert::insert_records;
@@ -20,6 +20,8 @@ pub(super) struct NewProfile {
     pub(super) organization: OrganizationId,
     pub(super) profile: Profile,
     pub(super) event: Event,
+    /// The key of the request.
+    pub(super) by: ApiKeyId,
 }
 
 /// Inserts `profiles` with their events and idempotency records, in one statement and so in one transaction. Answers the profiles that it
@@ -31,6 +33,7 @@ pub(super) async fn insert(
 ) -> Result<HashSet<ProfileKey>> {
     let columns = ProfileColumns::of(profiles.iter().map(|new| (new.organization, &new.profile)));
     let event_ids: Vec<_> = profiles.iter().map(|new| new.event.id.uuid()).collect();
+    let actors: Vec<_> = profiles.iter().map(|new| new.by.uuid()).collect();
     let replayed = sqlx::query(concat!(
         "with recorded as (",
         insert_records!("$1", "$2", "$3", "$4", "$5", "$6", "$26"),
@@ -71,7 +74,7 @@ pub(super) async fn insert(
                     $19::text[]) as new (organization_id, id)
               where (new.organization_id, new.id) not in (select organization_id, profile_id from replayed)
          ), appended as (",
-        append_created_events!("$7", "$24", "$9", "$25", "$8", "replayed"),
+        append_created_events!("$7", "$24", "$9", "$25", "$8", "$27", "replayed"),
         "), described as (
              insert into user_profile_metadata (organization_id, profile_id, key, value)
              select *
@@ -108,6 +111,7 @@ pub(super) async fn insert(
     .bind(event_ids)
     .bind(created_kind())
     .bind(records.revisions)
+    .bind(actors)
     .fetch_all(connection)
     .await?;
     replayed.iter().map(|row| Ok((OrganizationId::new(row.try_get(0)?), ProfileId::new(row.try_get(1)?)))).collect()

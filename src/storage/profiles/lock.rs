@@ -80,21 +80,27 @@ pub(in crate::storage) async fn lock_existing(
     Ok(lock(connection, key).await?.ok_or_else(profile_not_found)?)
 }
 
-/// Advances `updated_at` of a locked profile to `now`, and its revision, since something that the profile shows has changed.
-pub(in crate::storage) async fn touch(connection: &mut PgConnection, key: ProfileKey, now: Timestamp) -> Result<()> {
-    sqlx::query(
+/// Advances `updated_at` of a locked profile to `now`, and its revision, since something that the profile shows has changed. Answers the new
+/// revision.
+pub(in crate::storage) async fn touch(
+    connection: &mut PgConnection,
+    key: ProfileKey,
+    now: Timestamp,
+) -> Result<Revision> {
+    let revision = sqlx::query_scalar(
         "update user_profiles
             set updated_at = greatest(updated_at, $3),
                 revision = revision + 1
           where organization_id = $1
-            and id = $2",
+            and id = $2
+      returning revision",
     )
     .bind(key.0.uuid())
     .bind(key.1.uuid())
     .bind(now)
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(())
+    Ok(Revision::from_stored(revision))
 }
 
 /// `keys` as one array per column, in the order in which they are locked.

@@ -3,7 +3,7 @@
 
 pub(super) mod calls;
 mod changes;
-mod columns;
+pub(super) mod columns;
 pub(in crate::storage) mod erase;
 mod find;
 mod insert;

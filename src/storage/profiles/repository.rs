@@ -14,10 +14,11 @@ use super::read::{Found, profile_not_found, read};
 use super::row::ProfileKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::EventDetails;
-use crate::domain::id::{OrganizationId, ProfileId};
+use crate::domain::history::HistoryDetail;
+use crate::domain::id::{ApiKeyId, OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
-use crate::domain::profile::{Profile, ProfilePatch, RevisionCondition};
+use crate::domain::profile::{Profile, ProfileUpdate, RevisionCondition};
 use crate::domain::repository::ProfileRepository;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::storage::events::outbox::{self, Outbox};
@@ -31,13 +32,20 @@ use crate::storage::pool::error::StorageError;
 pub struct PgProfiles {
     pub(super) pool: Pool,
     pub(super) outbox: Outbox,
+    pub(super) history: HistoryDetail,
 }
 
 impl PgProfiles {
     /// The profiles in the database of `pool`, whose events take their ids from `outbox`.
     #[must_use]
     pub const fn new(pool: Pool, outbox: Outbox) -> Self {
-        Self { pool, outbox }
+        Self { pool, outbox, history: HistoryDetail::Names }
+    }
+
+    /// With the `history` that updates leave.
+    #[must_use]
+    pub fn with_history(self, history: HistoryDetail) -> Self {
+        Self { history, ..self }
     }
 
     /// Stores the profiles of those `creates` whose idempotency key is free, in one transaction.
@@ -47,13 +55,13 @@ impl PgProfiles {
     pub(in crate::storage) async fn create_many(&self, creates: Vec<Create>) -> Result<Vec<Result<Created>>> {
         let mut new = Vec::with_capacity(creates.len());
         let mut records = Vec::new();
-        for Create { organization, profile, idempotency } in creates {
+        for Create { organization, profile, by, idempotency } in creates {
             if let Some(idempotency) = idempotency {
                 let now = profile.created_at;
                 records.push(IdempotencyRecord::of_profile(organization, &profile, now, &idempotency)?);
             }
             let event = self.outbox.event(profile.id, EventDetails::Created, profile.created_at);
-            new.push(NewProfile { organization, profile, event });
+            new.push(NewProfile { organization, profile, event, by });
         }
         self.pool
             .run(move |connection| {
@@ -111,9 +119,10 @@ impl ProfileRepository for PgProfiles {
         &self,
         organization: OrganizationId,
         profile: Profile,
+        by: ApiKeyId,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
-        let create = Create { organization, profile, idempotency };
+        let create = Create { organization, profile, by, idempotency };
         self.create_once(create, async |create| self.create_alone(create).await).await
     }
 
@@ -140,12 +149,10 @@ impl ProfileRepository for PgProfiles {
         &self,
         organization: OrganizationId,
         id: ProfileId,
-        patch: ProfilePatch,
-        condition: RevisionCondition,
-        now: Timestamp,
+        update: ProfileUpdate,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
-        self.update_alone(Update { organization, id, patch, condition, now, idempotency }).await
+        self.update_alone(Update { organization, id, request: update, idempotency }).await
     }
 
     #[tracing::instrument(level = "debug", name = "profiles.delete", skip_all, fields(organization.id = %organization))]

@@ -10,9 +10,10 @@ use super::columns::ProfileColumns;
 use super::read_for_update::RowVersion;
 use super::row::ProfileKey;
 use crate::domain::event::{Event, EventDetails, EventSubject};
-use crate::domain::id::{EventId, OrganizationId};
-use crate::domain::profile::Profile;
+use crate::domain::id::{ApiKeyId, EventId, OrganizationId};
+use crate::domain::profile::{Profile, Revision};
 use crate::storage::events::outbox::{append_updated_events, joined, updated_kind};
+use crate::storage::history::images::{BeforeImages, insert_before_images};
 use crate::storage::idempotency::insert::insert_records;
 use crate::storage::idempotency::records::RecordColumns;
 
@@ -24,7 +25,18 @@ pub(super) struct UpdateColumns<'p> {
     changed: ProfileColumns<'p>,
     removed_pairs: PairKeyColumns<'p>,
     events: EventColumns,
+    images: BeforeImages<'p>,
     records: RecordColumns,
+}
+
+/// The event of an update.
+pub(super) struct UpdateEvent {
+    pub(super) organization: OrganizationId,
+    pub(super) event: Event,
+    /// The key of the request.
+    pub(super) by: ApiKeyId,
+    /// What the update made.
+    pub(super) revision: Revision,
 }
 
 #[derive(Default)]
@@ -48,6 +60,8 @@ struct EventColumns {
     created_ats: Vec<OffsetDateTime>,
     profile_ids: Vec<Uuid>,
     fields: Vec<String>,
+    actors: Vec<Uuid>,
+    revisions: Vec<i64>,
 }
 
 impl<'p> UpdateColumns<'p> {
@@ -73,26 +87,28 @@ impl<'p> UpdateColumns<'p> {
         }
     }
 
-    pub(super) fn add_event(&mut self, organization: OrganizationId, event: &Event) {
+    pub(super) fn add_event(&mut self, UpdateEvent { organization, event, by, revision }: &UpdateEvent) {
         if let EventSubject::Profile(id, EventDetails::Updated(fields)) = &event.subject {
             self.events.organization_ids.push(organization.uuid());
             self.events.ids.push(EventId::uuid(event.id));
             self.events.created_ats.push(event.created_at);
             self.events.profile_ids.push(id.uuid());
             self.events.fields.push(joined(fields));
+            self.events.actors.push(by.uuid());
+            self.events.revisions.push(revision.number());
         }
+    }
+
+    /// The profile `before` an update, for the history.
+    pub(super) fn add_image(&mut self, organization: OrganizationId, before: &'p Profile) {
+        self.images.add(organization, before);
     }
 }
 
-/// Saves a batch: all of it, or nothing. Rows are locked in key order, and no lock is waited for.
-///
-/// # Errors
-/// One for which [`is_stale`] holds if a profile has changed since it was read, or is locked, or a key is taken.
-#[expect(clippy::too_many_lines, reason = "one statement, which stands with its binds")]
-pub(super) async fn save(connection: &mut PgConnection, columns: UpdateColumns<'_>) -> Result<()> {
-    let UpdateColumns { written, changed, removed_pairs, events, records } = columns;
-    let expected = written.ids.len() + changed.ids.len() + records.keys.len();
-    sqlx::query(concat!(
+/// The statement of [`save`]; `$images` is its part that inserts the values before.
+macro_rules! save_statement {
+    ($($images:expr),*) => {
+        concat!(
         "with locked as materialized (
              select l.organization_id,
                     l.id
@@ -174,51 +190,68 @@ pub(super) async fn save(connection: &mut PgConnection, columns: UpdateColumns<'
                  on conflict on constraint user_profile_metadata_pkey do update
                 set value = excluded.value
          ), appended as (",
-        append_updated_events!("$31", "$32", "$33", "$34", "$35", "$36"),
+        append_updated_events!("$31", "$32", "$33", "$34", "$35", "$36", "$38", "$39"),
+        $($images,)*
         ")
          select require_saved(
                 (select count(*) from locked) + (select count(*) from saved) + (select count(*) from recorded),
                 $37)",
-    ))
-    .bind(written.organization_ids)
-    .bind(written.ids)
-    .bind(written.versions)
-    .bind(records.organization_ids)
-    .bind(records.keys)
-    .bind(records.fingerprints)
-    .bind(records.profile_ids)
-    .bind(records.created_ats)
-    .bind(records.answers)
-    .bind(records.revisions)
-    .bind(changed.organization_ids)
-    .bind(changed.ids)
-    .bind(changed.updated_ats)
-    .bind(changed.revisions)
-    .bind(changed.names)
-    .bind(changed.relationships)
-    .bind(changed.account_statuses)
-    .bind(changed.countries)
-    .bind(changed.email_hashes)
-    .bind(changed.entity_types)
-    .bind(changed.name_hashes)
-    .bind(changed.onboarded_ats)
-    .bind(changed.reference_ids)
-    .bind(removed_pairs.organization_ids)
-    .bind(removed_pairs.profile_ids)
-    .bind(removed_pairs.keys)
-    .bind(changed.pair_organization_ids)
-    .bind(changed.pair_profile_ids)
-    .bind(changed.pair_keys)
-    .bind(changed.pair_values)
-    .bind(events.organization_ids)
-    .bind(events.ids)
-    .bind(events.created_ats)
-    .bind(updated_kind())
-    .bind(events.profile_ids)
-    .bind(events.fields)
-    .bind(i64::try_from(expected).unwrap_or(i64::MAX))
-    .execute(connection)
-    .await?;
+        )
+    };
+}
+
+/// Saves a batch: all of it, or nothing. Rows are locked in key order, and no lock is waited for.
+///
+/// # Errors
+/// One for which [`is_stale`] holds if a profile has changed since it was read, or is locked, or a key is taken.
+pub(super) async fn save(connection: &mut PgConnection, columns: UpdateColumns<'_>) -> Result<()> {
+    let UpdateColumns { written, changed, removed_pairs, events, images, records } = columns;
+    let expected = written.ids.len() + changed.ids.len() + records.keys.len();
+    let has_images = !images.is_empty();
+    let statement =
+        if has_images { save_statement!("), imaged as (", insert_before_images!()) } else { save_statement!() };
+    let query = sqlx::query(statement)
+        .bind(written.organization_ids)
+        .bind(written.ids)
+        .bind(written.versions)
+        .bind(records.organization_ids)
+        .bind(records.keys)
+        .bind(records.fingerprints)
+        .bind(records.profile_ids)
+        .bind(records.created_ats)
+        .bind(records.answers)
+        .bind(records.revisions)
+        .bind(changed.organization_ids)
+        .bind(changed.ids)
+        .bind(changed.updated_ats)
+        .bind(changed.revisions)
+        .bind(changed.names)
+        .bind(changed.relationships)
+        .bind(changed.account_statuses)
+        .bind(changed.countries)
+        .bind(changed.email_hashes)
+        .bind(changed.entity_types)
+        .bind(changed.name_hashes)
+        .bind(changed.onboarded_ats)
+        .bind(changed.reference_ids)
+        .bind(removed_pairs.organization_ids)
+        .bind(removed_pairs.profile_ids)
+        .bind(removed_pairs.keys)
+        .bind(changed.pair_organization_ids)
+        .bind(changed.pair_profile_ids)
+        .bind(changed.pair_keys)
+        .bind(changed.pair_values)
+        .bind(events.organization_ids)
+        .bind(events.ids)
+        .bind(events.created_ats)
+        .bind(updated_kind())
+        .bind(events.profile_ids)
+        .bind(events.fields)
+        .bind(i64::try_from(expected).unwrap_or(i64::MAX))
+        .bind(events.actors)
+        .bind(events.revisions);
+    let query = if has_images { images.bind(query) } else { query };
+    query.execute(connection).await?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use super::repository::PgProfiles;
 use super::save::is_stale;
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
+use crate::domain::history::HistoryDetail;
 use crate::domain::idempotency::RequestOutcome;
 use crate::domain::profile::Profile;
 use crate::storage::events::outbox::Outbox;
@@ -46,17 +47,19 @@ impl PgProfiles {
     }
 
     async fn update_all(&self, updates: Vec<Update>, when_locked: WhenLocked) -> Result<UpdateOutcomes> {
-        let Some(now) = updates.iter().map(|update| update.now).max() else { return Ok(Vec::new()) };
+        let Some(now) = updates.iter().map(|update| update.request.now).max() else { return Ok(Vec::new()) };
         let updates: Arc<[Update]> = updates.into();
-        let (outbox, unlocked) = (self.outbox.clone(), Arc::clone(&updates));
-        let attempt = self.pool.run(move |connection| Box::pin(unlocked_attempt(connection, unlocked, now, outbox)));
+        let (outbox, history, unlocked) = (self.outbox.clone(), self.history, Arc::clone(&updates));
+        let attempt =
+            self.pool.run(move |connection| Box::pin(unlocked_attempt(connection, unlocked, now, outbox, history)));
         if let Some(outcomes) = attempt.await? {
             return Ok(outcomes);
         }
         for _ in 0..MOST_LOCKED_ATTEMPTS {
             let (outbox, locked) = (self.outbox.clone(), Arc::clone(&updates));
-            let attempt =
-                self.pool.run(move |connection| Box::pin(locked_attempt(connection, locked, now, outbox, when_locked)));
+            let attempt = self
+                .pool
+                .run(move |connection| Box::pin(locked_attempt(connection, locked, now, outbox, history, when_locked)));
             if let Some(outcomes) = attempt.await? {
                 return Ok(outcomes);
             }
@@ -70,9 +73,10 @@ async fn unlocked_attempt(
     updates: Arc<[Update]>,
     now: Timestamp,
     outbox: Outbox,
+    history: HistoryDetail,
 ) -> Attempt {
     let before = read_for_update(connection, &updates, now).await.map_err(nothing_done)?;
-    let mut changes = Changes::new(before, outbox);
+    let mut changes = Changes::new(before, outbox, history);
     let outcomes = updates.iter().map(|update| BatchOutcome::Done(changes.apply(update))).collect();
     saved(changes.save(connection).await, outcomes)
 }
@@ -82,6 +86,7 @@ async fn locked_attempt(
     updates: Arc<[Update]>,
     now: Timestamp,
     outbox: Outbox,
+    history: HistoryDetail,
     when_locked: WhenLocked,
 ) -> Attempt {
     let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
@@ -89,7 +94,7 @@ async fn locked_attempt(
     let locked = lock_all(&mut transaction, &keys, when_locked).await?;
     // A statement of its own: it has to see what was committed while the locks were awaited.
     let before = read_for_update(&mut transaction, &updates, now).await?;
-    let mut changes = Changes::new(before, outbox);
+    let mut changes = Changes::new(before, outbox, history);
     let outcome = |update: &Update| {
         let key = (update.organization, update.id);
         let is_skipped = !locked.contains_key(&key) && changes.exists(key);

@@ -13,7 +13,7 @@ use crate::domain::trust::decision::Decision;
 use crate::domain::trust::grant::{GrantName, GrantParts, MAX_GRANTS, TrustGrant, TrustGrantStatus};
 use crate::domain::trust::verdict::Verdict;
 use crate::domain::{Error, ErrorKind};
-use crate::storage::events::outbox::{self, Outbox};
+use crate::storage::events::outbox::{self, ChangeRecord, Outbox};
 use crate::storage::pool::error::StorageError;
 use crate::storage::profiles::lock;
 use crate::storage::profiles::row::ProfileKey;
@@ -98,10 +98,11 @@ async fn apply(
 ) -> Result<()> {
     replace(connection, key, name, decision, after).await?;
     add_to_history(connection, key, name, decision).await?;
-    lock::touch(connection, key, now).await?;
+    let revision = lock::touch(connection, key, now).await?;
     let status = after.map(|grant| grant.status);
     let details = EventDetails::ProgramStatusUpdated { grant: name.clone(), status };
-    outbox::append(connection, &[(key.0, outbox.event(key.1, details, now))]).await
+    let record = ChangeRecord { revision: Some(revision), decision: Some(decision.id) };
+    outbox::append_change(connection, &[(key.0, outbox.event(key.1, details, now))], record).await
 }
 
 #[derive(FromRow)]

@@ -14,7 +14,7 @@ use crate::domain::text::{Actor, Rationale, Text};
 use crate::domain::trust::enforcement::{EnforcementAction, MAX_OPEN_ACTIONS};
 use crate::domain::trust::enforcement_record::{EnforcementEnd, EnforcementRecord, EnforcementStep};
 use crate::domain::{Error, ErrorKind, Result};
-use crate::storage::events::outbox::{self, Outbox};
+use crate::storage::events::outbox::{self, ChangeRecord, Outbox};
 use crate::storage::pool::error::{StorageError, not_found};
 use crate::storage::profiles::lock;
 use crate::storage::profiles::row::ProfileKey;
@@ -75,9 +75,9 @@ pub(super) async fn open(
         return Err(Error::new(ErrorKind::Conflict, message).into());
     }
     insert(connection, key, record).await?;
-    lock::touch(connection, key, now).await?;
+    let revision = lock::touch(connection, key, now).await?;
     let event = outbox.event(key.1, EventDetails::EnforcementActionOpened(record.action.id), now);
-    Ok(outbox::append(connection, &[(key.0, event)]).await?)
+    Ok(outbox::append_change(connection, &[(key.0, event)], ChangeRecord::of(revision)).await?)
 }
 
 /// Applies `step` to the action `id`, in the caller's transaction.
@@ -183,7 +183,7 @@ async fn read(
     Ok(row.map(EnforcementRecord::try_from).transpose()?)
 }
 
-/// Saves the columns that may change of an action on a locked profile, and appends the event of its end.
+/// Saves the columns that may change of an action on a locked profile, and appends its event.
 async fn save(
     connection: &mut PgConnection,
     outbox: &Outbox,
@@ -211,12 +211,15 @@ async fn save(
     .bind(end.and_then(|end| end.note.as_ref()).map(Text::as_str))
     .execute(&mut *connection)
     .await?;
-    lock::touch(connection, key, now).await?;
-    if end.is_some() {
-        let event = outbox.event(key.1, EventDetails::EnforcementActionResolved(record.action.id), now);
-        outbox::append(connection, &[(key.0, event)]).await?;
-    }
-    Ok(())
+    let revision = lock::touch(connection, key, now).await?;
+    let id = record.action.id;
+    let details = if end.is_some() {
+        EventDetails::EnforcementActionResolved(id)
+    } else {
+        EventDetails::EnforcementActionUpdated(id)
+    };
+    let event = outbox.event(key.1, details, now);
+    outbox::append_change(connection, &[(key.0, event)], ChangeRecord::of(revision)).await
 }
 
 impl TryFrom<EnforcementActionRow> for EnforcementRecord {

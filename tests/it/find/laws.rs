@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::test_runner::{Config, TestRunner};
 use uprof::domain::clock::{Clock, SystemClock};
-use uprof::domain::id::{IdSource, ProfileId, RandomIds};
+use uprof::domain::id::{ApiKeyId, IdSource, ProfileId, RandomIds};
 use uprof::domain::label::EnumLabel;
 use uprof::domain::page::{Order, PageLimit};
 use uprof::domain::profile::change::Change;
@@ -15,11 +15,12 @@ use uprof::domain::profile::filter::{CreationRange, ProfileFilter};
 use uprof::domain::profile::list::{OrderBy, ProfileQuery};
 use uprof::domain::profile::metadata::{Metadata, MetadataPatch};
 use uprof::domain::profile::relationship::Relationship;
-use uprof::domain::profile::{Profile, ProfileDraft, ProfilePatch, RevisionCondition};
+use uprof::domain::profile::{Profile, ProfileDraft, ProfilePatch, ProfileUpdate, RevisionCondition};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, ReferenceId, Text};
 use uprof::domain::trust::enforcement::EnforcementStatus;
 use uprof::domain::trust::grant::{GrantName, TrustGrantStatus};
+use uuid::Uuid;
 
 use super::world::{World, moment};
 
@@ -154,17 +155,19 @@ impl World {
     /// Makes the change; the profile that it touched.
     fn write(&self, write: Write, before: &[Profile]) -> ProfileId {
         let (profiles, organization, now) = (self.profiles(), self.organization, SystemClock.now());
+        let by = ApiKeyId::new(Uuid::nil());
         self.runtime.block_on(async {
             match write {
                 Write::Create(draft) => {
                     let id = ProfileId::new(RandomIds::default().next(now));
-                    profiles.create(organization, draft.into_profile(id, now), None).await.unwrap();
+                    profiles.create(organization, draft.into_profile(id, now), by, None).await.unwrap();
                     id
                 }
                 Write::Update(index, patch) => {
                     let id = index.get(before).id;
                     // It may be deleted already.
-                    drop(profiles.update(organization, id, patch, RevisionCondition::Any, now, None).await);
+                    let update = ProfileUpdate { patch, condition: RevisionCondition::Any, by, now };
+                    drop(profiles.update(organization, id, update, None).await);
                     id
                 }
                 Write::Delete(index) => {

@@ -14,16 +14,17 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor, Row};
 use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use uprof::domain::clock::{Clock, SystemClock};
-use uprof::domain::id::{IdSource, OrganizationId, ProfileId, RandomIds};
+use uprof::domain::id::{ApiKeyId, IdSource, OrganizationId, ProfileId, RandomIds};
 use uprof::domain::profile::change::Change;
 use uprof::domain::profile::metadata::Metadata;
 use uprof::domain::profile::relationship::{Relationship, RelationshipChange};
-use uprof::domain::profile::{NamePolicy, Profile, ProfileDraft, ProfilePatch, RevisionCondition};
+use uprof::domain::profile::{NamePolicy, Profile, ProfileDraft, ProfilePatch, ProfileUpdate, RevisionCondition};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, Text};
 use uprof::domain::{ErrorKind, Result};
 use uprof::metrics::Registry;
 use uprof::storage::{BatchSettings, BatchingProfiles, Outbox, PgProfiles, Pool, PoolSettings};
+use uuid::Uuid;
 
 use crate::support::TestApp;
 use crate::support::accounts::Accounts;
@@ -78,15 +79,18 @@ impl Port {
         let now = SystemClock.now();
         let profile = draft.into_profile(ProfileId::new(self.ids.next(now)), now);
         let profiles = Arc::clone(&self.profiles);
-        spawn_local(async move { Ok(profiles.create(organization, profile, None).await?.done().unwrap()) })
+        spawn_local(async move {
+            Ok(profiles.create(organization, profile, ApiKeyId::new(Uuid::nil()), None).await?.done().unwrap())
+        })
     }
 
     /// Starts an update.
     fn update(&self, id: ProfileId, patch: ProfilePatch) -> JoinHandle<Result<Profile>> {
         let (profiles, organization) = (Arc::clone(&self.profiles), self.organization);
         spawn_local(async move {
-            let outcome =
-                profiles.update(organization, id, patch, RevisionCondition::Any, SystemClock.now(), None).await?;
+            let (condition, by) = (RevisionCondition::Any, ApiKeyId::new(Uuid::nil()));
+            let update = ProfileUpdate { patch, condition, by, now: SystemClock.now() };
+            let outcome = profiles.update(organization, id, update, None).await?;
             Ok(outcome.done().unwrap())
         })
     }

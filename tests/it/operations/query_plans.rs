@@ -2,13 +2,13 @@
 
 use sqlx::Row;
 use uprof::domain::clock::{Clock, SystemClock};
-use uprof::domain::id::{OrganizationId, ProfileId};
+use uprof::domain::id::{ApiKeyId, OrganizationId, ProfileId};
 use uprof::domain::page::{Order, PageLimit};
 use uprof::domain::profile::change::Change;
 use uprof::domain::profile::filter::ProfileFilter;
 use uprof::domain::profile::list::{OrderBy, ProfileKeyset, ProfileQuery};
 use uprof::domain::profile::metadata::MetadataPatch;
-use uprof::domain::profile::{ProfilePatch, RevisionCondition};
+use uprof::domain::profile::{ProfilePatch, ProfileUpdate, RevisionCondition};
 use uprof::domain::repository::ProfileRepository;
 use uprof::domain::text::{DisplayName, Text};
 use uprof::domain::trust::enforcement::EnforcementStatus;
@@ -124,10 +124,9 @@ impl World {
         let updated = self.database.cost(&async |profiles, execution| {
             let name = DisplayName::parse(format!("{how} {execution}")).unwrap();
             let patch = ProfilePatch { name: Change::Set(name), ..ProfilePatch::default() };
-            profiles
-                .update(self.organization, id, patch, RevisionCondition::Any, SystemClock.now(), None)
-                .await
-                .unwrap();
+            let (condition, by) = (RevisionCondition::Any, ApiKeyId::new(Uuid::nil()));
+            let update = ProfileUpdate { patch, condition, by, now: SystemClock.now() };
+            profiles.update(self.organization, id, update, None).await.unwrap();
         });
         for cost in [read, updated] {
             assert!(cost.sequential_scans == 0 && cost.rows <= EXECUTIONS * ROWS_OF_ONE, "{how}: {cost:?}");
@@ -225,7 +224,9 @@ fn plans_that_were_made_while_the_tables_were_almost_empty_read_no_more_when_the
         profiles.retrieve(organization, id, now).await.unwrap();
         for patch in [metadata("free"), metadata("")] {
             let patch = ProfilePatch { metadata: patch, ..ProfilePatch::default() };
-            profiles.update(organization, id, patch, RevisionCondition::Any, now, None).await.unwrap();
+            let (condition, by) = (RevisionCondition::Any, ApiKeyId::new(Uuid::nil()));
+            let update = ProfileUpdate { patch, condition, by, now };
+            profiles.update(organization, id, update, None).await.unwrap();
         }
         for (order_by, order) in [OrderBy::CreatedAt, OrderBy::Name].into_iter().flat_map(both_ways) {
             let limit = PageLimit::new(1).unwrap();

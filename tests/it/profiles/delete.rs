@@ -55,8 +55,9 @@ fn decide(app: &TestApp) {
 }
 
 /// The tables whose rows are deleted with their profile.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "user_profiles",
+    "user_profile_before_images",
     "user_profile_metadata",
     "trust_grants",
     "trust_grant_parts",
@@ -91,7 +92,7 @@ fn a_delete_accepts_a_content_type_without_a_body() {
 
 #[test]
 fn after_a_delete_no_table_holds_any_personal_data_of_the_profile() {
-    let app = TestApp::start();
+    let app = TestApp::with(&["--history=values"]);
     let (erased, retained) = (create(&app, "discarded"), create(&app, "retained"));
     decide(&app);
     for profile in [&erased, &retained] {
@@ -101,15 +102,16 @@ fn after_a_delete_no_table_holds_any_personal_data_of_the_profile() {
     let update =
         json!({"name": "gonemarkername 2", "metadata": {"gonemarkerkey": "", "gonemarkerkey2": "gonemarkervalue2"}});
     app.client.update(id(&erased), &update);
+    app.client.update(id(&retained), &json!({"name": "retainedmarkername 2"}));
     let before = app.database.dump();
     assert_eq!((holds(&before, "discarded").len(), holds(&before, "retained").len()), (6, 6), "{before}");
-    assert_eq!(before.matches("1987-06-05").count(), 2);
+    assert_eq!(before.matches("1987-06-05").count(), 4);
 
     app.client.delete(&path(id(&erased))).send().ok();
     let after = app.database.dump();
     assert_eq!(holds(&after, "discarded"), [""; 0], "{after}");
     assert_eq!(holds(&after, "retained").len(), 6, "{after}");
-    assert_eq!(after.matches("1987-06-05").count(), 1);
+    assert_eq!(after.matches("1987-06-05").count(), 2);
     for table in TABLES {
         assert_eq!(app.database.count(table), 1, "{table} holds rows of the deleted profile");
     }

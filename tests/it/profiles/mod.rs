@@ -6,6 +6,7 @@ mod cursors;
 mod data_controls;
 mod delete;
 mod details;
+mod history;
 mod ids;
 mod list;
 mod list_by_enforcement_status;

@@ -48,6 +48,7 @@ impl Route {
                 Some(json!({"cmek": {"type": "disabled"}})),
                 Scope::ProfilesWrite,
             )),
+            route(Method::GET, "/v1/user_profiles/{id}/history", None, Scope::Admin),
             route(Method::GET, "/v1/organizations/events", None, Scope::Admin),
             route(Method::GET, "/v1/organizations/trust_grants", None, Scope::Admin),
             route(

@@ -111,7 +111,7 @@ fn a_check_goes_from_offered_to_review_and_back_or_resolves_the_action() {
         transition(&operator, &profile, lifted, "resolved").ok();
         assert_eq!(status(&app, &profile), sum);
     }
-    assert_eq!(events(&app).len(), 6);
+    assert_eq!(events(&app).len(), 9);
 }
 
 #[test]
@@ -248,5 +248,6 @@ fn of_concurrent_resolutions_one_succeeds() {
         assert!(answers.iter().all(|answer| answer.status == 200 || answer.refused(409).starts_with("transition: ")));
         assert_eq!(status(&app, &profile), "unrestricted");
     }
-    assert_eq!(events(&app).len(), 20);
+    let ends = events(&app).into_iter().filter(|event| event != "updated");
+    assert_eq!(ends.count(), 20);
 }
