@@ -125,14 +125,15 @@ fn indexes_are_built_while_others_write() {
 
 #[test]
 fn an_index_whose_build_was_interrupted_is_built_again() {
-    let database = Database::empty();
-    runtime().block_on(migrate(&database.url())).unwrap();
+    let database = migrated_to(26);
+    // As the interrupted build leaves it.
     database.execute(
-        "update pg_index set indisvalid = false where indexrelid = 'user_profiles_reference_id_idx'::regclass;
-         delete from refinery_schema_history where version >= 28;
-         drop table schema_requirement",
+        "create index user_profiles_reference_id_idx on user_profiles (organization_id);
+         update pg_index set indisvalid = false where indexrelid = 'user_profiles_reference_id_idx'::regclass",
     );
     success(&run(&["migrate"], &database.url()));
+    let built = "pg_indexes where indexname = 'user_profiles_reference_id_idx' and indexdef like '%(organization_id, reference_id%'";
+    assert_eq!(database.count(built), 1);
     assert_eq!(database.count("pg_index where not indisvalid"), 0);
     assert_eq!(state(&database), SchemaState::Current);
 }
