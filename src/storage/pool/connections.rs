@@ -31,7 +31,8 @@ const WARM_LIFETIME: Duration = Duration::from_secs(1);
 /// was pinged when it returned, is the safer choice.
 const WARM_TRUST: Duration = Duration::from_millis(100);
 
-/// How long the first statement on a connection from sqlx's pool may take, which shows whether it can be used. After a silent network failure no answer ever comes, and the caller still needs another connection.
+/// How long the first statement on a connection from sqlx's pool may take, which shows whether it can be used. After a silent network failure
+/// no answer ever comes, and the caller still needs another connection.
 const PING_LIMIT: Duration = Duration::from_millis(500);
 
 /// The most connections that listen for notifications: one is in use, the rest allow for listeners stuck on a failed network.

@@ -61,9 +61,6 @@ impl From<refinery::Error> for SchemaError {
     }
 }
 
-/// The newest migration that a release has to know to run on the schema.
-pub(super) const REQUIREMENT: &str = "select max(version) from schema_requirement";
-
 /// How the database's schema compares with what this binary needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaState {
@@ -151,7 +148,8 @@ async fn compare(connection: &mut PgConnection) -> Result<SchemaState, SchemaErr
 
 /// Whether no migration, known or not, took away what this binary needs.
 async fn can_run(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    let needed: Option<i32> = sqlx::query_scalar(REQUIREMENT).fetch_one(connection).await?;
+    let needed: Option<i32> =
+        sqlx::query_scalar("select max(version) from schema_requirement").fetch_one(connection).await?;
     Ok(needed <= Some(newest_version()))
 }
 

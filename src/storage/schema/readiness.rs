@@ -6,7 +6,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
-use super::migrate::{REQUIREMENT, newest_version};
+use super::migrate::newest_version;
 use crate::domain::repository::Readiness;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::storage::pool::Pool;
@@ -61,9 +61,11 @@ async fn compare_schema(pool: &Pool) -> Result<()> {
     let found: Result<(Option<i32>, Option<i32>)> = pool
         .read(|connection| {
             Box::pin(async move {
-                let applied = sqlx::query_scalar("select max(version) from refinery_schema_history");
-                let applied = applied.fetch_one(&mut *connection).await?;
-                Ok((applied, sqlx::query_scalar(REQUIREMENT).fetch_one(connection).await?))
+                let select = sqlx::query_as(
+                    "select (select max(version) from refinery_schema_history),
+                            (select max(version) from schema_requirement)",
+                );
+                Ok(select.fetch_one(connection).await?)
             })
         })
         .await;

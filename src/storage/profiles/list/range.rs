@@ -10,7 +10,7 @@ use crate::domain::id::OrganizationId;
 use crate::domain::page::Order;
 use crate::storage::profiles::row::ProfileRow;
 
-/// `$after` compares an id with the position `$3`, `$order` sorts; the first and the last id of the range are at `$first` and `$last` of the page.
+/// `$after` compares an id with the position `$3`, `$order` sorts; the least and the greatest id are at `$first` and `$last` of the page.
 macro_rules! select_range {
     ($after:literal, $order:literal, $first:literal, $last:literal) => {
         concat!(
@@ -26,7 +26,13 @@ macro_rules! select_range {
             "
                   limit $4
              ), profiles as materialized (
-                 select array_agg(id) as ids,
+                 select (array_agg(id))[",
+            $first,
+            "] as first_id,
+                        (array_agg(id))[",
+            $last,
+            "] as last_id,
+                        array_agg(id) as ids,
                         array_agg(created_at) as created_ats,
                         array_agg(updated_at) as updated_ats,
                         array_agg(revision) as revisions,
@@ -49,11 +55,7 @@ macro_rules! select_range {
                            array_agg(value) as pair_values
                       from user_profile_metadata
                      where organization_id = $1
-                       and profile_id between p.ids[",
-            $first,
-            "] and p.ids[",
-            $last,
-            "]
+                       and profile_id between p.first_id and p.last_id
               ) m
               cross join lateral (
                     select array_agg(profile_id) as grant_profile_ids,
@@ -62,11 +64,7 @@ macro_rules! select_range {
                            array_agg(expires_at) as grant_expires_ats
                       from trust_grants
                      where organization_id = $1
-                       and profile_id between p.ids[",
-            $first,
-            "] and p.ids[",
-            $last,
-            "]
+                       and profile_id between p.first_id and p.last_id
                        and (expires_at is null or expires_at > $2)
               ) g
               cross join lateral (
@@ -78,11 +76,7 @@ macro_rules! select_range {
                            array_agg(requires_human_review) as part_human_reviews
                       from trust_grant_parts
                      where organization_id = $1
-                       and profile_id between p.ids[",
-            $first,
-            "] and p.ids[",
-            $last,
-            "]
+                       and profile_id between p.first_id and p.last_id
               ) t
               cross join lateral (
                     select array_agg(profile_id) as action_profile_ids,
@@ -94,11 +88,7 @@ macro_rules! select_range {
                            array_agg(identity_check) as action_identity_checks
                       from enforcement_actions
                      where organization_id = $1
-                       and profile_id between p.ids[",
-            $first,
-            "] and p.ids[",
-            $last,
-            "]
+                       and profile_id between p.first_id and p.last_id
                        and resolved_at is null
                        and (expires_at is null or expires_at > $2)
               ) a"
@@ -189,8 +179,8 @@ pub(super) async fn range(
     count: i64,
 ) -> sqlx::Result<Vec<ProfileRow>> {
     let select = match order {
-        Order::Ascending => select_range!(">", "asc", "1", "cardinality(p.ids)"),
-        Order::Descending => select_range!("<", "desc", "cardinality(p.ids)", "1"),
+        Order::Ascending => select_range!(">", "asc", "1", "count(*)::integer"),
+        Order::Descending => select_range!("<", "desc", "count(*)::integer", "1"),
     };
     let columns: PageColumns = sqlx::query_as(select)
         .bind(organization.uuid())
