@@ -56,6 +56,20 @@ impl ProfileFilter {
             && name_prefixes.is_empty()
     }
 
+    /// The external id, if nothing is asked for but one.
+    #[must_use]
+    pub fn only_reference_id(&self) -> Option<&ReferenceId> {
+        let [id] = self.reference_ids.as_slice() else { return None };
+        let others = Self { reference_ids: Vec::new(), ..self.clone() };
+        others.is_empty().then_some(id)
+    }
+
+    /// Whether it selects only profiles with an enforcement action that is not resolved.
+    #[must_use]
+    pub fn is_restricted(&self) -> bool {
+        !self.statuses.is_empty() && !self.statuses.contains(&EnforcementStatus::Unrestricted)
+    }
+
     /// Whether it selects `profile`, of which only live grants and open enforcement actions were read.
     #[must_use]
     pub fn matches(&self, profile: &Profile) -> bool {

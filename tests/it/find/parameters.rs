@@ -125,6 +125,20 @@ fn a_grant_past_its_end_has_no_status() {
 }
 
 #[test]
+fn a_search_that_finds_nothing_before_its_deadline_is_503_and_no_empty_page() {
+    let app = TestApp::with(&["--statement-timeout=200ms", "--lock-timeout=20s"]);
+    two(&app);
+    let query = "trust_grant[cyber]=pending&metadata[plan]=pro";
+    let locked = app.database.session("lock table trust_grants in access exclusive mode");
+    let answer = app.client.get(&format!("{PROFILES}?{query}")).send();
+    assert!(answer.header("retry-after").is_some());
+    let message = "The filters select too little of what has to be searched: nothing was found in time";
+    assert_eq!(answer.refused(503), message);
+    drop(locked);
+    assert_eq!(ids(&app.client.list(query)["data"]).len(), 1);
+}
+
+#[test]
 fn another_organization_finds_nothing() {
     let app = TestApp::start();
     two(&app);

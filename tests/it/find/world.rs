@@ -22,6 +22,8 @@ const FIRST_MILLISECOND: i64 = 1_770_000_000_000;
 
 pub(super) struct World {
     pub(super) organization: OrganizationId,
+    /// All of them: that one, and the other.
+    pub(super) organizations: [OrganizationId; 2],
     session: RefCell<Option<(Pool, PgProfiles)>>,
     pub(super) runtime: Runtime,
     // The last to go: the others are connected to it.
@@ -38,7 +40,13 @@ impl World {
         for organization in organizations {
             seed(&database, organization, count);
         }
-        Self { organization: organizations[0], session: RefCell::new(None), runtime: runtime(), database }
+        Self {
+            organization: organizations[0],
+            organizations,
+            session: RefCell::new(None),
+            runtime: runtime(),
+            database,
+        }
     }
 
     /// The repository.
@@ -139,7 +147,17 @@ pub(super) fn seed(database: &Database, organization: OrganizationId, count: usi
          select '{organization}'::uuid, id, 'cyber', 'a', 'active' from seed where number % 13 > 0;
          insert into enforcement_actions (
                 organization_id, profile_id, id, kind, reason, opened_at, opened_by, identity_check)
-         select '{organization}'::uuid, id, id, 'ban', 'high_harm', now(), 'reviewer', 'none' from seed where number % 19 = 0;
+         select '{organization}'::uuid, id, id, 'ban', 'high_harm', now(), 'reviewer', 'none' from seed where number % 19 = 0
+          union all
+         select '{organization}'::uuid, id, gen_random_uuid(), 'restriction', 'high_harm', now(), 'reviewer', 'none'
+           from seed
+          where number % 38 = 0
+             or number % 1901 = 0;
+         insert into enforcement_actions (
+                organization_id, profile_id, id, kind, reason, opened_at, opened_by, identity_check, resolved_at, resolved_by)
+         select '{organization}'::uuid, id, gen_random_uuid(), 'ban', 'high_harm', now(), 'reviewer', 'none', now(), 'reviewer'
+           from seed
+          where number % 23 = 0;
          drop table seed;"
     ));
 }

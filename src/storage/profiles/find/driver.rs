@@ -20,6 +20,8 @@ pub(super) enum Driver {
     TrustGrant(GrantName),
     /// Relationships that few profiles have.
     Relationship,
+    /// Unresolved enforcement actions, perhaps expired ones.
+    EnforcementActions,
     /// Whole names.
     Name,
     /// Beginnings of names: not in the order of ids.
@@ -50,6 +52,8 @@ impl Wanted {
 
 /// How the index of a driver is read.
 struct Scan {
+    /// Where a profile may have several entries.
+    distinct: &'static str,
     table: &'static str,
     id: &'static str,
     /// The columns of the index between the organization and the id, and what is looked for in each.
@@ -74,6 +78,9 @@ impl Driver {
         if !filter.relationships.is_empty() && !filter.relationships.contains(&Relationship::External) {
             drivers.push(Self::Relationship);
         }
+        if filter.is_restricted() {
+            drivers.push(Self::EnforcementActions);
+        }
         drivers
     }
 
@@ -95,17 +102,21 @@ impl Driver {
                 let ranges = names::ranges(filter);
                 Wanted::pairs(ranges.into_iter().map(|range| (range.from, range.until)))
             }
-            Self::Creation | Self::Nameless => Wanted::keys([String::new()]),
+            Self::EnforcementActions | Self::Creation | Self::Nameless => Wanted::keys([String::new()]),
         }
     }
 
     fn index(&self) -> Scan {
-        let profiles = |columns, condition| Scan { table: "user_profiles", id: "i.id", columns, condition };
+        let profiles = |columns, condition| {
+            let (distinct, table, id) = ("", "user_profiles", "i.id");
+            Scan { distinct, table, id, columns, condition }
+        };
         match self {
             Self::ReferenceId => {
                 profiles(&[("i.reference_id collate \"C\"", "wanted.key")], "and i.reference_id is not null")
             }
             Self::Metadata(_) => Scan {
+                distinct: "",
                 table: "user_profile_metadata",
                 id: "i.profile_id",
                 columns: &[
@@ -115,12 +126,20 @@ impl Driver {
                 condition: "and i.value = wanted.value",
             },
             Self::TrustGrant(_) => Scan {
+                distinct: "",
                 table: "trust_grants",
                 id: "i.profile_id",
                 columns: &[("i.name", "wanted.key"), ("i.status", "wanted.value")],
                 condition: "and (i.expires_at is null or i.expires_at > $2)",
             },
             Self::Relationship => profiles(&[("i.relationship", "wanted.key")], "and i.relationship <> 'external'"),
+            Self::EnforcementActions => Scan {
+                distinct: "distinct",
+                table: "enforcement_actions",
+                id: "i.profile_id",
+                columns: &[],
+                condition: "and i.resolved_at is null",
+            },
             Self::Name | Self::NamePrefix => {
                 profiles(&[("lower(i.name collate \"C\")", "wanted.key")], "and i.name is not null")
             }
@@ -134,7 +153,7 @@ impl Driver {
     /// The bounds are comparisons of all columns of the index, and the order is that of all its columns. Equations would let Postgres read
     /// another index in the order of ids, such as the primary key, and check the profiles of the whole organization.
     pub(super) fn scan(&self, order: Order) -> String {
-        let Scan { table, id, columns, condition } = self.index();
+        let Scan { distinct, table, id, columns, condition } = self.index();
         let expressions: Vec<_> =
             ["i.organization_id"].into_iter().chain(columns.iter().map(|(own, _)| *own)).collect();
         let looked_for: Vec<_> = ["$1"].into_iter().chain(columns.iter().map(|(_, wanted)| *wanted)).collect();
@@ -149,7 +168,7 @@ impl Driver {
             format!("({own}, {id}) > ({wanted}, $3) and ({own}, {id}) < ({wanted}, $4)")
         };
         format!(
-            "select {},
+            "select {distinct} {},
                     {id} as id
                from {table} i
               where {bounds}

@@ -112,9 +112,8 @@ async fn step(
     now: OffsetDateTime,
     count: usize,
 ) -> std::result::Result<Step, StorageError> {
-    let walks_actions = query.order_by == OrderBy::CreatedAt
-        && query.filter.is_status_only()
-        && !query.filter.statuses.contains(&EnforcementStatus::Unrestricted);
+    let walks_actions =
+        query.order_by == OrderBy::CreatedAt && query.filter.is_status_only() && query.filter.is_restricted();
     if !walks_actions {
         let rows = rows(connection, organization, query, now, count).await?;
         let profiles: Vec<_> = rows.into_iter().map(Profile::try_from).collect::<Result<_>>()?;
