@@ -19,6 +19,7 @@ use crate::domain::repository::ProfileRepository;
 use crate::metrics::Registry;
 use crate::storage::profiles::PgProfiles;
 use crate::storage::profiles::calls::{BatchOutcome, Create, Created, Update, UpdateOutcomes};
+use crate::storage::profiles::find::LookUp;
 use crate::storage::profiles::read::profile_not_found;
 
 /// How many transactions of creates, and of retrieves, run at once. Calls that arrive during one form the next batch, and larger batches cost
@@ -30,12 +31,13 @@ const FLUSHERS: usize = 1;
 /// updates a second.
 const UPDATE_FLUSHERS: usize = 2;
 
-/// [`ProfileRepository`] that batches creates, retrieves and updates. A call is answered after the commit of its batch, never before.
+/// [`ProfileRepository`] that batches creates, retrieves, updates and look-ups by one external id. A call is answered after the commit of its batch, never before.
 pub struct BatchingProfiles {
     inner: PgProfiles,
     creates: Arc<BatchQueue<Creates>>,
     retrieves: Arc<BatchQueue<Retrieves>>,
     updates: Arc<BatchQueue<Updates>>,
+    look_ups: Arc<BatchQueue<LookUps>>,
 }
 
 impl BatchingProfiles {
@@ -47,6 +49,7 @@ impl BatchingProfiles {
             creates: BatchQueue::start(Creates(inner.clone()), settings, metrics.queue("create")),
             retrieves: BatchQueue::start(Retrieves(inner.clone()), settings, metrics.queue("retrieve")),
             updates: BatchQueue::start(Updates(inner.clone()), settings, metrics.queue("update")),
+            look_ups: BatchQueue::start(LookUps(inner.clone()), settings, metrics.queue("look_up")),
             inner,
         }
     }
@@ -73,7 +76,13 @@ impl ProfileRepository for BatchingProfiles {
     }
 
     async fn list(&self, organization: OrganizationId, query: ProfileQuery, now: Timestamp) -> Result<ProfilePage> {
-        self.inner.list(organization, query, now).await
+        match LookUp::of(organization, &query, now) {
+            Some(look_up) => {
+                let span = debug_span!("profiles.look_up", organization.id = %organization);
+                self.look_ups.call(organization, look_up).instrument(span).await
+            }
+            None => self.inner.list(organization, query, now).await,
+        }
     }
 
     async fn update(
@@ -150,6 +159,30 @@ impl BatchOperation for Retrieves {
 
     async fn serve(&self, organization: OrganizationId, (id, now): (ProfileId, Timestamp)) -> Result<Profile> {
         self.0.retrieve(organization, id, now).await
+    }
+}
+
+struct LookUps(PgProfiles);
+
+impl BatchOperation for LookUps {
+    type Input = LookUp;
+    type Output = ProfilePage;
+
+    const FLUSHERS: usize = FLUSHERS;
+    const SKIPS_QUEUE: bool = true;
+
+    fn bytes(look_up: &LookUp) -> usize {
+        look_up.bytes()
+    }
+
+    async fn flush(&self, jobs: &[Job<Self>]) -> Result<Vec<BatchOutcome<ProfilePage>>> {
+        let Some(now) = jobs.iter().map(|job| job.input.now).max() else { return Ok(Vec::new()) };
+        self.0.look_up_many(inputs(jobs), now).await
+    }
+
+    async fn serve(&self, organization: OrganizationId, look_up: LookUp) -> Result<ProfilePage> {
+        let now = look_up.now;
+        self.0.list(organization, look_up.into_query(), now).await
     }
 }
 

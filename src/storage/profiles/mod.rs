@@ -5,7 +5,7 @@ pub(super) mod calls;
 mod changes;
 pub(super) mod columns;
 pub(in crate::storage) mod erase;
-mod find;
+pub(super) mod find;
 mod insert;
 mod list;
 pub(super) mod lock;

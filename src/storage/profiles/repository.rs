@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use sqlx::Connection;
 
-use super::calls::{Create, Created, Update};
+use super::calls::{BatchOutcome, Create, Created, Update};
 use super::erase::erase;
+use super::find::{LookUp, look_up};
 use super::insert::{NewProfile, insert};
 use super::list;
 use super::lock::lock_existing;
@@ -103,6 +104,15 @@ impl PgProfiles {
     /// The profiles with `keys` that exist, as of `now`.
     pub(in crate::storage) async fn retrieve_many(&self, keys: HashSet<ProfileKey>, now: Timestamp) -> Result<Found> {
         self.pool.read(move |connection| Box::pin(async move { Ok(read(connection, &keys, now).await?) })).await
+    }
+
+    /// The pages of `look_ups` as of `now`; one that is too long for a look-up is deferred.
+    pub(in crate::storage) async fn look_up_many(
+        &self,
+        look_ups: Vec<LookUp>,
+        now: Timestamp,
+    ) -> Result<Vec<BatchOutcome<ProfilePage>>> {
+        self.pool.read(move |connection| Box::pin(async move { Ok(look_up(connection, &look_ups, now).await?) })).await
     }
 
     /// Stores one profile, by itself.

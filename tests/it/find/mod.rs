@@ -2,6 +2,7 @@
 
 mod costs;
 mod laws;
+mod look_ups;
 mod pages;
 mod parameters;
 mod world;

@@ -4,10 +4,12 @@
 mod bounds;
 mod conditions;
 mod driver;
+mod look_up;
 mod names;
 mod page;
 mod plan;
 mod search;
 mod statements;
 
+pub(in crate::storage) use look_up::{LookUp, look_up};
 pub(super) use page::rows;
