@@ -156,6 +156,21 @@ fn every_table_of_an_organization_has_its_id_as_a_required_column() {
     assert_eq!(without, ["organizations", "refinery_schema_history", "schema_requirement"]);
 }
 
+/// A distributed Postgres has no triggers on its tables, and takes a constraint by a statement of its own. The one trigger that is left announces
+/// events, which needs the locks of one node anyway.
+#[test]
+fn the_schema_has_no_more_triggers_and_its_later_constraints_are_added_one_at_a_time() {
+    let triggers = "select tgname::text from pg_trigger where not tgisinternal";
+    assert_eq!(names(&Database::migrated(), triggers), ["events_announced"]);
+    let later = migrations().into_iter().skip(31).collect::<String>();
+    let additions: Vec<_> = later.split(';').filter(|statement| statement.contains("add constraint")).collect();
+    assert!(additions.len() >= 3);
+    for statement in additions {
+        let subcommands = [" add ", " drop ", " alter column "].map(|verb| statement.matches(verb).count());
+        assert_eq!(subcommands.iter().sum::<usize>(), 1, "{statement}");
+    }
+}
+
 #[test]
 fn migrating_again_changes_nothing() {
     let database = Database::empty();

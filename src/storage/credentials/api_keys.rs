@@ -8,6 +8,7 @@ use sqlx::{Connection, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::changes::CredentialChange;
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash, Scope};
 use crate::domain::event::ApiKeyChange;
@@ -92,8 +93,10 @@ impl ApiKeyRepository for PgApiKeys {
         idempotency: Option<Idempotency<()>>,
     ) -> Result<RequestOutcome<()>> {
         let key = key.clone();
+        let created = CredentialChange::NewKey(key.organization_id, key.id);
         let event = self.outbox.api_key_event(key.id, ApiKeyChange::Created, actor, key.created_at);
-        self.pool
+        let outcome = self
+            .pool
             .once(key.organization_id, None, key.created_at, idempotency, move |connection| {
                 Box::pin(async move {
                     let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
@@ -116,7 +119,11 @@ impl ApiKeyRepository for PgApiKeys {
                     Ok(())
                 })
             })
-            .await
+            .await?;
+        if let RequestOutcome::Done(()) = outcome {
+            created.publish(&self.pool).await;
+        }
+        Ok(outcome)
     }
 
     #[tracing::instrument(level = "debug", name = "api_keys.list", skip_all, fields(organization.id = %organization))]
@@ -163,7 +170,8 @@ impl ApiKeyRepository for PgApiKeys {
     ) -> Result<ApiKey> {
         let workspace = workspace.map(|id| id.as_str().to_owned());
         let event = self.outbox.api_key_event(id, ApiKeyChange::Revoked, actor, now);
-        self.pool
+        let key = self
+            .pool
             .of(organization)
             .run(move |connection| {
                 Box::pin(async move {
@@ -177,7 +185,9 @@ impl ApiKeyRepository for PgApiKeys {
                     Ok(ApiKey::try_from(key)?)
                 })
             })
-            .await
+            .await?;
+        CredentialChange::Key(id).publish(&self.pool).await;
+        Ok(key)
     }
 
     #[tracing::instrument(level = "debug", name = "api_keys.find", skip_all)]

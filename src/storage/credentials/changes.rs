@@ -1,4 +1,4 @@
-//! Listens for changes of credentials, which triggers publish as notifications (`migrations/V18__api_key_notifications.sql` and `V24__new_api_key_notifications.sql`).
+//! Changes of credentials as notifications: published after their commit, so that the services that cache credentials forget them at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,6 +37,28 @@ pub(super) enum CredentialChange {
 }
 
 impl CredentialChange {
+    /// Tells every service of the change, which is committed. What fails is logged: a service believes a credential for 5 seconds at most.
+    pub(super) async fn publish(self, pool: &Pool) {
+        let published = pool.read(move |connection| {
+            Box::pin(async move {
+                sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(self.payload()).execute(connection).await?;
+                Ok(())
+            })
+        });
+        if let Err(error) = published.await {
+            tracing::warn!(error.cause = %error, "API key change not published; it takes effect within 5 s");
+        }
+    }
+
+    fn payload(self) -> String {
+        match self {
+            Self::Key(id) => format!("api_key:{}", id.uuid()),
+            Self::Organization(id) => format!("organization:{}", id.uuid()),
+            Self::NewKey(organization, id) => format!("new_api_key:{}:{}", organization.uuid(), id.uuid()),
+            Self::Any => String::new(),
+        }
+    }
+
     fn parse(payload: &str) -> Self {
         let (kind, id) = payload.split_once(':').unwrap_or_default();
         match (kind, id.parse()) {
@@ -118,13 +140,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_payload_that_cannot_be_parsed_may_concern_any_credential(id: u128, other in ".{0,60}") {
-            let id = Uuid::from_u128(id);
-            prop_assert_eq!(CredentialChange::parse(&format!("api_key:{id}")), CredentialChange::Key(ApiKeyId::new(id)));
-            let organization = CredentialChange::Organization(OrganizationId::new(id));
-            prop_assert_eq!(CredentialChange::parse(&format!("organization:{id}")), organization);
-            let new = CredentialChange::NewKey(OrganizationId::new(id), ApiKeyId::new(id));
-            prop_assert_eq!(CredentialChange::parse(&format!("new_api_key:{id}:{id}")), new);
+        fn a_payload_says_what_changed_and_one_that_cannot_be_parsed_may_concern_any_credential(id: u128, other in ".{0,60}") {
+            let (key, organization) = (ApiKeyId::new(Uuid::from_u128(id)), OrganizationId::new(Uuid::from_u128(id)));
+            let of_organization = CredentialChange::Organization(organization);
+            let new = CredentialChange::NewKey(organization, key);
+            for change in [CredentialChange::Key(key), of_organization, new, CredentialChange::Any] {
+                prop_assert_eq!(CredentialChange::parse(&change.payload()), change);
+            }
             prop_assert_eq!(CredentialChange::parse(&other), CredentialChange::Any);
             prop_assert_eq!(CredentialChange::parse(&format!("new_api_key:{other}")), CredentialChange::Any);
         }

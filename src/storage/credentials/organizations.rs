@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::changes::CredentialChange;
 use crate::domain::credential::organization::{Organization, OrganizationPatch};
 use crate::domain::id::OrganizationId;
 use crate::domain::repository::OrganizationRepository;
@@ -81,6 +82,7 @@ impl OrganizationRepository for PgOrganizations {
 
     #[tracing::instrument(level = "debug", name = "organizations.update", skip_all, fields(organization.id = %id))]
     async fn update(&self, id: OrganizationId, patch: OrganizationPatch) -> Result<Organization> {
+        let changes_credentials = patch.default_version.is_some();
         let row: Option<OrganizationRow> = self
             .0
             .run(move |connection| {
@@ -103,7 +105,11 @@ impl OrganizationRepository for PgOrganizations {
                 })
             })
             .await?;
-        row.ok_or_else(|| not_found("Organization"))?.try_into()
+        let organization = row.ok_or_else(|| not_found("Organization"))?.try_into()?;
+        if changes_credentials {
+            CredentialChange::Organization(id).publish(&self.0).await;
+        }
+        Ok(organization)
     }
 }
 

@@ -32,7 +32,7 @@ macro_rules! insert_records {
                     created_at = excluded.created_at,
                     answer = excluded.answer,
                     revision = excluded.revision
-              where k.created_at <= excluded.created_at - interval '24 hours'
+              where excluded.created_at - k.created_at >= interval '24 hours'
           returning k.organization_id, k.profile_id"
         )
     };
