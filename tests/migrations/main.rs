@@ -13,6 +13,7 @@ use uprof::storage::{SchemaState, schema_state};
 
 use support::database::{Database, runtime};
 
+mod load;
 mod upgrades;
 
 #[expect(dead_code, unused_imports, reason = "shared with tests that need more of it")]

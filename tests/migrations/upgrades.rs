@@ -53,7 +53,7 @@ fn a_schema_of_a_newer_release_that_only_added_something_is_used_and_left_as_it_
     assert_eq!(newest, 9999);
 }
 
-const ORGANIZATION: &str =
+pub(crate) const ORGANIZATION: &str =
     "insert into organizations (id, created_at, name, default_version) values (gen_random_uuid(), now(), 'Acme', 'ga')";
 
 /// A profile for it.
@@ -61,7 +61,7 @@ const CREATE: &str = "insert into user_profiles (organization_id, id, created_at
          select id, gen_random_uuid(), now(), now(), 'external' from organizations";
 
 /// A database with the schema of the migrations up to `version`.
-fn migrated_to(version: i32) -> Database {
+pub(crate) fn migrated_to(version: i32) -> Database {
     let (database, current) = (Database::empty(), Database::migrated());
     let rows = current.row("select json_agg(h)::text as rows from refinery_schema_history h");
     let rows: String = rows.get("rows");
