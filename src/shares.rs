@@ -32,15 +32,26 @@ impl OrganizationShares {
 
     /// Waits for one of the places of `organization`; those who wait are served in their order.
     pub(crate) async fn acquire(&self, organization: OrganizationId) -> SharePermit {
-        let share = {
-            let mut shares = self.shares();
-            Arc::clone(shares.entry(organization).or_insert_with(|| Arc::new(Semaphore::new(self.size))))
-        };
+        let share = self.share(organization);
         // Made before the wait, so that a caller that gives up forgets the share too.
         let mut permit = SharePermit { shares: self.clone(), organization, places: None };
         // The semaphore is never closed.
         permit.places = share.acquire_owned().await.ok();
         permit
+    }
+
+    /// One of the places of `organization`, if one is free now.
+    pub(crate) fn try_acquire(&self, organization: OrganizationId) -> Option<SharePermit> {
+        let share = self.share(organization);
+        // Made first, so that a refused caller forgets the share too.
+        let mut permit = SharePermit { shares: self.clone(), organization, places: None };
+        permit.places = Some(share.try_acquire_owned().ok()?);
+        Some(permit)
+    }
+
+    fn share(&self, organization: OrganizationId) -> Arc<Semaphore> {
+        let mut shares = self.shares();
+        Arc::clone(shares.entry(organization).or_insert_with(|| Arc::new(Semaphore::new(self.size))))
     }
 
     fn shares(&self) -> MutexGuard<'_, HashMap<OrganizationId, Arc<Semaphore>>> {
@@ -104,6 +115,18 @@ mod tests {
         let third = now_or_never(shares.acquire(one)).unwrap();
         assert!(now_or_never(shares.acquire(one)).is_none());
         drop((second, third));
+        assert!(shares.shares().is_empty());
+    }
+
+    #[test]
+    fn a_place_that_is_not_free_is_not_waited_for() {
+        let shares = OrganizationShares::new(1);
+        let [one, other] = [1, 2].map(|number| OrganizationId::new(Uuid::from_u128(number)));
+        let first = shares.try_acquire(one).unwrap();
+        assert!(shares.try_acquire(one).is_none());
+        drop(shares.try_acquire(other).unwrap());
+        drop(first);
+        drop(shares.try_acquire(one).unwrap());
         assert!(shares.shares().is_empty());
     }
 

@@ -34,7 +34,7 @@ const METRICS: &[&str] = &["prometheus_client"];
 const MODULES: &[Module] = &[
     Module { name: "domain", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
     Module { name: "api", may_name: &["domain"], bans: &[SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
-    Module { name: "http", may_name: &["api", "domain", "metrics"], bans: &[SQL, SHELL, CLIENT, METRICS] },
+    Module { name: "http", may_name: &["api", "domain", "metrics", "shares"], bans: &[SQL, SHELL, CLIENT, METRICS] },
     Module { name: "pages", may_name: &["api", "domain", "http"], bans: &[SQL, SHELL, CLIENT, METRICS] },
     Module { name: "webhook", may_name: &["api", "domain", "metrics", "shares"], bans: &[SQL, SERVER, SHELL, METRICS] },
     Module { name: "shares", may_name: &["domain"], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT] },

@@ -3,6 +3,7 @@
 
 pub mod body;
 pub mod document;
+pub mod export;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -33,6 +33,9 @@ const NAMES: [&str; 8] = [
 /// Filters that only some versions have. The others refuse them: a list of everybody is not what was asked for.
 const NAMES_OF_SOME: [&str; 4] = ["access_type", "external_id", "external_user_details[reference_id]", "relationship"];
 
+/// The filter that is read as a plain parameter, so that a list of its values may be repeated.
+pub(super) const ENFORCEMENT_STATUS: &str = "enforcement_status";
+
 /// What is only known with brackets, in which stands a key, and no index.
 const KEYED: [&str; 4] = ["created_at", "external_user_details", "metadata", "trust_grant"];
 
@@ -62,13 +65,22 @@ impl SentFilters {
     }
 
     /// How many values they have.
-    pub(super) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.0.values().map(Vec::len).sum()
     }
 
-    /// Reads them under the version `F`. Violations are reported to `parameters`, of which `known` are the names.
+    /// Reads them, and those of `enforcement_status`, under the version `F`. Violations are reported to `parameters`, of which `known` are the names.
     pub(super) fn read<F: WireFormat>(self, known: &[&str], parameters: &mut Parameters) -> ProfileFilter {
-        let mut filter = ProfileFilter::default();
+        let statuses = if F::FILTERS_BY_ENFORCEMENT {
+            parameters.labels(ENFORCEMENT_STATUS)
+        } else {
+            parameters.refuse(ENFORCEMENT_STATUS, F::VERSION.not_accepted());
+            Vec::new()
+        };
+        if let Err(violation) = check_count(self.count() + statuses.len()) {
+            parameters.violate("filters".to_owned(), violation);
+        }
+        let mut filter = ProfileFilter { statuses, ..ProfileFilter::default() };
         for (name, values) in self.0 {
             let outcome = if is_of_version::<F>(&name) {
                 read(&mut filter, &name, values).unwrap_or_else(|| Err(unknown::<F>(&name, known)))
@@ -84,7 +96,7 @@ impl SentFilters {
 }
 
 /// The violation of more values than [`MAX_FILTER_VALUES`], which is reported under `filters`.
-pub(super) fn check_count(count: usize) -> Checked<()> {
+fn check_count(count: usize) -> Checked<()> {
     if count <= MAX_FILTER_VALUES {
         Ok(())
     } else {
@@ -210,7 +222,7 @@ fn unknown<F: WireFormat>(name: &str, known: &[&str]) -> ValidationError {
         _ => known.to_owned(),
     };
     let nearest = (NAMES.iter().chain(&[F::REFERENCE_ID_FILTER, F::RELATIONSHIP_FILTER]).chain(known))
-        .filter(|known| F::FILTERS_BY_ENFORCEMENT || **known != "enforcement_status")
+        .filter(|known| F::FILTERS_BY_ENFORCEMENT || **known != ENFORCEMENT_STATUS)
         .map(|known| own(known))
         .min_by_key(|known| strsim::damerau_levenshtein(known, &name))
         .unwrap_or_default();

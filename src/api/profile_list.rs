@@ -3,17 +3,16 @@
 use serde::Serialize;
 
 use super::WireFormat;
-use super::profile_filter::{self, SentFilters};
+use super::profile_filter::{ENFORCEMENT_STATUS, SentFilters};
 use super::wire::cursor;
 use super::wire::parameters::{Parameters, label, limit};
 use crate::domain::Result;
 use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
 use crate::domain::profile::Profile;
-use crate::domain::profile::filter::ProfileFilter;
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
 
-const PARAMETERS: &[&str] = &["enforcement_status", "limit", "order", "order_by", "page"];
+const PARAMETERS: &[&str] = &[ENFORCEMENT_STATUS, "limit", "order", "order_by", "page"];
 
 /// A page in an answer.
 #[derive(Debug, Serialize)]
@@ -43,22 +42,13 @@ pub fn parse_query<F: WireFormat>(
 ) -> Result<ProfileQuery> {
     let sent = SentFilters::take(&mut pairs);
     let mut parameters = Parameters::new(PARAMETERS, pairs);
-    let statuses = if F::FILTERS_BY_ENFORCEMENT {
-        parameters.labels("enforcement_status")
-    } else {
-        parameters.refuse("enforcement_status", F::VERSION.not_accepted());
-        Vec::new()
-    };
-    if let Err(violation) = profile_filter::check_count(sent.count() + statuses.len()) {
-        parameters.violate("filters".to_owned(), violation);
-    }
     let filter = sent.read::<F>(PARAMETERS, &mut parameters);
     let mut query = ProfileQuery {
         order_by: parameters.one("order_by", label).unwrap_or_default(),
         order: parameters.one("order", label).unwrap_or_default(),
         limit: parameters.one("limit", limit).unwrap_or_default(),
         after: None,
-        filter: ProfileFilter { statuses, ..filter },
+        filter,
     };
     query.after = parameters.last("page", |text| {
         cursor::decode(organization, &query, text).map_err(|error| reason("cursor", error.to_string()))

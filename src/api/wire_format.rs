@@ -29,6 +29,8 @@ pub trait WireFormat: 'static {
     const RELATIONSHIP_FILTER: &'static str;
     /// Whether the document describes the filters that are newer than the documents that do not.
     const DOCUMENTS_FILTERS: bool;
+    /// Whether the document describes the operations on many profiles at once, which are newer than the documents that do not.
+    const DOCUMENTS_BULK: bool;
     /// Whether a profile has the path of its data controls.
     const HAS_DATA_CONTROLS: bool;
     /// The names of the grants that a profile shows, and so those whose decisions webhooks report. `None`: all.

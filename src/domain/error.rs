@@ -40,7 +40,7 @@ pub enum ErrorKind {
     InProgress,
     /// The database is unreachable or overloaded; nothing was done. Retry later.
     Unavailable,
-    /// Too many unknown credentials are tried: this one was not looked up. Retry later.
+    /// Too many of such requests at once, or too many unknown credentials are tried: this one was not looked at. Retry later.
     Throttled,
     /// Another transaction has locked what this one needs, or both waited for each other; nothing was done. Retry later.
     Contended,

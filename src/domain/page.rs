@@ -16,7 +16,7 @@ labels! {
     }
 }
 
-/// The most items of a page: 1–100, 20 by default.
+/// The most items of a page: 1–100 in a request, 20 by default. The service itself reads larger pages for an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageLimit(NonZeroU32);
 
@@ -24,10 +24,20 @@ impl PageLimit {
     /// The most items of a page.
     pub const MAX: u32 = 100;
 
+    /// The most items of a page that is read for an export.
+    pub const MAX_OF_EXPORT: u32 = 500;
+
     /// `limit`, if it is from 1 to 100.
     #[must_use]
     pub fn new(limit: u32) -> Option<Self> {
         NonZeroU32::new(limit).filter(|limit| limit.get() <= Self::MAX).map(Self)
+    }
+
+    /// The limit nearest to `count` that a page for an export may have: 1 to [`Self::MAX_OF_EXPORT`].
+    #[must_use]
+    pub fn of_export(count: u64) -> Self {
+        let limit = count.clamp(1, Self::MAX_OF_EXPORT.into());
+        Self(u32::try_from(limit).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN))
     }
 
     /// The number of items.

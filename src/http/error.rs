@@ -105,13 +105,7 @@ impl HttpError {
     /// The answer, with the request id that also stands in the log.
     pub(super) fn to_response(&self, record: &RequestRecord) -> HttpResponse {
         if self.is_fault {
-            // `Display` of each cause only: `Debug` of a database error would contain the failed row.
-            let mut causes = self.cause.as_ref().map(ToString::to_string).unwrap_or_default();
-            let mut next = self.cause.as_ref().and_then(|cause| cause.source());
-            while let Some(cause) = next {
-                causes = format!("{causes}: {cause}");
-                next = cause.source();
-            }
+            let causes = causes(self.cause.as_ref());
             tracing::error!(request.id = %record.id, http.status = self.status.as_u16(), error.cause = causes, "request failed");
         }
         let mut response = HttpResponse::build(self.status);
@@ -126,6 +120,23 @@ impl HttpError {
         }
         response.json(ErrorEnvelope::new(self.kind, self.message.as_ref(), record.id.to_string()).with_code(self.code))
     }
+}
+
+/// Logs that an answer ended with `error` after its status had been sent.
+pub(super) fn log_cut_answer(error: &Error, record: &RequestRecord) {
+    let (operation, causes) = (record.operation.get(), causes(error.cause.as_ref()));
+    tracing::error!(request.id = %record.id, operation, error.cause = causes, "answer cut; its client has to go on where it ended");
+}
+
+/// `Display` of each cause only: `Debug` of a database error would contain the failed row.
+fn causes(cause: Option<&Cause>) -> String {
+    let mut causes = cause.map(ToString::to_string).unwrap_or_default();
+    let mut next = cause.and_then(|cause| cause.source());
+    while let Some(cause) = next {
+        causes = format!("{causes}: {cause}");
+        next = cause.source();
+    }
+    causes
 }
 
 impl From<Error> for HttpError {

@@ -1,5 +1,5 @@
 //! The HTTP API: routes, credentials, versions, limits and the one table from errors to statuses.
-//! May know `api`, `domain`, `metrics` and actix; nothing of SQL.
+//! May know `api`, `domain`, `metrics`, `shares` and actix; nothing of SQL.
 
 mod body;
 mod conditional;

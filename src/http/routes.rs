@@ -5,7 +5,7 @@ use actix_web::{Scope, guard, web};
 
 use super::middleware::{auth, version};
 use super::resource::path;
-use super::user_profiles::{data_controls, links, profiles};
+use super::user_profiles::{data_controls, export, links, profiles};
 use super::{health, openapi, operator};
 use crate::api::{ApiVersion, VersionVisitor, WireFormat};
 use crate::domain::label::EnumLabel;
@@ -59,6 +59,8 @@ fn version_scope<F: WireFormat>() -> Scope {
     web::scope("")
         .guard(guard::fn_guard(|context| context.req_data().get::<ApiVersion>() == Some(&F::VERSION)))
         .service(path("/user_profiles").get(profiles::list_user_profiles::<F>).post(profiles::create_user_profile::<F>))
+        // Before the ids, whose pattern matches it too.
+        .service(path("/user_profiles/export").get(export::export_user_profiles::<F>))
         .service(
             path("/user_profiles/{id}")
                 .get(profiles::retrieve_user_profile::<F>)

@@ -7,6 +7,7 @@ use super::connection::{ConnectionMetrics, ListenerContext};
 use super::idempotency::in_flight::InFlightKeys;
 use super::metrics::RequestMetrics;
 use super::settings::{BodyLimits, HttpSettings, LinkSettings};
+use super::user_profiles::running_exports::RunningExports;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdSource;
 use crate::domain::random::Randomness;
@@ -54,6 +55,7 @@ pub struct Service {
     pub(super) metrics: RequestMetrics,
     pub(super) listener: Arc<ListenerContext>,
     pub(super) in_flight_keys: InFlightKeys,
+    pub(super) exports: RunningExports,
     draining: AtomicBool,
 }
 
@@ -82,6 +84,7 @@ impl Service {
             metrics,
             listener: Arc::new(listener),
             in_flight_keys: InFlightKeys::default(),
+            exports: RunningExports::default(),
             draining: AtomicBool::new(false),
         }
     }

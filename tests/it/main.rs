@@ -1,6 +1,7 @@
 //! The service from outside: a real server on a real Postgres, spoken to over HTTP.
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect fails")]
 
+mod bulk;
 mod credentials;
 mod enrollment;
 mod events;

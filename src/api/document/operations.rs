@@ -7,6 +7,7 @@ use super::operation::{Operation, page_schema};
 use super::{examples, parameters};
 use crate::api::WireFormat;
 use crate::api::body::reader;
+use crate::api::export::{ExportFormat, ExportTrailer};
 use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
 use crate::api::v2026_09_04::data_controls::{UpdateDataControls, WireDataControls};
@@ -30,6 +31,9 @@ pub(super) fn schemas<F: WireFormat>() -> Value {
         "UserProfile": schema_of::<F::Profile>(),
         "UserProfilePage": page_schema("UserProfile", "The profiles of this page, in the order of the list."),
     });
+    if F::DOCUMENTS_BULK {
+        schemas["ExportTrailer"] = schema_of::<ExportTrailer>();
+    }
     if F::HAS_DATA_CONTROLS {
         schemas["GoogleDataControls"] = schema_of::<WireDataControls>();
         schemas["UpdateGoogleDataControls"] = reader::schema::<UpdateDataControls>();
@@ -85,12 +89,31 @@ pub(super) fn paths<F: WireFormat>() -> Value {
         "/v1/user_profiles/{user_profile_id}/enrollment_url": {"parameters": of_one, "post": enrollment_url},
         "/v1/user_profiles/{user_profile_id}/action_urls": {"parameters": of_one, "post": action_url},
     });
+    if F::DOCUMENTS_BULK {
+        paths["/v1/user_profiles/export"] = json!({"get": export::<F>()});
+    }
     if F::HAS_DATA_CONTROLS {
         let (retrieve, update) = data_controls::<F>();
         paths["/v1/user_profiles/{user_profile_id}/providers/google/data_controls"] =
             json!({"parameters": of_one, "get": retrieve, "post": update});
     }
     paths
+}
+
+/// How profiles are exported. A line of NDJSON stands for all of them.
+fn export<F: WireFormat>() -> Value {
+    let about = "All profiles, oldest first: a stream of JSON objects, one a line, or of CSV. The last line is the trailer; a stream without it was cut. \
+        In CSV the trailer is a row whose `type` is `export_trailer` and whose `metadata` holds the rest of it as JSON.";
+    let mut export = operation::<F>("export_user_profiles", "Export user profiles", about);
+    export.parameters(parameters::of_export::<F>());
+    let example = examples::profile::<F>();
+    let mut export = export.answers("UserProfile", &example, "The stream.", &[]);
+    let line = json!({"oneOf": [reference("schemas", "UserProfile"), reference("schemas", "ExportTrailer")]});
+    export["responses"]["200"]["content"] = json!({
+        ExportFormat::Ndjson.media_type(): {"schema": line, "example": example},
+        ExportFormat::Csv.media_type(): {"schema": {"type": "string"}},
+    });
+    export
 }
 
 /// How data controls are retrieved and updated.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::component::reference;
 use crate::api::body::values::bounded;
+use crate::api::export::ExportFormat;
 use crate::api::wire::scalars::{WireId, label_schema};
 use crate::api::wire::schema::schema_of;
 use crate::api::{ANTHROPIC_VERSION, Selector, WireFormat};
@@ -100,6 +101,41 @@ pub(super) fn of_list<F: WireFormat>() -> Vec<Value> {
             &json!({"type": "string", "minLength": 1}),
         ),
     ];
+    parameters.extend(all_filters::<F>());
+    parameters
+}
+
+/// The further parameters of an export.
+pub(super) fn of_export<F: WireFormat>() -> Vec<Value> {
+    let formats: Vec<_> = ExportFormat::labels().collect();
+    let mut parameters = vec![
+        query(
+            "format",
+            "The format. Without it the header `accept` decides, which may be `application/x-ndjson` or `text/csv`.",
+            &json!({"type": "string", "enum": formats}),
+        ),
+        query(
+            "limit",
+            "How many profiles are exported at the most; all without it.",
+            &json!({"type": "integer", "minimum": 1}),
+        ),
+        query(
+            "after_id",
+            "Only profiles that were created after the one with this id: where to go on after an export that was cut, whose last profile it names.",
+            &schema_of::<WireId<ProfileKind>>(),
+        ),
+        query(
+            "page",
+            "Where to go on: `next_page` of the last line of an export with the same filters. Excludes `after_id`.",
+            &json!({"type": "string", "minLength": 1}),
+        ),
+    ];
+    parameters.extend(all_filters::<F>());
+    parameters
+}
+
+fn all_filters<F: WireFormat>() -> Vec<Value> {
+    let mut parameters = Vec::new();
     if F::FILTERS_BY_ENFORCEMENT {
         let about = "Only profiles with one of these. A filtered page may be short or empty and still name a next one. \
             May be written `enforcement_status[]` too.";

@@ -25,6 +25,7 @@ impl WireFormat for Ga {
     const REFERENCE_ID_FILTER: &'static str = "external_user_details[reference_id]";
     const RELATIONSHIP_FILTER: &'static str = "access_type";
     const DOCUMENTS_FILTERS: bool = true;
+    const DOCUMENTS_BULK: bool = true;
     const HAS_DATA_CONTROLS: bool = true;
     const SHOWN_GRANTS: Option<&'static [&'static str]> = Some(&[CYBER, EFS]);
     /// Unchanged.

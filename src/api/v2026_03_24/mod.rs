@@ -24,6 +24,7 @@ impl WireFormat for V2026_03_24 {
     const REFERENCE_ID_FILTER: &'static str = "external_id";
     const RELATIONSHIP_FILTER: &'static str = "relationship";
     const DOCUMENTS_FILTERS: bool = false;
+    const DOCUMENTS_BULK: bool = false;
     const HAS_DATA_CONTROLS: bool = false;
     const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;

@@ -25,6 +25,7 @@ impl WireFormat for V2026_08_18 {
     const REFERENCE_ID_FILTER: &'static str = "external_id";
     const RELATIONSHIP_FILTER: &'static str = "access_type";
     const DOCUMENTS_FILTERS: bool = false;
+    const DOCUMENTS_BULK: bool = false;
     const HAS_DATA_CONTROLS: bool = false;
     const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;

@@ -24,6 +24,7 @@ impl WireFormat for V2026_09_04 {
     const REFERENCE_ID_FILTER: &'static str = "external_user_details[reference_id]";
     const RELATIONSHIP_FILTER: &'static str = "access_type";
     const DOCUMENTS_FILTERS: bool = false;
+    const DOCUMENTS_BULK: bool = false;
     const HAS_DATA_CONTROLS: bool = true;
     const SHOWN_GRANTS: Option<&'static [&'static str]> = None;
     type CreateProfile = create::CreateProfile;

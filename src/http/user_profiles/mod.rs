@@ -2,5 +2,8 @@
 //! May know what `http` may.
 
 pub(super) mod data_controls;
+pub(super) mod export;
+mod export_stream;
 pub(super) mod links;
 pub(super) mod profiles;
+pub(super) mod running_exports;

@@ -3,6 +3,9 @@
 use serde_json::{Value, json};
 use ureq::http::HeaderMap;
 
+/// The content type of an export.
+pub(crate) const NDJSON: &str = "application/x-ndjson";
+
 /// An answer that has been checked.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -15,9 +18,12 @@ impl Answer {
     /// Takes an answer and checks what every answer promises: JSON, a request id, and the one form of errors.
     pub(crate) fn checked(status: u16, headers: HeaderMap, bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
-        let body = serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("{status} {error}: {text}"));
+        let parsed = |text: &str| serde_json::from_str(text).unwrap_or_else(|error| panic!("{status} {error}: {text}"));
+        // The lines of an export are a list here.
+        let is_export = status == 200 && headers.get("content-type").is_some_and(|kind| kind == NDJSON);
+        let body = if is_export { text.lines().map(parsed).collect() } else { parsed(&text) };
         let answer = Self { status, headers, body };
-        assert_eq!(answer.header("content-type"), Some("application/json"), "{text}");
+        assert_eq!(answer.header("content-type"), Some(if is_export { NDJSON } else { "application/json" }), "{text}");
         let request_id = answer.header("request-id").unwrap_or_else(|| panic!("no request-id: {status} {text}"));
         let digits = request_id.strip_prefix("req_01").unwrap_or_else(|| panic!("request-id is {request_id}"));
         assert!(digits.len() == 22 && digits.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{request_id}");

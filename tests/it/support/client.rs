@@ -15,8 +15,14 @@ use super::shape::Shape;
 /// Where profiles live.
 pub(crate) const PROFILES: &str = "/v1/user_profiles";
 
+/// Where they are exported.
+pub(crate) const EXPORT: &str = "/v1/user_profiles/export";
+
 /// The name of the original shape.
 pub(crate) const V1: &str = "user-profiles-2026-03-24";
+
+/// More than any export of a test.
+const MAX_ANSWER_BYTES: u64 = 64 << 20;
 
 /// Speaks for one key, in one shape.
 #[derive(Clone)]
@@ -173,7 +179,11 @@ impl Call<'_> {
             None => self.client.agent.run(Request::from_parts(request.clone(), ())),
         };
         let (head, mut body) = answer.unwrap().into_parts();
-        let answer = Answer::checked(head.status.as_u16(), head.headers, &body.read_to_vec().unwrap());
+        let answer = Answer::checked(
+            head.status.as_u16(),
+            head.headers,
+            &body.with_config().limit(MAX_ANSWER_BYTES).read_to_vec().unwrap(),
+        );
         document::check(&request, &answer);
         answer
     }

@@ -8,7 +8,7 @@ use uprof::api::document::{ApiDocument, document};
 use uprof::domain::label::EnumLabel;
 use ureq::http::{HeaderMap, request::Parts};
 
-use super::answer::Answer;
+use super::answer::{Answer, NDJSON};
 use super::schema::violations;
 
 /// Every document.
@@ -88,7 +88,8 @@ impl Operation<'_> {
     fn is_asked_by(&self, request: &Parts) -> bool {
         let asked: Vec<_> = request.uri.path().split('/').collect();
         let ours: Vec<_> = self.path.split('/').collect();
-        let same = |(ours, asked): (&&str, &&str)| ours == asked || (ours.starts_with('{') && !asked.is_empty());
+        let is_id = |asked: &str| !asked.is_empty() && asked != "export";
+        let same = |(ours, asked): (&&str, &&str)| ours == asked || (ours.starts_with('{') && is_id(asked));
         self.method == request.method.as_str() && ours.len() == asked.len() && ours.iter().zip(&asked).all(same)
     }
 
@@ -98,7 +99,13 @@ impl Operation<'_> {
             return vec![format!("the status {} is not documented", answer.status)];
         }
         let documented = resolved(self.document, documented);
-        let mut found = violations(self.document, &documented["content"]["application/json"]["schema"], &answer.body);
+        let content = &documented["content"];
+        let mut found = match &content[NDJSON]["schema"] {
+            Value::Null => violations(self.document, &content["application/json"]["schema"], &answer.body),
+            line => {
+                answer.body.as_array().unwrap().iter().flat_map(|each| violations(self.document, line, each)).collect()
+            }
+        };
         for (name, header) in documented["headers"].as_object().unwrap() {
             if resolved(self.document, header)["required"] == true && answer.header(name).is_none() {
                 found.push(format!("the header {name} is missing"));

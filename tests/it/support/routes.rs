@@ -5,7 +5,7 @@ use uprof::domain::credential::api_key::Scope;
 use ureq::http::Method;
 
 use super::answer::Answer;
-use super::client::{Call, Client, PROFILES};
+use super::client::{Call, Client, EXPORT, PROFILES};
 use super::shape::Shape;
 
 /// A route, with a body that it takes.
@@ -16,6 +16,8 @@ pub(crate) struct Route {
     pub(crate) scope: Scope,
     /// The first shape that has it, where not all do: a request asks for that one too.
     pub(crate) first: Option<Shape>,
+    /// The first shape whose document has it, where that is not the first that has it.
+    pub(crate) documented: Option<Shape>,
 }
 
 impl Route {
@@ -26,11 +28,13 @@ impl Route {
         const WEBHOOKS: &str = "/v1/organizations/webhooks";
         const WEBHOOK: &str = "/v1/organizations/webhooks/{endpoint}";
         const DATA_CONTROLS: &str = "/v1/user_profiles/{id}/providers/google/data_controls";
-        let route = |method, path, body, scope| Self { method, path, body, scope, first: None };
+        let route = |method, path, body, scope| Self { method, path, body, scope, first: None, documented: None };
+        let in_newest = |route| Self { documented: Some(Shape::Ga), ..route };
         let later = |route| Self { first: Some(Shape::V3), ..route };
         vec![
             route(Method::POST, PROFILES, Some(json!({"name": "Example"})), Scope::ProfilesWrite),
             route(Method::GET, PROFILES, None, Scope::ProfilesRead),
+            in_newest(route(Method::GET, EXPORT, None, Scope::ProfilesRead)),
             route(Method::GET, PROFILE, None, Scope::ProfilesRead),
             route(Method::POST, PROFILE, Some(json!({"name": "Another"})), Scope::ProfilesWrite),
             route(Method::DELETE, PROFILE, None, Scope::ProfilesWrite),

@@ -33,12 +33,18 @@ impl<'a> Check<'a> {
                     self.value(target, value, at);
                 }
                 "allOf" => rule.as_array().unwrap().iter().for_each(|part| self.value(part, value, at)),
+                "oneOf" => {
+                    let fits = |part: &&Value| violations(self.document, part, value).is_empty();
+                    let count = rule.as_array().unwrap().iter().filter(fits).count();
+                    self.demand(count == 1, at, keyword, rule, value);
+                }
                 "type" => self.demand(is_of(rule, value), at, keyword, rule, value),
                 "enum" => self.demand(rule.as_array().unwrap().contains(value), at, keyword, rule, value),
                 "const" => self.demand(rule == value, at, keyword, rule, value),
                 "pattern" => self
                     .text(at, keyword, rule, value, |text| Regex::new(rule.as_str().unwrap()).unwrap().is_match(text)),
                 "format" => self.text(at, keyword, rule, value, |text| has_format(rule.as_str().unwrap(), text)),
+                "minimum" => self.demand(value.as_i64() >= rule.as_i64(), at, keyword, rule, value),
                 "maxItems" => {
                     let few = |items: &Vec<Value>| items.len() as u64 <= rule.as_u64().unwrap();
                     self.demand(value.as_array().is_none_or(few), at, keyword, rule, value);
@@ -107,6 +113,8 @@ fn is_of(kinds: &Value, value: &Value) -> bool {
 
 fn has_format(format: &str, text: &str) -> bool {
     match format {
+        // How large an integer may be, which the answer shows.
+        "uint64" => true,
         "date-time" => text.ends_with('Z') && OffsetDateTime::parse(text, &Rfc3339).is_ok(),
         "uri" => text.starts_with("http://") || text.starts_with("https://"),
         unknown => panic!("no check for the format `{unknown}`"),

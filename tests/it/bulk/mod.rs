@@ -1,0 +1,6 @@
+//! Many profiles at once.
+
+mod export;
+mod export_csv;
+mod export_streams;
+mod streams;
