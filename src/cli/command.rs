@@ -9,8 +9,8 @@ use clap::parser::ValueSource;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::admin::{enforcement_actions, events, keys, organizations, trust_grants, webhooks};
-use super::client;
 use super::run::{completions, dev, health, man, migrate, openapi, serve};
+use super::{bulk, client};
 
 /// The user-profile service that a platform runs for the entities it serves through an AI API
 #[derive(Debug, Parser)]
@@ -62,6 +62,8 @@ enum Verb {
     /// Create links for the entities that profiles represent
     #[command(name = client::LINKS_NAME)]
     ActionUrls(client::ActionUrls<client::General>),
+    /// Write the user profiles of a running service to a file
+    Export(bulk::Export),
     /// Print a script that completes commands in a shell
     Completions(completions::Completions),
     /// Print man pages
@@ -69,11 +71,15 @@ enum Verb {
 }
 
 impl Verb {
-    fn is_client_verb(&self) -> bool {
-        matches!(
-            self,
-            Self::BetaUserProfiles(_) | Self::BetaActionUrls(_) | Self::UserProfiles(_) | Self::ActionUrls(_)
-        )
+    /// Whether it has the flag `name` of the client verbs: those that send one request have all, a transfer those that name the service.
+    fn has_client_flag(&self, name: &str) -> bool {
+        match self {
+            Self::BetaUserProfiles(_) | Self::BetaActionUrls(_) | Self::UserProfiles(_) | Self::ActionUrls(_) => true,
+            Self::Export(_) => client::ServiceOptions::augment_args(Command::new(""))
+                .get_arguments()
+                .any(|flag| flag.get_id().as_str() == name),
+            _ => false,
+        }
     }
 }
 
@@ -95,6 +101,8 @@ pub fn run() -> ExitCode {
         Verb::BetaActionUrls(verb) => verb.run(),
         Verb::UserProfiles(verb) => verb.run(),
         Verb::ActionUrls(verb) => verb.run(),
+        // A transfer has exit statuses of its own.
+        Verb::Export(verb) => return verb.run(),
         Verb::Completions(verb) => verb.run(Cli::command()),
         Verb::Man(verb) => verb.run(Cli::command()),
         Verb::Openapi(verb) => verb.run(),
@@ -122,9 +130,7 @@ fn parse() -> Cli {
     let matches = command.try_get_matches_from_mut(arguments.all).unwrap_or_else(|error| exit(&error, as_ant));
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| exit(&error.format(&mut command), as_ant));
     let given = |flag: &&clap::Arg| matches.value_source(flag.get_id().as_str()) == Some(ValueSource::CommandLine);
-    if let Some(flag) = flags.iter().find(given)
-        && !cli.verb.is_client_verb()
-    {
+    if let Some(flag) = flags.iter().filter(given).find(|flag| !cli.verb.has_client_flag(flag.get_id().as_str())) {
         let name = flag.get_long().unwrap_or_default();
         let message = format!("--{name} is a flag of user-profiles and beta:user-profiles, not of this verb");
         exit(&command.error(ErrorKind::UnknownArgument, message), as_ant)

@@ -2,6 +2,7 @@
 //! May know `app`, `config`, `database` and whatever a verb administers.
 
 mod admin;
+mod bulk;
 mod client;
 mod command;
 mod database;

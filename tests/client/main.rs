@@ -1,6 +1,7 @@
 //! The client verbs from outside: the binary against the service, or against a peer that records its requests.
 
 mod arguments;
+mod bulk;
 mod command;
 mod documentation;
 mod errors;

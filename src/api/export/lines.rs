@@ -42,6 +42,14 @@ pub struct ExportTrailer {
     next_page: Option<String>,
 }
 
+impl ExportTrailer {
+    /// The last line of an export of `count` profiles, which is to be continued at `next_page`.
+    #[must_use]
+    pub const fn new(count: u64, next_page: Option<String>) -> Self {
+        Self { r#type: WireLabel(TrailerType::ExportTrailer), count, next_page }
+    }
+}
+
 /// Columns that begin a row, so that the last row is recognized by its first cell.
 const FIRST_COLUMNS: [&str; 2] = ["type", "id"];
 
@@ -111,8 +119,7 @@ impl<F: WireFormat> ExportWriter<F> {
     /// None that a request causes.
     pub fn end(&self, next: Option<&ProfileKeyset>, out: &mut Vec<u8>) -> Result<()> {
         let next_page = next.map(|keyset| cursor::encode(self.organization, &self.query, keyset));
-        let kind = TrailerType::ExportTrailer;
-        let trailer = ExportTrailer { r#type: WireLabel(kind), count: self.count, next_page };
+        let trailer = ExportTrailer::new(self.count, next_page);
         match &self.columns {
             None => write_line(out, &trailer),
             Some(columns) => {
@@ -120,7 +127,7 @@ impl<F: WireFormat> ExportWriter<F> {
                 write_row(
                     out,
                     columns.iter().map(|column| match column.name.as_str() {
-                        "type" => kind.as_str(),
+                        "type" => trailer.r#type.0.as_str(),
                         TRAILER_COLUMN => end.as_str(),
                         _ => "",
                     }),

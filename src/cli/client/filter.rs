@@ -64,8 +64,9 @@ impl Filter for GeneralFilter {
 
 const REFERENCE_ID: &str = "external_user_details[reference_id]";
 
-#[derive(Args, Debug)]
-struct SharedFilter {
+/// The filters of every namespace.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct SharedFilter {
     #[arg(
         long = "external-user-details.reference-id",
         value_name = "TEXT",
@@ -96,7 +97,8 @@ struct SharedFilter {
 }
 
 impl SharedFilter {
-    fn into_query(self) -> Parameters {
+    /// The parameters of the query.
+    pub(in crate::cli) fn into_query(self) -> Parameters {
         let keyed = |base: &'static str, pairs: Vec<(String, String)>| {
             pairs.into_iter().map(move |(key, value)| (format!("{base}[{key}]"), value))
         };
@@ -112,7 +114,8 @@ impl SharedFilter {
     }
 }
 
-fn named(name: &str, values: impl IntoIterator<Item = String>) -> Parameters {
+/// A parameter for each of `values`.
+pub(in crate::cli) fn named(name: &str, values: impl IntoIterator<Item = String>) -> Parameters {
     values.into_iter().map(|value| (name.to_owned(), value)).collect()
 }
 

@@ -2,22 +2,22 @@
 //! May know `config`, and of its parent only how a verb ends; of a service it knows only the wire.
 
 mod arguments;
-mod base_url;
-mod document;
+pub(super) mod base_url;
+pub(super) mod document;
 mod fields;
-mod filter;
+pub(super) mod filter;
 mod input;
 mod list;
-mod message;
+pub(super) mod message;
 mod namespace;
 mod options;
 mod output;
 mod text;
-mod transport;
+pub(super) mod transport;
 mod verbs;
 mod yaml;
 
 pub(super) use arguments::Arguments;
 pub(super) use namespace::{BETA_LINKS_NAME, BETA_PROFILES_NAME, Beta, General, LINKS_NAME, PROFILES_NAME};
-pub(super) use options::ClientOptions;
+pub(super) use options::{ClientOptions, ServiceOptions};
 pub(super) use verbs::{ActionUrls, Profiles};

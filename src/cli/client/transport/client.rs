@@ -1,12 +1,9 @@
 //! Sends requests and retries them.
 
-use std::io::ErrorKind;
-use std::thread;
-use std::time::Duration;
-
+use ureq::Agent;
 use ureq::http::{self, HeaderMap, Method, StatusCode};
-use ureq::{Agent, Proxy};
 
+use super::agent::{USER_AGENT, agent, is_transient};
 use super::{retry, trace};
 use crate::cli::client::base_url::BaseUrl;
 use crate::cli::client::document::Document;
@@ -15,8 +12,6 @@ use crate::cli::client::namespace::Namespace;
 use crate::cli::client::options::ClientOptions;
 use crate::cli::client::output::printer::Printer;
 use crate::cli::error::CliError;
-
-const USER_AGENT: &str = concat!("uprof/", env!("CARGO_PKG_VERSION"));
 
 /// The largest answer that is read, in bytes. A page of 100 profiles has at most 3 MB.
 const MAX_ANSWER_BYTES: u64 = 64 << 20;
@@ -82,24 +77,18 @@ impl Client {
     /// # Errors
     /// The options have no credential, or the base URL is invalid.
     pub(in crate::cli) fn new<N: Namespace>(options: &ClientOptions) -> Result<Self, CliError> {
-        let base_url = BaseUrl::parse(&options.base_url)?;
-        let mut headers = vec![options.credential()?.header(), ("anthropic-version", N::VERSION.to_owned())];
+        let base_url = BaseUrl::parse(&options.service.base_url)?;
+        let mut headers = vec![options.service.credential()?.header(), ("anthropic-version", N::VERSION.to_owned())];
         if options.betas.is_empty() {
             headers.extend(N::BETA.map(|beta| ("anthropic-beta", beta.to_owned())));
         }
         headers.extend(options.betas.iter().map(|beta| ("anthropic-beta", beta.clone())));
-        let workspace = options.workspace_id.clone().filter(|id| !id.is_empty());
+        let workspace = options.service.workspace_id.clone().filter(|id| !id.is_empty());
         headers.extend(workspace.map(|id| ("anthropic-workspace-id", id)));
         headers.extend([("accept", "application/json".to_owned()), ("user-agent", USER_AGENT.to_owned())]);
 
-        let config = Agent::config_builder()
-            .timeout_global(Some(options.timeout))
-            .http_status_as_error(false)
-            // A redirect could send the key to another server.
-            .max_redirects(0)
-            .proxy(if base_url.is_loopback() { None } else { Proxy::try_from_env() });
         Ok(Self {
-            agent: config.build().into(),
+            agent: agent(&base_url, Some(options.service.timeout)),
             base_url,
             headers,
             query: N::QUERY,
@@ -177,7 +166,7 @@ impl Client {
             if self.debug {
                 trace::failure(sent.as_ref().err(), pause);
             }
-            sleep(pause);
+            retry::sleep(pause);
             attempt += 1;
         }
     }
@@ -210,16 +199,6 @@ impl Client {
     }
 }
 
-/// Whether another attempt may succeed.
-fn is_transient(error: &ureq::Error) -> bool {
-    match error {
-        // An untrusted certificate, or a server without TLS.
-        ureq::Error::Io(error) => error.kind() != ErrorKind::InvalidData,
-        ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => true,
-        _ => false,
-    }
-}
-
 /// An error answer on one line: status, message and request.
 fn describe_error(method: &Method, url: &str, answer: &HttpAnswer) -> String {
     let body: Option<Document> = serde_json::from_str(&answer.body).ok();
@@ -237,9 +216,4 @@ fn random_key() -> Result<String, CliError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| format!("no random numbers from the operating system: {error}"))?;
     Ok(format!("{:032x}", u128::from_be_bytes(random)))
-}
-
-#[expect(clippy::disallowed_methods, reason = "no runtime is running here, and the process does nothing else")]
-fn sleep(pause: Duration) {
-    thread::sleep(pause);
 }

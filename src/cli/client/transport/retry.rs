@@ -1,5 +1,6 @@
 //! Which requests are retried, and after which pause: the rules of the official SDKs.
 
+use std::thread;
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, HeaderValue};
@@ -29,6 +30,12 @@ pub(in crate::cli) fn pause(attempt: u32, answer: Option<&HeaderMap>, jitter: u8
     }
     let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt)).min(MAX_PAUSE);
     pause.saturating_sub(pause * u32::from(jitter) / (4 * 255))
+}
+
+/// Waits before the next attempt.
+#[expect(clippy::disallowed_methods, reason = "no runtime is running on this thread, which has nothing else to do")]
+pub(in crate::cli) fn sleep(pause: Duration) {
+    thread::sleep(pause);
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

@@ -1,0 +1,4 @@
+//! The verbs that transfer many profiles.
+
+mod directory;
+mod export;
