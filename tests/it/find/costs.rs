@@ -71,6 +71,7 @@ impl World {
         let shown = i64::try_from(page.shown).unwrap() + 1;
         let most = EXECUTIONS * (shown * ROWS_OF_ONE + examined * 6 + counted * COUNTED);
         let how = format!("{how}, {examined} examined: {cost:?} but {most}, {:?}", page.query);
+        assert!(cost.is_bounded(), "{how}");
         assert!(cost.sequential_scans == 0 && cost.rows <= most && cost.index_entries <= most + most / 4, "{how}");
     }
 

@@ -129,6 +129,7 @@ impl World {
             profiles.update(self.organization, id, update, None).await.unwrap();
         });
         for cost in [read, updated] {
+            assert!(cost.is_bounded(), "{how}: {cost:?}");
             assert!(cost.sequential_scans == 0 && cost.rows <= EXECUTIONS * ROWS_OF_ONE, "{how}: {cost:?}");
             assert!(cost.index_entries <= EXECUTIONS * 2 * ROWS_OF_ONE, "{how}: {cost:?}");
         }
@@ -147,6 +148,7 @@ impl World {
                 let (cost, read) = (self.cost_of(&page), EXECUTIONS * i64::try_from(examined).unwrap() * 5);
                 let how = format!("{how}, {statuses:?} by {order_by:?}: {cost:?}");
                 // Perhaps the open action of each, once more: by it the profile was found.
+                assert!(cost.is_bounded(), "{how}");
                 assert!(cost.sequential_scans == 0 && (read..=read / 5 * 6).contains(&cost.rows), "{how}");
                 assert!(cost.index_entries <= read / 5 * 6 + EXECUTIONS * 10, "{how}");
             }
@@ -157,6 +159,7 @@ impl World {
     fn check_rare_limits(&self, how: &str) {
         let query = ProfileQuery { filter: with_statuses(&[EnforcementStatus::Banned]), ..ProfileQuery::default() };
         let cost = self.cost_of(&query);
+        assert!(cost.is_bounded(), "{how}: {cost:?}");
         assert!(cost.sequential_scans == 0 && cost.rows <= EXECUTIONS * 3 * 6, "{how}: {cost:?}");
     }
 
@@ -165,6 +168,7 @@ impl World {
         let cost = self.cost_of(page);
         // Each profile, and one row of each kind that hangs on it.
         let read = EXECUTIONS * i64::try_from(examined + 1).unwrap() * 5;
+        assert!(cost.is_bounded(), "{how}: {cost:?}");
         assert_eq!((cost.sequential_scans, cost.rows), (0, read), "{how}: {cost:?}");
         // The first entry of an index that is looked at may be one too many.
         assert!(cost.index_entries <= read + EXECUTIONS, "{how}: {cost:?}");

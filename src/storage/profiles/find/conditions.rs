@@ -11,8 +11,9 @@ use crate::domain::text::Text;
 use crate::storage::profiles::row::ProfileRow;
 
 /// Checks the candidate `d`, whose row is `c`. Each look-up is by primary key: `offset 0` keeps Postgres from merging it with the conditions on
-/// what it finds, and comparisons and an order of all columns of the key, instead of equations, from reading another index of the table.
-/// A profile has one value for a key and one status of a grant: as many pairs are found as keys are asked for.
+/// what it finds, and the comparisons and the order of the profile's id, instead of an equation, from reading another index of the table
+/// ([`Driver::scan`](super::driver::Driver::scan)). A profile has one value for a key and one status of a grant: as many pairs are found as keys
+/// are asked for.
 pub(super) const CHECKED: &str = r#"
     cross join lateral (
           select u.relationship,
@@ -39,9 +40,11 @@ pub(super) const CHECKED: &str = r#"
                 cross join lateral (
                       select m.value
                         from user_profile_metadata m
-                       where (m.organization_id, m.profile_id, m.key) >= ($1, d.id, pair.key)
-                         and (m.organization_id, m.profile_id, m.key) <= ($1, d.id, pair.key)
-                       order by m.organization_id, m.profile_id, m.key
+                       where m.organization_id = $1
+                         and m.profile_id >= d.id
+                         and m.profile_id <= d.id
+                         and m.key = pair.key
+                       order by m.profile_id
                       offset 0
                 ) found
                 where found.value = pair.value) = $16)
@@ -52,9 +55,11 @@ pub(super) const CHECKED: &str = r#"
                       select g.status,
                              g.expires_at
                         from trust_grants g
-                       where (g.organization_id, g.profile_id, g.name) >= ($1, d.id, pair.name)
-                         and (g.organization_id, g.profile_id, g.name) <= ($1, d.id, pair.name)
-                       order by g.organization_id, g.profile_id, g.name
+                       where g.organization_id = $1
+                         and g.profile_id >= d.id
+                         and g.profile_id <= d.id
+                         and g.name = pair.name
+                       order by g.profile_id
                       offset 0
                 ) found
                 where found.status = pair.status

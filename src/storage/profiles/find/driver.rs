@@ -148,40 +148,43 @@ impl Driver {
         }
     }
 
-    /// A query for the candidates of one `wanted`, in the index's order: `key_0`, `key_1` and so on, then the `id`.
+    /// A query for the candidates of one `wanted`, in the index's order: the last of its columns before the id as `key`, if there is one, then the
+    /// `id`.
     ///
-    /// The bounds are comparisons of all columns of the index, and the order is that of all its columns. Equations would let Postgres read
-    /// another index in the order of ids, such as the primary key, and check the profiles of the whole organization.
+    /// That column is compared by `>=` and `<=`, and sorted by, instead of equated: no other index has this order, so Postgres cannot read one
+    /// in the order of ids, such as the primary key, and check the profiles of the whole organization. The columns before it are equated: a
+    /// comparison of rows says where a scan starts, and not where it ends.
     pub(super) fn scan(&self, order: Order) -> String {
         let Scan { distinct, table, id, columns, condition } = self.index();
-        let expressions: Vec<_> =
-            ["i.organization_id"].into_iter().chain(columns.iter().map(|(own, _)| *own)).collect();
-        let looked_for: Vec<_> = ["$1"].into_iter().chain(columns.iter().map(|(_, wanted)| *wanted)).collect();
-        let shown: Vec<_> =
-            expressions.iter().enumerate().map(|(index, key)| format!("{key} as key_{index}")).collect();
         let direction = order.as_str();
-        let (own, wanted) = (expressions.join(", "), looked_for.join(", "));
-        let sorted = format!("{}, {id}", expressions.join(&format!(" {direction}, ")) + " " + direction);
-        let bounds = if matches!(self, Self::NamePrefix) {
-            format!("({own}) >= ({wanted}) and ({own}) < ($1, wanted.value)")
-        } else {
-            format!("({own}, {id}) > ({wanted}, $3) and ({own}, {id}) < ({wanted}, $4)")
+        let by_id = format!("and {id} > $3 and {id} < $4");
+        let (key, bounds, sorted) = match columns {
+            [] => (String::new(), by_id, String::new()),
+            [equated @ .., (last, wanted)] => {
+                let equation = |(own, wanted): &(&str, &str)| format!("and {own} = {wanted}\n                    ");
+                let equations = equated.iter().map(equation).collect::<Vec<_>>().concat();
+                let range = match self {
+                    Self::NamePrefix => format!("and {last} >= wanted.key and {last} < wanted.value"),
+                    _ => format!("and {last} >= {wanted} and {last} <= {wanted} {by_id}"),
+                };
+                (format!("{last} as key,"), equations + &range, format!("{last} {direction}, "))
+            }
         };
         format!(
-            "select {distinct} {},
+            "select {distinct} {key}
                     {id} as id
                from {table} i
-              where {bounds}
+              where i.organization_id = $1
+                    {bounds}
                     {condition}
-              order by {sorted} {direction}",
-            shown.join(", ")
+              order by {sorted} {id} {direction}"
         )
     }
 
     /// The order of [`Driver::scan`], of its columns in `d`.
     pub(super) fn sorted(&self, order: Order) -> String {
         let direction = order.as_str();
-        let keys = (0..=self.index().columns.len()).map(|index| format!("d.key_{index} {direction}, "));
-        format!("{}d.id {direction}", keys.collect::<String>())
+        let key = if self.index().columns.is_empty() { String::new() } else { format!("d.key {direction}, ") };
+        format!("{key}d.id {direction}")
     }
 }

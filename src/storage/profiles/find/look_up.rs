@@ -81,10 +81,11 @@ pub(in crate::storage) async fn look_up(
              cross join lateral (
                    select *
                      from user_profiles u
-                    where (u.organization_id, u.reference_id collate \"C\") >= (wanted.organization_id, wanted.reference_id)
-                      and (u.organization_id, u.reference_id collate \"C\") <= (wanted.organization_id, wanted.reference_id)
+                    where u.organization_id = wanted.organization_id
+                      and u.reference_id collate \"C\" >= wanted.reference_id
+                      and u.reference_id collate \"C\" <= wanted.reference_id
                       and u.reference_id is not null
-                    order by u.organization_id, u.reference_id collate \"C\", u.id
+                    order by u.reference_id collate \"C\", u.id
                     limit $4
              ) p",
         "order by wanted.look_up, p.id"

@@ -129,39 +129,39 @@ pub(super) async fn walk_names(connection: &mut PgConnection, search: Search<'_>
     let direction = order.as_str();
     let bounds = match order {
         Order::Ascending => {
-            "(i.organization_id, lower(i.name collate \"C\"), i.id) > ($1, wanted.key, wanted.id)
-             and (i.organization_id, lower(i.name collate \"C\")) < ($1, wanted.value)"
+            "(lower(i.name collate \"C\"), i.id) > (wanted.key, wanted.id)
+             and lower(i.name collate \"C\") < wanted.value"
         }
         Order::Descending => {
-            "(i.organization_id, lower(i.name collate \"C\"), i.id) < ($1, wanted.value, wanted.id)
-             and (i.organization_id, lower(i.name collate \"C\")) >= ($1, wanted.key)"
+            "(lower(i.name collate \"C\"), i.id) < (wanted.value, wanted.id)
+             and lower(i.name collate \"C\") >= wanted.key"
         }
     };
     let found = format!(
         "(select f.id,
-                 f.key_1
+                 f.key
             from unnest($6::text[], $7::text[], $20::uuid[]) as wanted (key, value, id)
            cross join lateral (
                  select d.id,
-                        d.key_1
+                        d.key
                    from (
-                        select i.organization_id as key_0,
-                               lower(i.name collate \"C\") as key_1,
+                        select lower(i.name collate \"C\") as key,
                                i.id as id
                           from user_profiles i
-                         where {bounds}
+                         where i.organization_id = $1
+                           and {bounds}
                            and i.name is not null
-                         order by i.organization_id {direction}, lower(i.name collate \"C\") {direction}, i.id {direction}
+                         order by lower(i.name collate \"C\") {direction}, i.id {direction}
                         offset 0
                    ) d
                  {CHECKED}
-                  order by d.key_0 {direction}, d.key_1 {direction}, d.id {direction}
+                  order by d.key {direction}, d.id {direction}
                   limit $5
            ) f
-           order by f.key_1 {direction}, f.id {direction}
+           order by f.key {direction}, f.id {direction}
            limit $5)"
     );
-    let statement = select(&found, &format!("found.key_1 {direction}, found.id {direction}"));
+    let statement = select(&found, &format!("found.key {direction}, found.id {direction}"));
     let wanted = Wanted::pairs(ranges);
     bind(sqlx::query_as(AssertSqlSafe(statement)), search, IdBounds::of(search.query), wanted)
         .bind(ids)
