@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::bulk::directory::Directory;
 use crate::support::TestApp;
 
 #[test]
@@ -19,9 +20,12 @@ fn every_example_runs() {
     let mut path = OsString::from(Path::new(env!("CARGO_BIN_EXE_uprof")).parent().unwrap());
     path.push(":");
     path.push(env::var_os("PATH").unwrap());
+    // Where files are written.
+    let directory = Directory::new();
     let output = Command::new("bash")
         .args(["--norc", "--noprofile", "-euo", "pipefail", "-c", &blocks.concat()])
         .env("PATH", path)
+        .current_dir(directory.path("."))
         .env("ANTHROPIC_BASE_URL", format!("http://{}", app.address))
         .env("ANTHROPIC_API_KEY", &app.key.secret)
         .stdin(Stdio::null())

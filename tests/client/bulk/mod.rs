@@ -1,4 +1,4 @@
 //! The verbs that transfer many profiles.
 
-mod directory;
+pub(crate) mod directory;
 mod export;
