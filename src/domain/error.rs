@@ -26,6 +26,8 @@ pub enum ErrorKind {
     CmekNotApproved,
     /// The profile is not approved for the storage buckets that the request would set; it changed nothing.
     StorageNotApproved,
+    /// The request is larger than the service takes; it changed nothing.
+    TooLarge,
     /// The API key is missing, unknown, revoked or expired.
     Unauthenticated,
     /// The API key is valid but lacks the permission.
@@ -108,6 +110,7 @@ impl Error {
             ErrorKind::Invalid
             | ErrorKind::CmekNotApproved
             | ErrorKind::StorageNotApproved
+            | ErrorKind::TooLarge
             | ErrorKind::Unauthenticated
             | ErrorKind::Forbidden
             | ErrorKind::NotFound

@@ -79,6 +79,15 @@ pub struct Idempotency<T> {
 /// Serializes the answer that is stored. An answer that cannot be serialized fails the request, and nothing is stored.
 pub type AnswerEncoder<T> = Arc<dyn Fn(&T) -> Result<Vec<u8>> + Send + Sync>;
 
+/// A request with an idempotency key whose answer is made while it is done.
+#[derive(Clone, Debug)]
+pub struct KeyedRequest {
+    /// The client's key.
+    pub key: IdempotencyKey,
+    /// The fingerprint of the request.
+    pub fingerprint: Fingerprint,
+}
+
 impl<T> Clone for Idempotency<T> {
     fn clone(&self) -> Self {
         Self { key: self.key.clone(), fingerprint: self.fingerprint, answer: Arc::clone(&self.answer) }

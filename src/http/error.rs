@@ -146,6 +146,7 @@ impl From<Error> for HttpError {
             ErrorKind::Invalid | ErrorKind::CmekNotApproved | ErrorKind::StorageNotApproved => {
                 (StatusCode::BAD_REQUEST, ErrorType::InvalidRequest)
             }
+            ErrorKind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, ErrorType::RequestTooLarge),
             ErrorKind::Unauthenticated => (StatusCode::UNAUTHORIZED, ErrorType::Authentication),
             ErrorKind::Forbidden => (StatusCode::FORBIDDEN, ErrorType::Permission),
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, ErrorType::NotFound),

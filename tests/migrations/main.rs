@@ -130,6 +130,7 @@ fn every_key_leads_with_the_organization_except_its_own() {
         other,
         [
             "api_keys_hash_idx",
+            "batch_answers_created_at_idx",
             "enforcement_actions_expires_at_idx",
             "enrollments_expires_at_idx",
             "enrollments_token_hash_idx",

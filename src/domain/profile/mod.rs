@@ -1,6 +1,7 @@
 //! The profile: what is stored of an entity, how it changes, and how profiles are listed.
 //! May know what `domain` may.
 
+pub mod batch;
 pub mod change;
 pub mod data_controls;
 pub mod external_user;

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Result;
 use crate::domain::id::{ApiKeyId, OrganizationId, ProfileId};
-use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::idempotency::{Idempotency, KeyedRequest, RequestOutcome};
+use crate::domain::profile::batch::{BatchAnswer, ProfileBatch};
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
 use crate::domain::profile::{Profile, ProfileUpdate, RevisionCondition};
 
@@ -49,6 +50,21 @@ pub trait ProfileRepository: Send + Sync {
         update: ProfileUpdate,
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>>;
+
+    /// Does the writes of `batch` in one transaction: stores the new profiles, applies the patches as [`ProfileRepository::update`] does (those of one
+    /// profile in their order), each with its event, and then writes `answer`, whose bytes are stored under the key of `request`. A write that
+    /// breaks a rule fails alone, and its error is its result. Those bytes do not outlive the erasure of a profile that they show.
+    ///
+    /// # Errors
+    /// Those of `answer`; `Contended` if a profile stays locked by another transaction; `Canceled` if the writes take too long; `Conflict` for a
+    /// replay after the erasure of a profile of the answer; `Invalid` if the key was used for another request.
+    async fn batch(
+        &self,
+        organization: OrganizationId,
+        batch: ProfileBatch,
+        request: Option<KeyedRequest>,
+        answer: Box<dyn BatchAnswer>,
+    ) -> Result<RequestOutcome<Vec<u8>>>;
 
     /// Erases the profile and deletes every row that belongs to it. Its id and the times of its creation and erasure remain.
     ///

@@ -12,7 +12,8 @@ use super::queue::{BatchOperation, BatchQueue, BatchSettings, Job};
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{ApiKeyId, OrganizationId, ProfileId};
-use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::idempotency::{Idempotency, KeyedRequest, RequestOutcome};
+use crate::domain::profile::batch::{BatchAnswer, ProfileBatch};
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
 use crate::domain::profile::{Profile, ProfileUpdate, RevisionCondition};
 use crate::domain::repository::ProfileRepository;
@@ -95,6 +96,16 @@ impl ProfileRepository for BatchingProfiles {
         let span = debug_span!("profiles.update", organization.id = %organization);
         let update = Update { organization, id, request: update, idempotency };
         self.updates.call(organization, update).instrument(span).await
+    }
+
+    async fn batch(
+        &self,
+        organization: OrganizationId,
+        batch: ProfileBatch,
+        request: Option<KeyedRequest>,
+        answer: Box<dyn BatchAnswer>,
+    ) -> Result<RequestOutcome<Vec<u8>>> {
+        self.inner.batch(organization, batch, request, answer).await
     }
 
     async fn delete(

@@ -41,7 +41,7 @@ macro_rules! insert_records {
 pub(in crate::storage) use insert_records;
 
 /// Stores `record` if its key is free; answers whether it was.
-pub(super) async fn insert(connection: &mut PgConnection, record: IdempotencyRecord) -> sqlx::Result<bool> {
+pub(in crate::storage) async fn insert(connection: &mut PgConnection, record: IdempotencyRecord) -> sqlx::Result<bool> {
     let records = RecordColumns::of(vec![record]);
     let inserted = sqlx::query(insert_records!("$1", "$2", "$3", "$4", "$5", "$6", "$7"))
         .bind(records.organization_ids)

@@ -4,7 +4,7 @@ use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
 use super::insert::insert;
-use super::records::{IdempotencyRecord, StoredAnswer};
+use super::records::IdempotencyRecord;
 use super::replay::replay;
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
@@ -69,13 +69,7 @@ impl RequestContext {
             lock_existing(connection, (self.organization, profile)).await?;
         }
         // The key is claimed before the work, which must not run twice. The answer follows.
-        let claim = IdempotencyRecord {
-            organization: self.organization,
-            key: key.clone(),
-            profile_id: self.profile_id,
-            created_at: self.now,
-            stored: StoredAnswer { fingerprint: *fingerprint, answer: None, revision: None },
-        };
+        let claim = IdempotencyRecord::claim(self.organization, key.clone(), *fingerprint, self.profile_id, self.now);
         if !insert(connection, claim).await? {
             return replay(connection, self.organization, key, *fingerprint, self.now).await;
         }

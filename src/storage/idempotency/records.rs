@@ -28,16 +28,28 @@ impl StoredAnswer {
     /// # Errors
     /// `Invalid` if the request differs from the first; `Conflict` if the answer was erased.
     pub(in crate::storage) fn replay<T>(&self, fingerprint: Fingerprint) -> Result<RequestOutcome<T>> {
-        if fingerprint != self.fingerprint {
-            let why = reason("other_request", "Key was used for another request");
-            return Err(Error::invalid_field("idempotency-key", why));
-        }
-        let Some(answer) = &self.answer else {
-            let message = "idempotency-key: Request was done, and the user profile was deleted since";
-            return Err(Error::new(ErrorKind::Conflict, message));
-        };
-        Ok(RequestOutcome::Replayed(Replay { answer: answer.clone(), revision: self.revision }))
+        check_fingerprint(Some(self.fingerprint), fingerprint)?;
+        let answer = self.answer.clone().ok_or_else(answer_erased)?;
+        Ok(RequestOutcome::Replayed(Replay { answer, revision: self.revision }))
     }
+}
+
+/// Checks that a request with the fingerprint `sent` is a replay of that with the fingerprint `stored`.
+///
+/// # Errors
+/// `Invalid` if it is another request.
+pub(in crate::storage) fn check_fingerprint(stored: Option<Fingerprint>, sent: Fingerprint) -> Result<()> {
+    if stored == Some(sent) {
+        return Ok(());
+    }
+    let why = reason("other_request", "Key was used for another request");
+    Err(Error::invalid_field("idempotency-key", why))
+}
+
+/// `Conflict`: a profile of the stored answer was erased since.
+pub(in crate::storage) fn answer_erased() -> Error {
+    let message = "idempotency-key: Request was done, and the user profile was deleted since";
+    Error::new(ErrorKind::Conflict, message)
 }
 
 /// Identifies a record across organizations.
@@ -84,6 +96,18 @@ impl RecordColumns {
 }
 
 impl IdempotencyRecord {
+    /// The record of a request whose answer is not made yet. It is erased with the profile `profile_id`, if the request concerns one.
+    pub(in crate::storage) fn claim(
+        organization: OrganizationId,
+        key: IdempotencyKey,
+        fingerprint: Fingerprint,
+        profile_id: Option<ProfileId>,
+        now: Timestamp,
+    ) -> Self {
+        let stored = StoredAnswer { fingerprint, answer: None, revision: None };
+        Self { organization, key, profile_id, created_at: now, stored }
+    }
+
     /// The record of a request that is answered with `profile`.
     ///
     /// # Errors

@@ -211,6 +211,11 @@ impl Pool {
         }
     }
 
+    /// How long a transaction of several statements may work before it commits: the caller waits longer, and so knows that nothing was done.
+    pub(in crate::storage) fn work_limit(&self) -> Duration {
+        self.deadline.saturating_sub(ANSWER_GRACE / 2)
+    }
+
     /// Connections that only listen for notifications.
     pub(in crate::storage) fn for_notifications(&self) -> &PgPool {
         &self.notifications

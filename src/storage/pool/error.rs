@@ -39,6 +39,23 @@ impl StorageError {
     }
 }
 
+impl StorageError {
+    /// The failure of a transaction before its commit: that nothing was changed is certain.
+    pub(in crate::storage) fn before_commit(self) -> Self {
+        let is_unknown = self.is_outcome_unknown();
+        match self {
+            Self::Database(error) if is_unknown => Self::NotBegun(error),
+            other => other,
+        }
+    }
+
+    /// Whether Postgres refused a row of a statement for what it holds: a data exception, a violated constraint, or a value that is too large.
+    pub(in crate::storage) fn is_of_a_row(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| ["22", "23", "54"].iter().any(|class| code.starts_with(class)))
+    }
+}
+
 impl From<Error> for StorageError {
     fn from(error: Error) -> Self {
         Self::Rule(error)
@@ -83,6 +100,11 @@ pub(in crate::storage) fn outcome_unknown() -> Error {
     Error::new(ErrorKind::OutcomeUnknown, "The database did not confirm the change: it is unknown whether it was done")
 }
 
+/// The work was stopped at its deadline. Nothing was changed.
+pub(in crate::storage) fn canceled() -> Error {
+    Error::new(ErrorKind::Canceled, "The database did not answer in time")
+}
+
 /// Another transaction holds what this one needs.
 pub(in crate::storage) fn contended() -> Error {
     Error::new(ErrorKind::Contended, "Another request is changing the same object")
@@ -109,7 +131,7 @@ fn from_postgres(error: &dyn DatabaseError) -> Error {
     }
     match error.code().as_deref().unwrap_or_default() {
         // query_canceled: the statement timeout. Nothing was written.
-        "57014" => Error::new(ErrorKind::Canceled, "The database did not answer in time").caused_by(cause()),
+        "57014" => canceled().caused_by(cause()),
         // serialization_failure, deadlock_detected, lock_not_available.
         "40001" | "40P01" | "55P03" => contended().caused_by(cause()),
         // read_only_sql_transaction (a failover), idle_in_transaction_session_timeout.

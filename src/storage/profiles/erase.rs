@@ -12,6 +12,9 @@ use crate::domain::id::{OrganizationId, ProfileId};
 /// profile has fewer, and is erased as a whole.
 const CHUNK: i64 = 1_000;
 
+/// As [`CHUNK`], of answers to batches, each of which has up to 9 MiB.
+const CHUNK_OF_BATCHES: i64 = 50;
+
 /// Erases a profile that the transaction has locked: nothing of it is readable from then on. Its id and the times of its creation and
 /// erasure remain, and so do at most 24 hours long the idempotency keys, without their answers. Rows beyond [`CHUNK`] are left to
 /// [`purge_erased`].
@@ -54,8 +57,9 @@ pub(in crate::storage) async fn purge_erased(connection: &mut PgConnection) -> R
     Ok(true)
 }
 
-/// Erases at most [`CHUNK`] rows of each table, and records whether rows are left. An idempotency key that another transaction has locked
-/// counts as left.
+/// Erases at most [`CHUNK`] rows of each table, and records whether rows are left. An idempotency key, or the answer to a
+/// batch, that another transaction has locked counts as left.
+#[expect(clippy::too_many_lines, reason = "one statement, of a few lines for each table")]
 async fn erase_chunk(connection: &mut PgConnection, key: ProfileKey) -> Result<()> {
     sqlx::query(
         "with decisions as (
@@ -98,6 +102,23 @@ async fn erase_chunk(connection: &mut PgConnection, key: ProfileKey) -> Result<(
                      limit $3
               ))
           returning 1
+         ), shown as materialized (
+             select b.ctid as answer,
+                    p.ctid as profile
+               from batch_answer_profiles p
+               join batch_answers b on b.organization_id = p.organization_id and b.key = p.key
+              where p.organization_id = $1
+                and p.profile_id = $2
+              limit $4
+                for update of b skip locked
+         ), batch_answers_erased as (
+             update batch_answers
+                set answer = null
+              where ctid = any (array (select answer from shown))
+         ), shown_deleted as (
+             delete from batch_answer_profiles
+              where ctid = any (array (select profile from shown))
+          returning 1
          ), answers as (
              update idempotency_keys
                 set answer = null,
@@ -127,12 +148,23 @@ async fn erase_chunk(connection: &mut PgConnection, key: ProfileKey) -> Result<(
                                limit $3 + 1
                          ) as found
                    )
+                or (select count(*) from shown_deleted) < (
+                       select count(*)
+                         from (
+                              select
+                                from batch_answer_profiles
+                               where organization_id = $1
+                                 and profile_id = $2
+                               limit $4 + 1
+                         ) as found
+                   )
           where organization_id = $1
             and id = $2",
     )
     .bind(key.0.uuid())
     .bind(key.1.uuid())
     .bind(CHUNK)
+    .bind(CHUNK_OF_BATCHES)
     .execute(connection)
     .await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! Profiles: the repository, and a file for each statement.
 //! May know what its parent may.
 
+mod bulk;
 pub(super) mod calls;
 mod changes;
 pub(super) mod columns;

@@ -17,7 +17,8 @@ use crate::domain::clock::Timestamp;
 use crate::domain::event::EventDetails;
 use crate::domain::history::HistoryDetail;
 use crate::domain::id::{ApiKeyId, OrganizationId, ProfileId};
-use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::idempotency::{Idempotency, KeyedRequest, RequestOutcome};
+use crate::domain::profile::batch::{BatchAnswer, ProfileBatch};
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
 use crate::domain::profile::{Profile, ProfileUpdate, RevisionCondition};
 use crate::domain::repository::ProfileRepository;
@@ -163,6 +164,17 @@ impl ProfileRepository for PgProfiles {
         idempotency: Option<Idempotency<Profile>>,
     ) -> Result<RequestOutcome<Profile>> {
         self.update_alone(Update { organization, id, request: update, idempotency }).await
+    }
+
+    #[tracing::instrument(level = "debug", name = "profiles.batch", skip_all, fields(organization.id = %organization))]
+    async fn batch(
+        &self,
+        organization: OrganizationId,
+        batch: ProfileBatch,
+        request: Option<KeyedRequest>,
+        answer: Box<dyn BatchAnswer>,
+    ) -> Result<RequestOutcome<Vec<u8>>> {
+        self.write_batch(organization, batch, request, answer).await
     }
 
     #[tracing::instrument(level = "debug", name = "profiles.delete", skip_all, fields(organization.id = %organization))]
