@@ -87,7 +87,9 @@ impl Application {
         pool.register(registry);
         let probe_pool = Pool::new(&PoolSettings { max_connections: 1, ..settings }).map_err(unusable_url)?;
         let ports = ports(&pool, &probe_pool, args, registry);
-        let service = Arc::new(Service::new(ports, args.links(address), args.webhooks.reach(), http, registry));
+        let service = Service::new(ports, args.links(address), args.webhooks.reach(), http, registry)
+            .map_err(|error| StartError(format!("the thread of batches cannot be started: {error}")))?;
+        let service = Arc::new(service);
         let server = serve(listener, Arc::clone(&service), http, pages::configure)
             .map_err(|error| unusable(args.listen, &error, "--listen"))?;
         let metrics = metrics_listener

@@ -133,6 +133,10 @@ pub struct ServerArgs {
     #[arg(long, env = "UPROF_MAX_BODY_BYTES", value_name = "BYTES", default_value = "262144")]
     pub max_body_bytes: usize,
 
+    /// The largest body of a batch of user profiles, in bytes; batches hold about seven times as much memory at the most
+    #[arg(long, env = "UPROF_MAX_BATCH_BODY_BYTES", value_name = "BYTES", default_value = "8388608")]
+    pub max_batch_body_bytes: usize,
+
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it")]
     pub connections: ConnectionArgs,
@@ -194,6 +198,7 @@ impl ServerArgs {
         HttpSettings {
             workers: self.workers.unwrap_or(cores).get(),
             max_body_bytes: self.max_body_bytes,
+            max_batch_body_bytes: self.max_batch_body_bytes,
             header_timeout: self.connections.header_timeout,
             body_timeout: self.connections.body_timeout,
             keep_alive: self.connections.keep_alive,

@@ -32,11 +32,16 @@ impl OrganizationShares {
 
     /// Waits for one of the places of `organization`; those who wait are served in their order.
     pub(crate) async fn acquire(&self, organization: OrganizationId) -> SharePermit {
+        self.acquire_many(organization, 1).await
+    }
+
+    /// Waits for `places` of `organization`, which never come if that is more than its share.
+    pub(crate) async fn acquire_many(&self, organization: OrganizationId, places: u32) -> SharePermit {
         let share = self.share(organization);
         // Made before the wait, so that a caller that gives up forgets the share too.
         let mut permit = SharePermit { shares: self.clone(), organization, places: None };
         // The semaphore is never closed.
-        permit.places = share.acquire_owned().await.ok();
+        permit.places = share.acquire_many_owned(places).await.ok();
         permit
     }
 
@@ -71,6 +76,13 @@ impl SharePermit {
             places.merge(more);
             count
         })
+    }
+
+    /// Gives back all places but `places`.
+    pub(crate) fn shrink_to(&mut self, places: usize) {
+        if let Some(taken) = &mut self.places {
+            drop(taken.split(taken.num_permits().saturating_sub(places)));
+        }
     }
 }
 
@@ -139,7 +151,12 @@ mod tests {
         assert_eq!((first.extend(1), second.extend(5), first.extend(1)), (1, 1, 0));
         drop(second);
         assert_eq!(first.extend(9), 2);
-        drop(first);
+        first.shrink_to(1);
+        let mut three = now_or_never(shares.acquire_many(one, 3)).unwrap();
+        assert!(now_or_never(shares.acquire(one)).is_none());
+        three.shrink_to(9);
+        assert_eq!(first.extend(1), 0);
+        drop((first, three));
         assert!(shares.shares().is_empty());
     }
 }

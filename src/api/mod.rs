@@ -1,6 +1,7 @@
 //! The wire: requests and answers, one folder per API version; each holds only what changed.
 //! May know `domain`, serde and schemars; nothing of actix or SQL.
 
+pub mod batch;
 pub mod body;
 pub mod document;
 pub mod export;

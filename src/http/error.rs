@@ -102,12 +102,23 @@ impl HttpError {
         }
     }
 
+    /// What a batch answers in place of this error: its type and its message.
+    pub(super) fn in_batch(&self) -> (ErrorType, &str) {
+        (self.kind, &self.message)
+    }
+
+    /// Logs a fault of the service or its database.
+    pub(super) fn log(&self, id: RequestId) {
+        if !self.is_fault {
+            return;
+        }
+        let causes = causes(self.cause.as_ref());
+        tracing::error!(request.id = %id, http.status = self.status.as_u16(), error.cause = causes, "request failed");
+    }
+
     /// The answer, with the request id that also stands in the log.
     pub(super) fn to_response(&self, record: &RequestRecord) -> HttpResponse {
-        if self.is_fault {
-            let causes = causes(self.cause.as_ref());
-            tracing::error!(request.id = %record.id, http.status = self.status.as_u16(), error.cause = causes, "request failed");
-        }
+        self.log(record.id);
         let mut response = HttpResponse::build(self.status);
         for (name, value) in &self.headers {
             response.insert_header((name, value));

@@ -1,6 +1,7 @@
 //! The HTTP API: routes, credentials, versions, limits and the one table from errors to statuses.
 //! May know `api`, `domain`, `metrics`, `shares` and actix; nothing of SQL.
 
+mod batches;
 mod body;
 mod conditional;
 mod connection;

@@ -3,6 +3,7 @@
 use actix_web::middleware::from_fn;
 use actix_web::{Scope, guard, web};
 
+use super::batches::handler as batches;
 use super::middleware::{auth, version};
 use super::resource::path;
 use super::user_profiles::{data_controls, export, links, profiles};
@@ -59,8 +60,9 @@ fn version_scope<F: WireFormat>() -> Scope {
     web::scope("")
         .guard(guard::fn_guard(|context| context.req_data().get::<ApiVersion>() == Some(&F::VERSION)))
         .service(path("/user_profiles").get(profiles::list_user_profiles::<F>).post(profiles::create_user_profile::<F>))
-        // Before the ids, whose pattern matches it too.
+        // Before the ids, whose pattern matches them too.
         .service(path("/user_profiles/export").get(export::export_user_profiles::<F>))
+        .service(path("/user_profiles/batch").post(batches::batch_user_profiles::<F>))
         .service(
             path("/user_profiles/{id}")
                 .get(profiles::retrieve_user_profile::<F>)

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::batches::memory::BatchMemory;
+use super::batches::thread::BatchThread;
 use super::connection::{ConnectionMetrics, ListenerContext};
 use super::idempotency::in_flight::InFlightKeys;
 use super::metrics::RequestMetrics;
@@ -52,6 +54,9 @@ pub struct Service {
     pub(crate) links: LinkSettings,
     pub(super) webhook_reach: Reach,
     pub(super) body_limits: BodyLimits,
+    pub(super) batch_body_limits: BodyLimits,
+    pub(super) batch_memory: BatchMemory,
+    pub(super) batch_thread: BatchThread,
     pub(super) metrics: RequestMetrics,
     pub(super) listener: Arc<ListenerContext>,
     pub(super) in_flight_keys: InFlightKeys,
@@ -61,14 +66,16 @@ pub struct Service {
 
 impl Service {
     /// Webhook URLs are accepted within `webhook_reach`; requests are counted in `registry`.
-    #[must_use]
+    ///
+    /// # Errors
+    /// The thread of batches cannot be started.
     pub fn new(
         ports: Ports,
         links: LinkSettings,
         webhook_reach: Reach,
         settings: HttpSettings,
         registry: &Registry,
-    ) -> Self {
+    ) -> std::io::Result<Self> {
         let metrics = RequestMetrics::new(registry);
         let listener = ListenerContext {
             connections: ConnectionMetrics::new(registry),
@@ -76,17 +83,20 @@ impl Service {
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
         };
-        Self {
+        Ok(Self {
             ports,
             links,
             webhook_reach,
             body_limits: settings.body_limits(),
+            batch_body_limits: settings.batch_body_limits(),
+            batch_memory: BatchMemory::new(settings.max_batch_body_bytes),
+            batch_thread: BatchThread::start()?,
             metrics,
             listener: Arc::new(listener),
             in_flight_keys: InFlightKeys::default(),
             exports: RunningExports::default(),
             draining: AtomicBool::new(false),
-        }
+        })
     }
 
     /// Makes the readiness probe fail, and every answer close its connection, from now on.

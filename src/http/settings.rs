@@ -14,6 +14,8 @@ pub struct HttpSettings {
     pub workers: usize,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
+    /// The largest body of a batch, in bytes.
+    pub max_batch_body_bytes: usize,
     /// Time limit for the head of a request to arrive.
     pub header_timeout: Duration,
     /// Time limit for the body of a request to arrive.
@@ -31,6 +33,10 @@ pub struct HttpSettings {
 impl HttpSettings {
     pub(super) fn body_limits(&self) -> BodyLimits {
         BodyLimits { bytes: self.max_body_bytes, timeout: self.body_timeout }
+    }
+
+    pub(super) fn batch_body_limits(&self) -> BodyLimits {
+        BodyLimits { bytes: self.max_batch_body_bytes, ..self.body_limits() }
     }
 
     /// The share of a worker: connections are spread over the workers in turns.

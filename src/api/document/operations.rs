@@ -6,6 +6,7 @@ use super::component::{error_schema, error_schema_with_codes, reference};
 use super::operation::{Operation, page_schema};
 use super::{examples, parameters};
 use crate::api::WireFormat;
+use crate::api::batch;
 use crate::api::body::reader;
 use crate::api::export::{ExportFormat, ExportTrailer};
 use crate::api::v2026_03_24::deletion::DeletedProfile;
@@ -33,6 +34,8 @@ pub(super) fn schemas<F: WireFormat>() -> Value {
     });
     if F::DOCUMENTS_BULK {
         schemas["ExportTrailer"] = schema_of::<ExportTrailer>();
+        schemas["UserProfileBatch"] = batch::answer_schema();
+        schemas["UserProfileBatchRequests"] = batch::requests_schema();
     }
     if F::HAS_DATA_CONTROLS {
         schemas["GoogleDataControls"] = schema_of::<WireDataControls>();
@@ -90,6 +93,7 @@ pub(super) fn paths<F: WireFormat>() -> Value {
         "/v1/user_profiles/{user_profile_id}/action_urls": {"parameters": of_one, "post": action_url},
     });
     if F::DOCUMENTS_BULK {
+        paths["/v1/user_profiles/batch"] = json!({"post": write_batch::<F>()});
         paths["/v1/user_profiles/export"] = json!({"get": export::<F>()});
     }
     if F::HAS_DATA_CONTROLS {
@@ -114,6 +118,23 @@ fn export<F: WireFormat>() -> Value {
         ExportFormat::Csv.media_type(): {"schema": {"type": "string"}},
     });
     export
+}
+
+/// How a batch is done.
+fn write_batch<F: WireFormat>() -> Value {
+    let about = "Creates and updates up to 1,000 user profiles in one transaction. A request without `user_profile_id` creates a profile. One that is \
+        wrong fails alone, with the error type and the message of the single request; only a faulty envelope is 400. Two updates of one profile are \
+        applied in their order.";
+    let mut operation = post::<F>("batch_user_profiles", "Create and update user profiles in a batch", about);
+    operation.parameters(vec![parameters::atomic()]);
+    let create = examples::body(&reader::schema::<F::CreateProfile>());
+    let update =
+        json!({"custom_id": "row-2", "user_profile_id": examples::ID.to_string(), "params": {"name": "Example"}});
+    let example = json!({"requests": [{"custom_id": "row-1", "params": create}, update]});
+    operation.body_like("UserProfileBatchRequests", &example);
+    let example = batch::example(&examples::profile::<F>());
+    let about = "The results, in the order of the requests.";
+    operation.answers("UserProfileBatch", &example, about, &on_post::<F>(WITH_BODY))
 }
 
 /// How data controls are retrieved and updated.

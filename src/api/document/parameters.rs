@@ -84,6 +84,12 @@ pub(super) fn of_all<F: WireFormat>() -> Vec<Value> {
     names.iter().map(|name| reference("parameters", name)).collect()
 }
 
+/// Whether a batch is done as a whole or not at all.
+pub(super) fn atomic() -> Value {
+    let about = "Whether all requests are done, or none: then the batch is 400 if one of them is refused, and the message names each by its `custom_id`.";
+    query("atomic", about, &json!({"type": "boolean", "default": false}))
+}
+
 /// The further parameters of a list.
 pub(super) fn of_list<F: WireFormat>() -> Vec<Value> {
     let mut parameters = vec![

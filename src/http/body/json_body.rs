@@ -10,6 +10,7 @@ use crate::domain::Error;
 use crate::domain::error::reason;
 use crate::http::error::HttpError;
 use crate::http::service::Service;
+use crate::http::settings::BodyLimits;
 
 /// The bytes of a body whose headers declare uncompressed JSON in UTF-8.
 #[derive(Debug)]
@@ -22,33 +23,77 @@ impl FromRequest for JsonBytes {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            check_headers(request.headers())?;
             let service = request.app_data::<web::Data<Service>>();
             let limits = service.ok_or_else(|| Error::internal("request without its service"))?.body_limits;
-            if announced_length(request.headers()).is_some_and(|length| length > limits.bytes) {
-                return Err(HttpError::too_large(limits.bytes));
-            }
-            let Some(mut body) = UnreadBody::take(&request) else { return Ok(Self(Bytes::new())) };
-            let reading = tokio::time::timeout(limits.timeout, read(&mut body, limits.bytes)).await;
-            let read = reading.unwrap_or_else(|_| Err(HttpError::slow_body()));
-            if read.is_err() {
-                body.give_back(&request);
-            }
-            read.map(Self)
+            let announced = AnnouncedBody::of(&request, limits)?;
+            let mut bytes = BytesMut::new();
+            announced.read(&request, async |piece| bytes.extend_from_slice(&piece)).await?;
+            Ok(Self(bytes.freeze()))
         })
     }
 }
 
-async fn read(body: &mut UnreadBody, limit: usize) -> Result<Bytes, HttpError> {
-    let mut bytes = BytesMut::new();
+/// A body that has not been read.
+pub(in crate::http) struct AnnouncedBody {
+    limits: BodyLimits,
+    /// `None` for a chunked body.
+    length: Option<usize>,
+}
+
+impl AnnouncedBody {
+    /// The body of `request`.
+    ///
+    /// # Errors
+    /// It is announced as too large, or as something else than uncompressed JSON in UTF-8.
+    pub(in crate::http) fn of(request: &HttpRequest, limits: BodyLimits) -> Result<Self, HttpError> {
+        check_headers(request.headers())?;
+        let length = announced_length(request.headers());
+        if length.is_some_and(|length| length > limits.bytes) {
+            return Err(HttpError::too_large(limits.bytes));
+        }
+        Ok(Self { limits, length })
+    }
+
+    /// Its length; `None` for a chunked body.
+    pub(in crate::http) const fn length(&self) -> Option<usize> {
+        self.length
+    }
+
+    /// The most bytes that it may have.
+    pub(in crate::http) fn max_bytes(&self) -> usize {
+        self.length.unwrap_or(self.limits.bytes)
+    }
+
+    /// Reads it, and passes each piece to `each`.
+    ///
+    /// # Errors
+    /// It is too large, too slow, or ends early.
+    pub(in crate::http) async fn read(
+        self,
+        request: &HttpRequest,
+        each: impl AsyncFnMut(Bytes),
+    ) -> Result<(), HttpError> {
+        let Some(mut body) = UnreadBody::take(request) else { return Ok(()) };
+        let reading = tokio::time::timeout(self.limits.timeout, read(&mut body, self.limits.bytes, each)).await;
+        let read = reading.unwrap_or_else(|_| Err(HttpError::slow_body()));
+        if read.is_err() {
+            body.give_back(request);
+        }
+        read
+    }
+}
+
+async fn read(body: &mut UnreadBody, limit: usize, mut each: impl AsyncFnMut(Bytes)) -> Result<(), HttpError> {
+    let mut length = 0;
     while let Some(piece) = body.piece().await {
         let piece = piece.map_err(|_| HttpError::broken_body())?;
-        if bytes.len() + piece.len() > limit {
+        length += piece.len();
+        if length > limit {
             return Err(HttpError::too_large(limit));
         }
-        bytes.extend_from_slice(&piece);
+        each(piece).await;
     }
-    Ok(bytes.freeze())
+    Ok(())
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<usize> {

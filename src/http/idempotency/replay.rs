@@ -10,7 +10,7 @@ use super::seal::Seal;
 use crate::api::WireFormat;
 use crate::domain::error::reason;
 use crate::domain::id::OrganizationId;
-use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, Replay, RequestOutcome};
+use crate::domain::idempotency::{Fingerprint, Idempotency, IdempotencyKey, KeyedRequest, Replay, RequestOutcome};
 use crate::domain::profile::Profile;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::http::conditional::{entity_tag, tagged};
@@ -127,6 +127,27 @@ impl<'s> IdempotentRequest<'s> {
     {
         let idempotency = self.idempotency(move |done: &T| serialized(&encode(done.clone())));
         self.retryable(operation(idempotency).await)
+    }
+
+    /// As [`IdempotentRequest::answer`], for an `operation` that makes the bytes of the answer itself: the answer to be completed with them, and
+    /// the bytes.
+    ///
+    /// # Errors
+    /// Those of `operation`.
+    pub(in crate::http) async fn answer_bytes<F>(
+        self,
+        operation: impl FnOnce(Option<KeyedRequest>) -> F,
+    ) -> Result<(HttpResponseBuilder, Vec<u8>)>
+    where
+        F: Future<Output = Result<RequestOutcome<Vec<u8>>>>,
+    {
+        let keyed = self.keyed.as_ref();
+        let request =
+            keyed.map(|Keyed { key, fingerprint, .. }| KeyedRequest { key: key.clone(), fingerprint: *fingerprint });
+        Ok(match self.retryable(operation(request).await)? {
+            RequestOutcome::Done(bytes) => (HttpResponse::Ok(), bytes),
+            RequestOutcome::Replayed(stored) => (replayed(HttpResponse::Ok()), stored.answer),
+        })
     }
 
     /// As [`IdempotentRequest::answer`], for an answer that holds a secret: it is stored so that only the caller's API key opens it.

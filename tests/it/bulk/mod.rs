@@ -1,5 +1,6 @@
 //! Many profiles at once.
 
+mod batch;
 mod export;
 mod export_csv;
 mod export_streams;

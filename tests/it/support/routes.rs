@@ -37,6 +37,12 @@ impl Route {
             in_newest(route(Method::GET, EXPORT, None, Scope::ProfilesRead)),
             route(Method::GET, PROFILE, None, Scope::ProfilesRead),
             route(Method::POST, PROFILE, Some(json!({"name": "Another"})), Scope::ProfilesWrite),
+            in_newest(route(
+                Method::POST,
+                "/v1/user_profiles/batch",
+                Some(json!({"requests": [{"custom_id": "one", "params": {"name": "Example"}}]})),
+                Scope::ProfilesWrite,
+            )),
             route(Method::DELETE, PROFILE, None, Scope::ProfilesWrite),
             route(Method::POST, "/v1/user_profiles/{id}/enrollment_url", None, Scope::ProfilesWrite),
             route(

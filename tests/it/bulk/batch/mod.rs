@@ -1,0 +1,9 @@
+//! Batches of creates and updates.
+
+mod atomic;
+mod envelope;
+mod keys;
+mod laws;
+mod limits;
+mod requests;
+mod results;
