@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, FromRow};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::api_key_row::ApiKeyRow;
 use super::changes::CredentialChange;
+use crate::domain::Result;
 use crate::domain::clock::Timestamp;
-use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash, Scope};
+use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash};
 use crate::domain::event::ApiKeyChange;
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
@@ -18,7 +19,6 @@ use crate::domain::label::EnumLabel;
 use crate::domain::page::{Order, Page};
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::text::{Text, WorkspaceId};
-use crate::domain::{Error, Result};
 use crate::storage::events::outbox::{self, Outbox};
 use crate::storage::pool::Pool;
 use crate::storage::pool::error::{StorageError, not_found};
@@ -61,18 +61,6 @@ macro_rules! select_api_keys {
             " limit $3"
         )
     };
-}
-
-#[derive(FromRow)]
-struct ApiKeyRow {
-    organization_id: Uuid,
-    id: Uuid,
-    last_four: String,
-    scopes: Vec<String>,
-    workspace_id: Option<String>,
-    created_at: OffsetDateTime,
-    expires_at: Option<OffsetDateTime>,
-    revoked_at: Option<OffsetDateTime>,
 }
 
 #[derive(FromRow)]
@@ -284,24 +272,4 @@ async fn check_organization(
         .fetch_one(connection)
         .await?;
     if known { Ok(()) } else { Err(not_found("Organization").into()) }
-}
-
-impl TryFrom<ApiKeyRow> for ApiKey {
-    type Error = Error;
-
-    fn try_from(row: ApiKeyRow) -> Result<Self> {
-        let id = ApiKeyId::new(row.id);
-        let broken = |column: &str| Error::internal(format!("api_keys {id}: {column} breaks a rule"));
-        let scopes = row.scopes.iter().map(|scope| Scope::from_label(scope).ok_or_else(|| broken("scopes")));
-        Ok(Self {
-            id,
-            organization_id: OrganizationId::new(row.organization_id),
-            last_four: row.last_four,
-            scopes: scopes.collect::<Result<_>>()?,
-            workspace_id: row.workspace_id.map(WorkspaceId::parse).transpose().map_err(|_| broken("workspace_id"))?,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-            revoked_at: row.revoked_at,
-        })
-    }
 }

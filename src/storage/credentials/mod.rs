@@ -2,6 +2,7 @@
 //! May know what its parent may.
 
 mod api_key_cache;
+mod api_key_row;
 mod api_keys;
 mod changes;
 mod credential_cache;

@@ -1,0 +1,43 @@
+//! The rows of API keys.
+
+use sqlx::FromRow;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::domain::credential::api_key::{ApiKey, Scope};
+use crate::domain::id::{ApiKeyId, OrganizationId};
+use crate::domain::label::EnumLabel;
+use crate::domain::text::{Text, WorkspaceId};
+use crate::domain::{Error, Result};
+
+#[derive(FromRow)]
+pub(super) struct ApiKeyRow {
+    organization_id: Uuid,
+    id: Uuid,
+    last_four: String,
+    scopes: Vec<String>,
+    workspace_id: Option<String>,
+    created_at: OffsetDateTime,
+    expires_at: Option<OffsetDateTime>,
+    revoked_at: Option<OffsetDateTime>,
+}
+
+impl TryFrom<ApiKeyRow> for ApiKey {
+    type Error = Error;
+
+    fn try_from(row: ApiKeyRow) -> Result<Self> {
+        let id = ApiKeyId::new(row.id);
+        let broken = |column: &str| Error::internal(format!("api_keys {id}: {column} breaks a rule"));
+        let scopes = row.scopes.iter().map(|scope| Scope::from_label(scope).ok_or_else(|| broken("scopes")));
+        Ok(Self {
+            id,
+            organization_id: OrganizationId::new(row.organization_id),
+            last_four: row.last_four,
+            scopes: scopes.collect::<Result<_>>()?,
+            workspace_id: row.workspace_id.map(WorkspaceId::parse).transpose().map_err(|_| broken("workspace_id"))?,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+        })
+    }
+}
