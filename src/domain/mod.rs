@@ -10,6 +10,7 @@ pub mod history;
 pub mod id;
 pub mod idempotency;
 pub mod label;
+pub mod limit;
 pub mod page;
 pub mod profile;
 pub mod random;

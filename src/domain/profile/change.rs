@@ -1,7 +1,7 @@
 //! The change of one optional field in an update.
 
 /// The change of a field that may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
     /// Leaves it.
     #[default]

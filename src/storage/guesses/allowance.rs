@@ -1,4 +1,4 @@
-//! How many look-ups of unknown secrets are admitted: a rate, and a number at once. Too little for a dependency of its own.
+//! How many look-ups of unknown secrets are admitted: a rate, and a number at once.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
+use crate::domain::limit::gcra;
+use crate::domain::limit::gcra::FullAt;
+
 /// The most look-ups at once: connections that guesses can occupy.
 const AT_ONCE: usize = 2;
 
-/// On average, one look-up in this time: 100 a second take about a hundredth of a core of Postgres.
-const INTERVAL: Duration = Duration::from_millis(10);
-
-/// How many look-ups may come before their time: after a pause, 100 at once.
-const BURST: u32 = 100;
+/// On average, a look-up in 10 ms: 100 a second take about a hundredth of a core of Postgres. After a pause, 100 at once.
+const RATE: gcra::Allowance = gcra::Allowance::new(Duration::from_millis(10), 100);
 
 /// How long an admitted look-up waits for its turn.
 const MAX_WAIT: Duration = Duration::from_secs(1);
@@ -22,13 +22,12 @@ const MAX_WAIT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Allowance {
     permits: Semaphore,
-    /// When the next look-up would come if all came at the average rate.
-    next: Mutex<Option<Instant>>,
+    full_at: Mutex<FullAt>,
 }
 
 impl Allowance {
     pub(super) const fn new() -> Self {
-        Self { permits: Semaphore::const_new(AT_ONCE), next: Mutex::new(None) }
+        Self { permits: Semaphore::const_new(AT_ONCE), full_at: Mutex::new(None) }
     }
 
     /// A permit for one look-up, once its turn comes; `None` if the rate is exceeded or its turn does not come in time.
@@ -41,13 +40,10 @@ impl Allowance {
 
     /// Counts a look-up `now`, unless it exceeds the rate.
     fn is_within_rate(&self, now: Instant) -> bool {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = next.map_or(now, |next| next.max(now));
-        let admitted = due.duration_since(now) < INTERVAL * BURST;
-        if admitted {
-            *next = Some(due + INTERVAL);
-        }
-        admitted
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let admitted = RATE.admit(*full_at, now, 1).ok();
+        *full_at = admitted.or(*full_at);
+        admitted.is_some()
     }
 }
 
