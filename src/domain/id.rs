@@ -52,6 +52,8 @@ ids! {
     EventId = EventMark "evt_";
     /// The id of a webhook endpoint.
     WebhookEndpointId = WebhookEndpointKind "wh_";
+    /// The id of a replica: one run of the service.
+    ReplicaId = ReplicaKind "replica_";
     /// The id of a request, in its response and its log lines.
     RequestId = RequestKind "req_";
 }

@@ -16,6 +16,7 @@ mod expiry;
 mod history;
 mod profiles;
 mod readiness;
+mod replicas;
 mod trust;
 mod webhooks;
 
@@ -27,5 +28,6 @@ pub use expiry::ExpiryRepository;
 pub use history::HistoryRepository;
 pub use profiles::ProfileRepository;
 pub use readiness::Readiness;
+pub use replicas::ReplicaRepository;
 pub use trust::{EnforcementRepository, TrustGrantRepository};
 pub use webhooks::{DeliveryQueue, WebhookRepository};
