@@ -4,6 +4,7 @@ mod clock_watch;
 mod descriptors;
 mod event_horizon;
 mod expiry;
+mod heartbeat;
 mod start_error;
 
 use std::net::{SocketAddr, TcpListener};
@@ -15,9 +16,9 @@ use secrecy::SecretString;
 
 use crate::config::ServerArgs;
 use crate::domain::Error;
-use crate::domain::clock::SystemClock;
+use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::history::HistoryDetail;
-use crate::domain::id::{IdSource, RandomIds};
+use crate::domain::id::{IdSource, RandomIds, ReplicaId};
 use crate::domain::random::SystemRandomness;
 use crate::domain::repository::ExpiryRepository;
 use crate::http::{HttpSettings, Ports, Service, serve, serve_metrics};
@@ -25,13 +26,14 @@ use crate::metrics::Registry;
 use crate::pages;
 use crate::storage::{
     BatchingProfiles, CachedApiKeys, LimitedEnrollments, Outbox, PgApiKeys, PgClock, PgDeliveries, PgEnforcement,
-    PgEnrollments, PgEventHorizon, PgEvents, PgExpiry, PgHistory, PgProfiles, PgReadiness, PgTrustGrants, PgWebhooks,
-    Pool, PoolSettings, SchemaState, schema_state,
+    PgEnrollments, PgEventHorizon, PgEvents, PgExpiry, PgHistory, PgProfiles, PgReadiness, PgReplicas, PgTrustGrants,
+    PgWebhooks, Pool, PoolSettings, SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
 use clock_watch::ClockWatch;
 use event_horizon::HorizonWatch;
 use expiry::ExpirySweeper;
+use heartbeat::Heartbeat;
 pub use start_error::StartError;
 
 /// Connections that may wait to be accepted.
@@ -46,6 +48,7 @@ pub struct Application {
     dispatcher: Dispatcher,
     sweeper: ExpirySweeper,
     horizon_watch: HorizonWatch,
+    heartbeat: Heartbeat,
     grace: Duration,
     pool: Pool,
     probe_pool: Pool,
@@ -90,6 +93,9 @@ impl Application {
         let service = Service::new(ports, args.links(address), args.webhooks.reach(), http, registry)
             .map_err(|error| StartError(format!("the thread of batches cannot be started: {error}")))?;
         let service = Arc::new(service);
+        let replicas = Arc::new(PgReplicas::new(pool.in_background()));
+        let shared = Arc::clone(&service);
+        let heartbeat = Heartbeat::start(replicas, new_replica(), move |number| shared.set_replicas(number)).await;
         let server = serve(listener, Arc::clone(&service), http, pages::configure)
             .map_err(|error| unusable(args.listen, &error, "--listen"))?;
         let metrics = metrics_listener
@@ -108,7 +114,19 @@ impl Application {
         let horizon_watch = HorizonWatch::start(Arc::new(PgEventHorizon::new(pool.in_background())), registry);
         let stopper = Stopper { service, server: server.handle(), dispatcher: dispatcher.stopper(), drain: args.drain };
         let grace = args.grace;
-        Ok(Self { address, server, metrics, stopper, dispatcher, sweeper, horizon_watch, grace, pool, probe_pool })
+        Ok(Self {
+            address,
+            server,
+            metrics,
+            stopper,
+            dispatcher,
+            sweeper,
+            horizon_watch,
+            heartbeat,
+            grace,
+            pool,
+            probe_pool,
+        })
     }
 
     /// Where it listens: the port that was taken, where 0 was asked for.
@@ -136,6 +154,7 @@ impl Application {
     pub async fn run_until_stopped(self) -> Result<(), StartError> {
         let served = self.server.await;
         drop((self.sweeper, self.horizon_watch));
+        self.heartbeat.stop().await;
         self.dispatcher.stop(self.grace).await;
         // Last, so that metrics of the shutdown can be scraped.
         if let Some((_, metrics)) = self.metrics {
@@ -183,6 +202,10 @@ fn ports(pool: &Pool, probe_pool: &Pool, args: &ServerArgs, registry: &Registry)
         ids,
         randomness: Arc::new(SystemRandomness),
     }
+}
+
+fn new_replica() -> ReplicaId {
+    ReplicaId::new(RandomIds::default().next(SystemClock.now()))
 }
 
 fn dispatcher_ports(pool: &Pool) -> DispatcherPorts {

@@ -1,6 +1,7 @@
 //! From errors to HTTP answers: the only table of statuses, and the only place that logs a failed request.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -72,6 +73,13 @@ impl HttpError {
             Ok(value) => error.with_header(header::ALLOW, value),
             Err(_) => error,
         }
+    }
+
+    /// A limit on requests is exceeded, until `retry_in` has passed.
+    pub(super) fn rate_limited(message: impl Into<Cow<'static, str>>, retry_in: Duration) -> Self {
+        let seconds = retry_in.as_secs() + u64::from(retry_in.subsec_nanos() > 0);
+        Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorType::RateLimit, message)
+            .with_header(header::RETRY_AFTER, seconds.max(1).into())
     }
 
     /// The body is larger than `limit` bytes.

@@ -12,6 +12,7 @@ pub mod fuzzing;
 mod handler;
 mod health;
 mod idempotency;
+mod limits;
 mod metrics;
 mod middleware;
 mod openapi;

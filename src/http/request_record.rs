@@ -5,16 +5,19 @@ use std::rc::Rc;
 
 use actix_web::HttpMessage;
 
+use super::limits::rate_headers::RateHeaders;
 use crate::api::ApiVersion;
 use crate::domain::id::{OrganizationId, RequestId};
 
-/// What the log line, the metrics and the span of a request say. Each layer fills in what it has found out.
+/// What the log line, the metrics, the span and the headers of a request say. Each layer fills in what it has found out.
 #[derive(Debug)]
 pub(crate) struct RequestRecord {
     pub(crate) id: RequestId,
     pub(crate) organization: Cell<Option<OrganizationId>>,
     pub(crate) version: Cell<Option<ApiVersion>>,
     pub(crate) operation: Cell<Option<&'static str>>,
+    /// What the answer says of the caller's rate limit, if there is one.
+    pub(super) rate: Cell<Option<RateHeaders>>,
 }
 
 impl RequestRecord {

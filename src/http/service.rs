@@ -1,5 +1,6 @@
 //! What handlers share: the ports, the settings they need, and the request metrics.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,6 +8,8 @@ use super::batches::memory::BatchMemory;
 use super::batches::thread::BatchThread;
 use super::connection::{ConnectionMetrics, ListenerContext};
 use super::idempotency::in_flight::InFlightKeys;
+use super::limits::metrics::LimitMetrics;
+use super::limits::rate_limiter::RateLimiter;
 use super::metrics::RequestMetrics;
 use super::settings::{BodyLimits, HttpSettings, LinkSettings};
 use super::user_profiles::running_exports::RunningExports;
@@ -18,7 +21,7 @@ use crate::domain::repository::{
     ProfileRepository, Readiness, TrustGrantRepository, WebhookRepository,
 };
 use crate::domain::webhook::url::Reach;
-use crate::metrics::Registry;
+use crate::metrics::{Gauge, Registry};
 
 /// The ports that the handlers call.
 pub struct Ports {
@@ -61,6 +64,8 @@ pub struct Service {
     pub(super) listener: Arc<ListenerContext>,
     pub(super) in_flight_keys: InFlightKeys,
     pub(super) exports: RunningExports,
+    pub(super) rate_limiter: Arc<RateLimiter>,
+    pub(super) limit_metrics: LimitMetrics,
     draining: AtomicBool,
 }
 
@@ -83,6 +88,15 @@ impl Service {
             clock: Arc::clone(&ports.clock),
             ids: Arc::clone(&ports.ids),
         };
+        let rate_limiter = Arc::new(RateLimiter::default());
+        let limiter = Arc::clone(&rate_limiter);
+        registry
+            .register(
+                "uprof_replicas",
+                "Replicas that run, as this one counts them: each has its share of every rate limit",
+                Gauge::default(),
+            )
+            .read(move || limiter.replicas().get().into());
         Ok(Self {
             ports,
             links,
@@ -95,6 +109,8 @@ impl Service {
             listener: Arc::new(listener),
             in_flight_keys: InFlightKeys::default(),
             exports: RunningExports::default(),
+            rate_limiter,
+            limit_metrics: LimitMetrics::new(registry),
             draining: AtomicBool::new(false),
         })
     }
@@ -102,6 +118,11 @@ impl Service {
     /// Makes the readiness probe fail, and every answer close its connection, from now on.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on this replica has its share of each rate limit as one of `number` replicas.
+    pub fn set_replicas(&self, number: NonZeroU32) {
+        self.rate_limiter.set_replicas(number);
     }
 
     pub(super) fn is_draining(&self) -> bool {

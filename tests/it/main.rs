@@ -8,6 +8,7 @@ mod events;
 mod find;
 mod harness;
 mod idempotency;
+mod limits;
 mod operations;
 mod profiles;
 mod support;

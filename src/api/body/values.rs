@@ -10,6 +10,7 @@ use crate::api::wire::timestamp;
 use crate::domain::clock::{Timestamp, check_future};
 use crate::domain::error::reason;
 use crate::domain::label::EnumLabel;
+use crate::domain::limit::rate_limit::{MalformedRate, RateLimit};
 use crate::domain::profile::metadata::{
     MAX_KEY_CHARACTERS, MAX_PAIRS, MAX_VALUE_CHARACTERS, Metadata, MetadataPatch, MetadataViolations,
 };
@@ -74,6 +75,21 @@ fn parse_future_timestamp(value: Json, now: Timestamp) -> Parsed<Timestamp> {
 
 fn moment(value: Json) -> Parsed<Timestamp> {
     timestamp::parse(&string(value)?).ok_or_else(|| one(timestamp::incomplete()))
+}
+
+/// A rate limit.
+pub(in crate::api) fn rate_limit() -> FieldParser<RateLimit> {
+    FieldParser {
+        parse: |value, _| string(value)?.parse().map_err(|error: MalformedRate| one(reason("rate", error.to_string()))),
+        schema: || {
+            json!({
+                "type": "string",
+                "pattern": "^[1-9][0-9]{0,6}/[smh]( burst [1-9][0-9]{0,6})?$",
+                "description": "Requests per second, minute or hour, and how many may come at once: by default those of a whole period. At most 1,000,000 each.",
+                "examples": ["500/s", "500/s burst 1000"],
+            })
+        },
+    }
 }
 
 /// True or false.

@@ -89,7 +89,7 @@ const FAILURES: [DocumentedFailure; 9] = [
 ];
 
 /// The failures that the frozen documents do not have.
-pub(super) const NEWER: [DocumentedFailure; 2] = [
+pub(super) const NEWER: [DocumentedFailure; 3] = [
     failure(
         409,
         "Conflict",
@@ -105,7 +105,21 @@ pub(super) const NEWER: [DocumentedFailure; 2] = [
         "The profile has another revision than `If-Match` requires. Nothing was changed.",
         "if-match: The user profile has another revision",
     ),
+    DocumentedFailure {
+        retries: true,
+        ..failure(
+            TOO_MANY_REQUESTS,
+            "RateLimited",
+            ErrorType::RateLimit,
+            "A limit on requests is exceeded; the request was not executed, and costs nothing. Under a rate limit every answer has the headers \
+             `anthropic-ratelimit-requests-limit`, `anthropic-ratelimit-requests-remaining` and `anthropic-ratelimit-requests-reset`.",
+            "The rate limit of this organization is 500/s burst 1000 for requests that write",
+        )
+    },
 ];
+
+/// The status of a request that exceeds a limit.
+pub(super) const TOO_MANY_REQUESTS: u16 = 429;
 
 /// The statuses that every operation may answer with, besides 200.
 const OF_ALL: [u16; 6] = [400, 401, 403, 500, 503, 504];

@@ -27,6 +27,7 @@ use crate::domain::event::{Event, EventDetails, EventQuery, EventSubject};
 use crate::domain::history::{ChangeAuthor, HistoryQuery, ProfileChange};
 use crate::domain::id::{ApiKeyId, EventId, OrganizationId, ProfileId, WebhookEndpointId};
 use crate::domain::label::EnumLabel;
+use crate::domain::limit::rate_limit::{RateLimit, RateLimits};
 use crate::domain::page::{Page, PageLimit};
 use crate::domain::profile::external_user::ExternalUserDetails;
 use crate::domain::profile::list::ProfileQuery;
@@ -119,8 +120,9 @@ fn example_secret() -> ApiKeySecret {
 }
 
 fn example_key() -> ApiKey {
-    let draft =
-        ApiKeyDraft { scopes: vec![Scope::ProfilesRead, Scope::ProfilesWrite], workspace_id: None, expires_at: None };
+    let scopes = vec![Scope::ProfilesRead, Scope::ProfilesWrite];
+    let rate_limits = RateLimits { read: RateLimit::from_stored("500/s burst 1000"), write: None };
+    let draft = ApiKeyDraft { scopes, workspace_id: None, expires_at: None, rate_limits };
     let organization = OrganizationId::new(Uuid::nil());
     draft.into_key(ApiKeyId::new(ID.uuid()), organization, &example_secret(), CREATED_AT)
 }

@@ -7,20 +7,29 @@ use super::{answers, examples};
 use crate::api::wire::schema::object;
 
 /// An operation under construction.
-pub(super) struct Operation(Map<String, Value>);
+pub(super) struct Operation {
+    fields: Map<String, Value>,
+    /// Whether it documents that a rate limit may refuse it.
+    is_limited: bool,
+}
 
 impl Operation {
     pub(super) fn new(id: &str, summary: &str, about: &str, parameters: Vec<Value>) -> Self {
-        let mut operation = Map::new();
-        operation.insert("operationId".to_owned(), id.into());
-        operation.insert("summary".to_owned(), summary.into());
-        operation.insert("description".to_owned(), about.into());
-        operation.insert("parameters".to_owned(), parameters.into());
-        Self(operation)
+        let mut fields = Map::new();
+        fields.insert("operationId".to_owned(), id.into());
+        fields.insert("summary".to_owned(), summary.into());
+        fields.insert("description".to_owned(), about.into());
+        fields.insert("parameters".to_owned(), parameters.into());
+        Self { fields, is_limited: false }
+    }
+
+    /// The same operation, which a rate limit may refuse.
+    pub(super) fn limited(self) -> Self {
+        Self { is_limited: true, ..self }
     }
 
     pub(super) fn parameters(&mut self, more: Vec<Value>) {
-        if let Some(Value::Array(parameters)) = self.0.get_mut("parameters") {
+        if let Some(Value::Array(parameters)) = self.fields.get_mut("parameters") {
             parameters.extend(more);
         }
     }
@@ -33,7 +42,7 @@ impl Operation {
     pub(super) fn body_like(&mut self, name: &str, example: &Value) {
         let content = json!({"schema": reference("schemas", name), "example": example});
         let body = json!({"required": true, "content": {"application/json": content}});
-        self.0.insert("requestBody".to_owned(), body);
+        self.fields.insert("requestBody".to_owned(), body);
     }
 
     /// As [`Operation::answers`], for an answer that is one profile.
@@ -44,8 +53,10 @@ impl Operation {
     }
 
     pub(super) fn answers(mut self, success: &str, example: &Value, about: &str, more: &[u16]) -> Value {
-        self.0.insert("responses".to_owned(), answers::answers(success, example, about, more));
-        self.0.into()
+        let limited: &[u16] = if self.is_limited { &[answers::TOO_MANY_REQUESTS] } else { &[] };
+        let more = [more, limited].concat();
+        self.fields.insert("responses".to_owned(), answers::answers(success, example, about, &more));
+        self.fields.into()
     }
 }
 

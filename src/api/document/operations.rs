@@ -154,7 +154,8 @@ fn data_controls<F: WireFormat>() -> (Value, Value) {
 }
 
 fn operation<F: WireFormat>(id: &str, summary: &str, about: &str) -> Operation {
-    Operation::new(id, summary, about, parameters::of_all::<F>())
+    let operation = Operation::new(id, summary, about, parameters::of_all::<F>());
+    if F::DOCUMENTS_RETRIES_AND_CONDITIONS { operation.limited() } else { operation }
 }
 
 /// A POST, which accepts an idempotency key.

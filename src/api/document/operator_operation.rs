@@ -9,7 +9,7 @@ use crate::api::wire::scalars::label_schema;
 use crate::domain::page::Order;
 
 pub(super) fn operation(id: &str, summary: &str, about: &str) -> Operation {
-    Operation::new(id, summary, about, vec![reference("parameters", "workspace")])
+    Operation::new(id, summary, about, vec![reference("parameters", "workspace")]).limited()
 }
 
 /// A POST, which accepts an idempotency key.

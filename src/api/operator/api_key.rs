@@ -15,6 +15,7 @@ use crate::domain::Result;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyDraft, ApiKeyQuery, ApiKeySecret, Scope};
 use crate::domain::id::{ApiKeyId, ApiKeyKind, OrganizationId};
 use crate::domain::label::labels;
+use crate::domain::limit::rate_limit::RateLimits;
 use crate::domain::page::{Order, Page};
 use crate::domain::text::Text;
 
@@ -45,6 +46,10 @@ pub struct WireApiKey {
     expires_at: Option<WireTimestamp>,
     /// Time of its revocation, in UTC. Null: it is not revoked.
     revoked_at: Option<WireTimestamp>,
+    /// The rate limit of its requests that read, beside that of the organization. Null: none.
+    read_limit: Option<String>,
+    /// The rate limit of its requests that write, beside that of the organization. Null: none.
+    write_limit: Option<String>,
 }
 
 /// A new key.
@@ -67,6 +72,8 @@ impl From<ApiKey> for WireApiKey {
             workspace_id: key.workspace_id.map(Text::into_string),
             expires_at: key.expires_at.map(WireTimestamp),
             revoked_at: key.revoked_at.map(WireTimestamp),
+            read_limit: key.rate_limits.read.map(|limit| limit.to_string()),
+            write_limit: key.rate_limits.write.map(|limit| limit.to_string()),
         }
     }
 }
@@ -89,6 +96,10 @@ impl Body for CreateApiKey {
             scopes: fields.required("scopes", values::some_labels()).unwrap_or_default(),
             workspace_id: fields.optional("workspace_id", values::text()),
             expires_at: fields.optional("expires_at", values::future_timestamp()),
+            rate_limits: RateLimits {
+                read: fields.optional("read_limit", values::rate_limit()),
+                write: fields.optional("write_limit", values::rate_limit()),
+            },
         };
         fields.documented_as("scopes", "The scopes of the key, which the requesting key must have too.");
         fields.documented_as("workspace_id", "The workspace that the key is bound to. `null` means the same as absence: the one that the requesting key is bound to, if any.");
@@ -96,6 +107,8 @@ impl Body for CreateApiKey {
             "expires_at",
             "Time at which the key expires, with any offset, not later than the requesting key. `null` means the same as absence: with the requesting key, if that expires.",
         );
+        fields.documented_as("read_limit", "The rate limit of the key's requests that read. `null` means the same as absence: that of the requesting key, if any. It cannot be higher than that.");
+        fields.documented_as("write_limit", "The rate limit of the key's requests that write, likewise.");
         Self(draft)
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::arguments::{OrganizationArgs, check_expiry};
 use super::paging::read_list;
+use super::rate_limits::{RateLimitArgs, RateLimitsJson};
 use crate::cli::error::{CliError, VerbResult};
 use crate::cli::output::Printable;
 use crate::cli::values;
@@ -27,6 +28,8 @@ pub(in crate::cli) enum KeysCommand {
     Create(CreateKey),
     /// List an organization's API keys, oldest first, including revoked and expired ones
     List(ListKeys),
+    /// Change the rate limits of an API key; running services apply them within 5 seconds
+    Update(UpdateKey),
     /// Revoke an API key; running services refuse it within 5 seconds
     Revoke(RevokeKey),
 }
@@ -43,11 +46,24 @@ pub(in crate::cli) struct CreateKey {
     #[arg(long, value_name = "WORKSPACE_ID", value_parser = values::text::<WorkspaceId>)]
     workspace: Option<WorkspaceId>,
     #[command(flatten)]
+    rate_limits: RateLimitArgs,
+    #[command(flatten)]
     organization: OrganizationArgs,
 }
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ListKeys {
+    #[command(flatten)]
+    organization: OrganizationArgs,
+}
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct UpdateKey {
+    /// The key's id (not the key itself)
+    #[arg(value_name = "KEY_ID")]
+    id: ApiKeyId,
+    #[command(flatten)]
+    rate_limits: RateLimitArgs,
     #[command(flatten)]
     organization: OrganizationArgs,
 }
@@ -66,6 +82,7 @@ impl KeysCommand {
         match self {
             Self::Create(verb) => verb.run(),
             Self::List(verb) => verb.run(),
+            Self::Update(verb) => verb.run(),
             Self::Revoke(verb) => verb.run(),
         }
     }
@@ -93,7 +110,12 @@ impl CreateKey {
         check_expiry(self.expires_at, SystemClock.now())?;
         // Without duplicates.
         let scopes = Scope::ALL.iter().copied().filter(|scope| self.scopes.contains(scope)).collect();
-        let draft = ApiKeyDraft { scopes, workspace_id: self.workspace, expires_at: self.expires_at };
+        let draft = ApiKeyDraft {
+            scopes,
+            workspace_id: self.workspace,
+            expires_at: self.expires_at,
+            rate_limits: self.rate_limits.limits()?,
+        };
         let (key, secret) = new_key(organization, draft)?;
         let work = async |pool| api_keys(pool).create(&key, secret.hash(), KeyActor::CommandLine, None).await;
         admin.with_pool(work)?;
@@ -112,6 +134,15 @@ impl ListKeys {
             .await
         })?;
         admin.print_all(found.into_iter().map(|key| printable(key, None)))
+    }
+}
+
+impl UpdateKey {
+    fn run(self) -> VerbResult {
+        let OrganizationArgs { organization, admin } = self.organization;
+        let patch = self.rate_limits.patch()?;
+        let updated = admin.with_pool(async |pool| api_keys(pool).limit(organization, self.id, patch).await)?;
+        admin.print(&printable(updated, None))
     }
 }
 
@@ -139,6 +170,8 @@ struct KeyJson {
     created_at: String,
     expires_at: Option<String>,
     revoked_at: Option<String>,
+    #[serde(flatten)]
+    rate_limits: RateLimitsJson,
 }
 
 fn printable(key: ApiKey, secret: Option<&ApiKeySecret>) -> Printable<KeyJson> {
@@ -152,6 +185,7 @@ fn printable(key: ApiKey, secret: Option<&ApiKeySecret>) -> Printable<KeyJson> {
         created_at: values::rfc3339(key.created_at),
         expires_at: key.expires_at.map(values::rfc3339),
         revoked_at: key.revoked_at.map(values::rfc3339),
+        rate_limits: RateLimitsJson::new(key.rate_limits),
     };
     let shown = json.key.clone().unwrap_or_else(|| format!("…{}", json.last_four));
     let state = match (&json.revoked_at, &json.expires_at) {
@@ -160,6 +194,7 @@ fn printable(key: ApiKey, secret: Option<&ApiKeySecret>) -> Printable<KeyJson> {
         (None, None) => "no expiry".to_owned(),
     };
     let workspace = json.workspace_id.as_deref().unwrap_or("any workspace");
-    let text = format!("{}  {shown}  {}  {workspace}  {state}", json.id, json.scopes.join(","));
+    let limits = json.rate_limits.suffix();
+    let text = format!("{}  {shown}  {}  {workspace}  {state}{limits}", json.id, json.scopes.join(","));
     Printable::new(json, text)
 }

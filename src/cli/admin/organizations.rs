@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::arguments::AdminArgs;
+use super::rate_limits::{RateLimitArgs, RateLimitsJson};
 use crate::api::ApiVersion;
 use crate::cli::error::VerbResult;
 use crate::cli::output::Printable;
@@ -12,6 +13,7 @@ use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::credential::organization::{Organization, OrganizationPatch};
 use crate::domain::id::{IdSource, OrganizationId, RandomIds};
 use crate::domain::label::EnumLabel;
+use crate::domain::limit::rate_limit::RateLimits;
 use crate::domain::repository::OrganizationRepository;
 use crate::domain::text::{DisplayName, Text};
 use crate::storage::PgOrganizations;
@@ -35,6 +37,8 @@ pub(in crate::cli) struct CreateOrganization {
     #[arg(long, value_name = "VERSION", default_value = ApiVersion::OLDEST.as_str(), value_parser = values::label::<ApiVersion>())]
     default_version: ApiVersion,
     #[command(flatten)]
+    rate_limits: RateLimitArgs,
+    #[command(flatten)]
     admin: AdminArgs,
 }
 
@@ -49,6 +53,8 @@ pub(in crate::cli) struct UpdateOrganization {
     /// The API version of requests that name none
     #[arg(long, value_name = "VERSION", value_parser = values::label::<ApiVersion>())]
     default_version: Option<ApiVersion>,
+    #[command(flatten)]
+    rate_limits: RateLimitArgs,
     #[command(flatten)]
     admin: AdminArgs,
 }
@@ -70,12 +76,14 @@ impl OrganizationsCommand {
 pub(in crate::cli) fn new_organization(name: DisplayName, default_version: ApiVersion) -> Organization {
     let now = SystemClock.now();
     let id = OrganizationId::new(RandomIds::default().next(now));
-    Organization { id, created_at: now, name, default_version: default_version.as_str().to_owned() }
+    let default_version = default_version.as_str().to_owned();
+    Organization { id, created_at: now, name, default_version, rate_limits: RateLimits::default() }
 }
 
 impl CreateOrganization {
     fn run(self) -> VerbResult {
-        let organization = new_organization(self.name, self.default_version);
+        let rate_limits = self.rate_limits.limits()?;
+        let organization = Organization { rate_limits, ..new_organization(self.name, self.default_version) };
         self.admin.with_pool(async |pool| PgOrganizations::new(pool).create(&organization).await)?;
         self.admin.print(&printable(organization))
     }
@@ -84,7 +92,7 @@ impl CreateOrganization {
 impl UpdateOrganization {
     fn run(self) -> VerbResult {
         let default_version = self.default_version.map(|version| version.as_str().to_owned());
-        let patch = OrganizationPatch { name: self.name, default_version };
+        let patch = OrganizationPatch { name: self.name, default_version, rate_limits: self.rate_limits.patch()? };
         let updated = self.admin.with_pool(async |pool| PgOrganizations::new(pool).update(self.id, patch).await)?;
         self.admin.print(&printable(updated))
     }
@@ -96,6 +104,8 @@ struct OrganizationJson {
     name: String,
     default_version: String,
     created_at: String,
+    #[serde(flatten)]
+    rate_limits: RateLimitsJson,
 }
 
 fn printable(organization: Organization) -> Printable<OrganizationJson> {
@@ -104,7 +114,9 @@ fn printable(organization: Organization) -> Printable<OrganizationJson> {
         name: organization.name.into_string(),
         default_version: organization.default_version,
         created_at: values::rfc3339(organization.created_at),
+        rate_limits: RateLimitsJson::new(organization.rate_limits),
     };
-    let text = format!("{}  {}  {}  {}", json.id, json.default_version, json.created_at, json.name);
+    let limits = json.rate_limits.suffix();
+    let text = format!("{}  {}  {}  {}{limits}", json.id, json.default_version, json.created_at, json.name);
     Printable::new(json, text)
 }

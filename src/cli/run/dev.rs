@@ -23,6 +23,7 @@ use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::credential::api_key::{ApiKeyDraft, ApiKeySecret, KeyActor, Scope};
 use crate::domain::id::OrganizationId;
 use crate::domain::label::EnumLabel;
+use crate::domain::limit::rate_limit::RateLimits;
 use crate::domain::repository::{ApiKeyRepository, OrganizationRepository};
 use crate::domain::text::{DisplayName, Text};
 use crate::metrics::Registry;
@@ -97,7 +98,12 @@ async fn ensure_key(pool: &Pool, data_dir: &Path) -> Result<ApiKeySecret, CliErr
         }
     }
     let organization = ensure_organization(&PgOrganizations::new(pool.clone())).await?;
-    let draft = ApiKeyDraft { scopes: Scope::ALL.to_vec(), workspace_id: None, expires_at: None };
+    let draft = ApiKeyDraft {
+        scopes: Scope::ALL.to_vec(),
+        workspace_id: None,
+        expires_at: None,
+        rate_limits: RateLimits::default(),
+    };
     let (key, secret) = new_key(organization, draft)?;
     keys.create(&key, secret.hash(), KeyActor::CommandLine, None).await?;
     write_private(&path, secret.expose()).map_err(|error| format!("cannot write {}: {error}", path.display()))?;

@@ -10,6 +10,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, ErrorKind, Result};
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::label::{EnumLabel, labels};
+use crate::domain::limit::rate_limit::RateLimits;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::WorkspaceId;
 
@@ -105,6 +106,8 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The rate limits of its requests, beside those of its organization.
+    pub rate_limits: RateLimits,
 }
 
 impl ApiKey {
@@ -153,14 +156,16 @@ pub struct ApiKeyDraft {
     pub workspace_id: Option<WorkspaceId>,
     /// When it expires.
     pub expires_at: Option<Timestamp>,
+    /// The rate limits of its requests.
+    pub rate_limits: RateLimits,
 }
 
 impl ApiKeyDraft {
-    /// The draft as `issuer` may create it: a key may never do more than its issuer. It is bound to the issuer's workspace and expires with
-    /// the issuer at the latest, also where the draft says nothing.
+    /// The draft as `issuer` may create it: a key may never do more than its issuer. It is bound to the issuer's workspace, expires with the
+    /// issuer at the latest, and has its rate limits, also where the draft says nothing.
     ///
     /// # Errors
-    /// `Forbidden` for another workspace, a later expiry, or a scope that the issuer lacks.
+    /// `Forbidden` for another workspace, a later expiry, a higher rate limit, or a scope that the issuer lacks.
     pub fn issued_by(self, issuer: &ApiKey) -> Result<Self> {
         let forbidden = |message: String| Err(Error::new(ErrorKind::Forbidden, message));
         if let Some(missing) = self.scopes.iter().find(|scope| !issuer.scopes.contains(scope)) {
@@ -178,7 +183,10 @@ impl ApiKeyDraft {
             }
             (end, expires_at) => expires_at.or(end),
         };
-        Ok(Self { workspace_id, expires_at, ..self })
+        let Some(rate_limits) = self.rate_limits.issued_under(issuer.rate_limits) else {
+            return forbidden("read_limit, write_limit: API key has lower rate limits itself".to_owned());
+        };
+        Ok(Self { workspace_id, expires_at, rate_limits, ..self })
     }
 
     /// The key of `organization` with this `secret`, created `now`.
@@ -193,6 +201,7 @@ impl ApiKeyDraft {
             created_at: now,
             expires_at: self.expires_at,
             revoked_at: None,
+            rate_limits: self.rate_limits,
         }
     }
 }
@@ -217,6 +226,8 @@ pub struct Credential {
     pub key: ApiKey,
     /// The label of the API version that the organization is pinned to.
     pub default_version: String,
+    /// The rate limits of the organization.
+    pub organization_limits: RateLimits,
 }
 
 fn checksum(secret: &str) -> String {

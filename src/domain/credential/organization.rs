@@ -2,6 +2,7 @@
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::OrganizationId;
+use crate::domain::limit::rate_limit::{RateLimits, RateLimitsPatch};
 use crate::domain::text::DisplayName;
 
 /// A tenant.
@@ -15,6 +16,8 @@ pub struct Organization {
     pub name: DisplayName,
     /// The label of the API version of requests that name none. `api` defines the labels.
     pub default_version: String,
+    /// The rate limits of all its requests together.
+    pub rate_limits: RateLimits,
 }
 
 /// The changes of an update; `None` leaves a field.
@@ -24,4 +27,6 @@ pub struct OrganizationPatch {
     pub name: Option<DisplayName>,
     /// The label of the API version of requests that name none.
     pub default_version: Option<String>,
+    /// Its rate limits.
+    pub rate_limits: RateLimitsPatch,
 }

@@ -10,6 +10,7 @@ use crate::domain::credential::organization::{Organization, OrganizationPatch};
 use crate::domain::error::Result;
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::limit::rate_limit::RateLimitsPatch;
 use crate::domain::page::Page;
 use crate::domain::text::WorkspaceId;
 
@@ -69,6 +70,12 @@ pub trait ApiKeyRepository: Send + Sync {
         actor: KeyActor,
         now: Timestamp,
     ) -> Result<ApiKey>;
+
+    /// Changes the rate limits of the key `id`, and returns it.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn limit(&self, organization: OrganizationId, id: ApiKeyId, patch: RateLimitsPatch) -> Result<ApiKey>;
 
     /// The key whose secret has this `hash`, in any organization; `None` if there is none. Authentication calls it before the organization
     /// is known.

@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -13,9 +14,11 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use crate::domain::credential::api_key::{ApiKey, ApiKeySecret, Credential, Scope};
 use crate::domain::id::OrganizationId;
 use crate::domain::label::EnumLabel;
+use crate::domain::limit::rate_limit::AccessKind;
 use crate::domain::text::Text;
 use crate::domain::{Error, ErrorKind};
 use crate::http::error::HttpError;
+use crate::http::limits::rate_headers::{RateHeaders, access_kind, excess_message};
 use crate::http::request_record::RequestRecord;
 use crate::http::service::Service;
 
@@ -43,6 +46,25 @@ impl Caller {
     /// The label of the API version that the organization is pinned to.
     pub(in crate::http) fn default_version(&self) -> &str {
         &self.credential.default_version
+    }
+
+    /// Counts the request in the rate limits: with `cost`, in place of what was `paid` before. Its answer says what is left of them.
+    ///
+    /// # Errors
+    /// It exceeds one, and has cost nothing.
+    fn charge(&self, service: &Service, kind: AccessKind, (paid, cost): (u32, u32)) -> Result<(), HttpError> {
+        let limiter = &service.rate_limiter;
+        let admitted = limiter.admit(&self.credential, kind, (paid, cost), Instant::now());
+        let standing = match &admitted {
+            Ok(None) => return Ok(()),
+            Ok(Some(standing)) => standing,
+            Err(excess) => &excess.standing,
+        };
+        self.record.rate.set(Some(RateHeaders::new(standing, service.ports.clock.now())));
+        admitted.map(drop).map_err(|excess| {
+            service.limit_metrics.count_excess(excess.holder, kind);
+            HttpError::rate_limited(excess_message(&excess, kind), excess.retry_in)
+        })
     }
 
     /// Names the operation for log, metrics and span, and checks that the key has `scope`.
@@ -74,11 +96,18 @@ pub(in crate::http) async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    match caller(&service, &request).await {
+    match admitted(&service, &request).await {
         Ok(caller) => _ = request.extensions_mut().insert(caller),
         Err(error) => return Ok(request.error_response(error)),
     }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// The caller of a request that is within its limits.
+async fn admitted(service: &Service, request: &ServiceRequest) -> Result<Caller, HttpError> {
+    let caller = caller(service, request).await?;
+    caller.charge(service, access_kind(request.method()), (0, 1))?;
+    Ok(caller)
 }
 
 async fn caller(service: &Service, request: &ServiceRequest) -> Result<Caller, HttpError> {

@@ -33,6 +33,7 @@ pub(in crate::http) async fn record(
         organization: Cell::default(),
         version: Cell::default(),
         operation: Cell::default(),
+        rate: Cell::default(),
     });
     request.extensions_mut().insert(Rc::clone(&record));
     UnreadBody::park(&mut request);
@@ -45,6 +46,9 @@ pub(in crate::http) async fn record(
         response.headers_mut().insert(REQUEST_ID, id);
     }
     let headers = response.headers_mut();
+    if let Some(rate) = record.rate.get() {
+        rate.insert(headers);
+    }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // What holds no personal data says so itself.
     if !headers.contains_key(CACHE_CONTROL) {

@@ -16,6 +16,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash};
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
+use crate::domain::limit::rate_limit::RateLimitsPatch;
 use crate::domain::page::Page;
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::text::WorkspaceId;
@@ -126,6 +127,12 @@ impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
         let revoked = self.0.inner.revoke(organization, id, workspace, actor, now).await;
         self.0.invalidate(CredentialChange::Key(id));
         revoked
+    }
+
+    async fn limit(&self, organization: OrganizationId, id: ApiKeyId, patch: RateLimitsPatch) -> Result<ApiKey> {
+        let limited = self.0.inner.limit(organization, id, patch).await;
+        self.0.invalidate(CredentialChange::Key(id));
+        limited
     }
 
     async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>> {

@@ -4,7 +4,8 @@ use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::credential::api_key::{ApiKey, Scope};
+use super::rate_limits::RateLimitColumns;
+use crate::domain::credential::api_key::{ApiKey, Credential, Scope};
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::label::EnumLabel;
 use crate::domain::text::{Text, WorkspaceId};
@@ -20,6 +21,17 @@ pub(super) struct ApiKeyRow {
     created_at: OffsetDateTime,
     expires_at: Option<OffsetDateTime>,
     revoked_at: Option<OffsetDateTime>,
+    #[sqlx(flatten)]
+    rate_limits: RateLimitColumns,
+}
+
+#[derive(FromRow)]
+pub(super) struct CredentialRow {
+    #[sqlx(flatten)]
+    key: ApiKeyRow,
+    default_version: String,
+    organization_read_limit: Option<String>,
+    organization_write_limit: Option<String>,
 }
 
 impl TryFrom<ApiKeyRow> for ApiKey {
@@ -38,6 +50,21 @@ impl TryFrom<ApiKeyRow> for ApiKey {
             created_at: row.created_at,
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
+            rate_limits: row.rate_limits.parse().ok_or_else(|| broken("read_limit or write_limit"))?,
         })
+    }
+}
+
+impl TryFrom<CredentialRow> for Credential {
+    type Error = Error;
+
+    fn try_from(row: CredentialRow) -> Result<Self> {
+        let key = ApiKey::try_from(row.key)?;
+        let columns =
+            RateLimitColumns { read_limit: row.organization_read_limit, write_limit: row.organization_write_limit };
+        let organization_limits = columns.parse().ok_or_else(|| {
+            Error::internal(format!("organizations {}: read_limit or write_limit breaks a rule", key.organization_id))
+        })?;
+        Ok(Self { key, default_version: row.default_version, organization_limits })
     }
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sqlx::Connection;
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection, FromRow};
 use uuid::Uuid;
 
-use super::api_key_row::ApiKeyRow;
+use super::api_key_row::{ApiKeyRow, CredentialRow};
 use super::changes::CredentialChange;
+use super::key_limits;
 use crate::domain::Result;
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash};
@@ -16,6 +17,7 @@ use crate::domain::event::ApiKeyChange;
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::idempotency::{Idempotency, RequestOutcome};
 use crate::domain::label::EnumLabel;
+use crate::domain::limit::rate_limit::RateLimitsPatch;
 use crate::domain::page::{Order, Page};
 use crate::domain::repository::ApiKeyRepository;
 use crate::domain::text::{Text, WorkspaceId};
@@ -49,7 +51,9 @@ macro_rules! select_api_keys {
                     workspace_id,
                     created_at,
                     expires_at,
-                    revoked_at
+                    revoked_at,
+                    read_limit,
+                    write_limit
                from api_keys
               where organization_id = $1
                 and id ",
@@ -61,13 +65,6 @@ macro_rules! select_api_keys {
             " limit $3"
         )
     };
-}
-
-#[derive(FromRow)]
-struct CredentialRow {
-    #[sqlx(flatten)]
-    key: ApiKeyRow,
-    default_version: String,
 }
 
 #[async_trait]
@@ -90,8 +87,8 @@ impl ApiKeyRepository for PgApiKeys {
                     let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
                     sqlx::query(
                         "insert into api_keys
-                                (organization_id, id, hash, last_four, scopes, workspace_id, created_at, expires_at)
-                         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                                (organization_id, id, hash, last_four, scopes, workspace_id, created_at, expires_at, read_limit, write_limit)
+                         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                     )
                     .bind(key.organization_id.uuid())
                     .bind(key.id.uuid())
@@ -101,6 +98,8 @@ impl ApiKeyRepository for PgApiKeys {
                     .bind(key.workspace_id.map(Text::into_string))
                     .bind(key.created_at)
                     .bind(key.expires_at)
+                    .bind(key.rate_limits.read.map(|limit| limit.to_string()))
+                    .bind(key.rate_limits.write.map(|limit| limit.to_string()))
                     .execute(&mut *connection)
                     .await?;
                     outbox::append(connection, &[(key.organization_id, event)]).await?;
@@ -178,6 +177,20 @@ impl ApiKeyRepository for PgApiKeys {
         Ok(key)
     }
 
+    #[tracing::instrument(level = "debug", name = "api_keys.limit", skip_all, fields(organization.id = %organization))]
+    async fn limit(&self, organization: OrganizationId, id: ApiKeyId, patch: RateLimitsPatch) -> Result<ApiKey> {
+        let key = self
+            .pool
+            .of(organization)
+            .run(move |connection| {
+                Box::pin(async move { Ok(key_limits::update(connection, organization, id, patch).await?) })
+            })
+            .await?;
+        let key = key.ok_or_else(|| not_found("API key"))?.try_into()?;
+        CredentialChange::Key(id).publish(&self.pool).await;
+        Ok(key)
+    }
+
     #[tracing::instrument(level = "debug", name = "api_keys.find", skip_all)]
     async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>> {
         let row: Option<CredentialRow> = self
@@ -193,7 +206,11 @@ impl ApiKeyRepository for PgApiKeys {
                                 k.created_at,
                                 k.expires_at,
                                 k.revoked_at,
-                                o.default_version
+                                k.read_limit,
+                                k.write_limit,
+                                o.default_version,
+                                o.read_limit as organization_read_limit,
+                                o.write_limit as organization_write_limit
                            from api_keys k
                            join organizations o on o.id = k.organization_id
                           where k.hash = $1",
@@ -204,8 +221,7 @@ impl ApiKeyRepository for PgApiKeys {
                 })
             })
             .await?;
-        let Some(CredentialRow { key, default_version }) = row else { return Ok(None) };
-        Ok(Some(Arc::new(Credential { key: key.try_into()?, default_version })))
+        Ok(row.map(Credential::try_from).transpose()?.map(Arc::new))
     }
 }
 
@@ -249,7 +265,9 @@ async fn read(
                 workspace_id,
                 created_at,
                 expires_at,
-                revoked_at
+                revoked_at,
+                read_limit,
+                write_limit
            from api_keys
           where organization_id = $1
             and id = $2

@@ -6,8 +6,10 @@ mod api_key_row;
 mod api_keys;
 mod changes;
 mod credential_cache;
+mod key_limits;
 mod known_keys;
 mod organizations;
+mod rate_limits;
 
 pub use api_key_cache::CachedApiKeys;
 pub use api_keys::PgApiKeys;

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::changes::CredentialChange;
+use super::rate_limits::{RateLimitColumns, column};
 use crate::domain::credential::organization::{Organization, OrganizationPatch};
 use crate::domain::id::OrganizationId;
 use crate::domain::repository::OrganizationRepository;
@@ -32,6 +33,8 @@ struct OrganizationRow {
     created_at: OffsetDateTime,
     name: String,
     default_version: String,
+    #[sqlx(flatten)]
+    rate_limits: RateLimitColumns,
 }
 
 #[async_trait]
@@ -43,13 +46,15 @@ impl OrganizationRepository for PgOrganizations {
             .run(move |connection| {
                 Box::pin(async move {
                     sqlx::query(
-                        "insert into organizations (id, created_at, name, default_version)
-                         values ($1, $2, $3, $4)",
+                        "insert into organizations (id, created_at, name, default_version, read_limit, write_limit)
+                         values ($1, $2, $3, $4, $5, $6)",
                     )
                     .bind(organization.id.uuid())
                     .bind(organization.created_at)
                     .bind(organization.name.as_str())
                     .bind(organization.default_version)
+                    .bind(organization.rate_limits.read.map(|limit| limit.to_string()))
+                    .bind(organization.rate_limits.write.map(|limit| limit.to_string()))
                     .execute(connection)
                     .await?;
                     Ok(())
@@ -68,7 +73,9 @@ impl OrganizationRepository for PgOrganizations {
                         "select id,
                                 created_at,
                                 name,
-                                default_version
+                                default_version,
+                                read_limit,
+                                write_limit
                            from organizations
                           order by id",
                     )
@@ -82,7 +89,9 @@ impl OrganizationRepository for PgOrganizations {
 
     #[tracing::instrument(level = "debug", name = "organizations.update", skip_all, fields(organization.id = %id))]
     async fn update(&self, id: OrganizationId, patch: OrganizationPatch) -> Result<Organization> {
-        let changes_credentials = patch.default_version.is_some();
+        let changes_credentials = patch.default_version.is_some() || !patch.rate_limits.is_empty();
+        let ((changes_read, read), (changes_write, write)) =
+            (column(patch.rate_limits.read), column(patch.rate_limits.write));
         let row: Option<OrganizationRow> = self
             .0
             .run(move |connection| {
@@ -90,16 +99,24 @@ impl OrganizationRepository for PgOrganizations {
                     Ok(sqlx::query_as(
                         "update organizations
                             set name = coalesce($2, name),
-                                default_version = coalesce($3, default_version)
+                                default_version = coalesce($3, default_version),
+                                read_limit = case when $4 then $5 else read_limit end,
+                                write_limit = case when $6 then $7 else write_limit end
                           where id = $1
                       returning id,
                                 created_at,
                                 name,
-                                default_version",
+                                default_version,
+                                read_limit,
+                                write_limit",
                     )
                     .bind(id.uuid())
                     .bind(patch.name.map(Text::into_string))
                     .bind(patch.default_version)
+                    .bind(changes_read)
+                    .bind(read)
+                    .bind(changes_write)
+                    .bind(write)
                     .fetch_optional(connection)
                     .await?)
                 })
@@ -118,12 +135,13 @@ impl TryFrom<OrganizationRow> for Organization {
 
     fn try_from(row: OrganizationRow) -> Result<Self> {
         let id = OrganizationId::new(row.id);
+        let broken = |column: &str| Error::internal(format!("organizations {id}: {column} breaks a rule"));
         Ok(Self {
             id,
             created_at: row.created_at,
-            name: DisplayName::parse(row.name)
-                .map_err(|_| Error::internal(format!("organizations {id}: name breaks a rule")))?,
+            name: DisplayName::parse(row.name).map_err(|_| broken("name"))?,
             default_version: row.default_version,
+            rate_limits: row.rate_limits.parse().ok_or_else(|| broken("read_limit or write_limit"))?,
         })
     }
 }

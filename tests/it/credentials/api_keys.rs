@@ -54,7 +54,19 @@ fn a_new_key_is_shown_once_and_permits_what_its_scopes_name() {
     let made = operator.post(KEYS).json(&body).ok();
     assert_eq!(
         keys(&made),
-        ["created_at", "expires_at", "id", "key", "last_four", "revoked_at", "scopes", "type", "workspace_id"]
+        [
+            "created_at",
+            "expires_at",
+            "id",
+            "key",
+            "last_four",
+            "read_limit",
+            "revoked_at",
+            "scopes",
+            "type",
+            "workspace_id",
+            "write_limit"
+        ]
     );
     assert_eq!(made["scopes"], json!(["profiles:read"]));
     assert_eq!((&made["type"], &made["workspace_id"]), (&json!("api_key"), &json!("wrkspc_1")));

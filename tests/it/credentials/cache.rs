@@ -13,6 +13,7 @@ use uprof::domain::clock::{Clock, SystemClock, Timestamp};
 use uprof::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash};
 use uprof::domain::id::{ApiKeyId, OrganizationId};
 use uprof::domain::idempotency::{Idempotency, RequestOutcome};
+use uprof::domain::limit::rate_limit::{RateLimits, RateLimitsPatch};
 use uprof::domain::page::Page;
 use uprof::domain::repository::ApiKeyRepository;
 use uprof::domain::text::WorkspaceId;
@@ -176,11 +177,19 @@ impl ApiKeyRepository for Keys {
         Ok(key())
     }
 
+    async fn limit(&self, _: OrganizationId, _: ApiKeyId, _: RateLimitsPatch) -> Result<ApiKey> {
+        unreachable!()
+    }
+
     async fn find(&self, _: KeyHash) -> Result<Option<Arc<Credential>>> {
         let (say, said) = oneshot::channel();
         self.0.lock().unwrap().push(say);
         said.await.unwrap();
-        Ok(Some(Arc::new(Credential { key: key(), default_version: String::new() })))
+        Ok(Some(Arc::new(Credential {
+            key: key(),
+            default_version: String::new(),
+            organization_limits: RateLimits::default(),
+        })))
     }
 }
 
@@ -194,6 +203,7 @@ fn key() -> ApiKey {
         created_at: SystemClock.now(),
         expires_at: None,
         revoked_at: None,
+        rate_limits: RateLimits::default(),
     }
 }
 

@@ -9,6 +9,8 @@ use uprof::domain::credential::api_key::{ApiKey, ApiKeySecret, KeyActor, Scope};
 use uprof::domain::credential::organization::{Organization, OrganizationPatch};
 use uprof::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
 use uprof::domain::label::EnumLabel;
+use uprof::domain::limit::rate_limit::{RateLimits, RateLimitsPatch};
+use uprof::domain::profile::change::Change;
 use uprof::domain::repository::{ApiKeyRepository, OrganizationRepository};
 use uprof::domain::text::{DisplayName, Text, WorkspaceId};
 use uprof::storage::{Outbox, PgApiKeys, PgOrganizations, Pool, PoolSettings};
@@ -31,17 +33,24 @@ pub(crate) struct Key {
     pub(crate) secret: String,
 }
 
+/// The changes of limits on reads and on writes; an empty text removes one.
+pub(crate) fn limits(read: &str, write: &str) -> RateLimitsPatch {
+    let change = |text: &str| if text.is_empty() { Change::Clear } else { Change::Set(text.parse().unwrap()) };
+    RateLimitsPatch { read: change(read), write: change(write) }
+}
+
 /// What a key may do, and for how long.
 pub(crate) struct KeySpec {
     pub(crate) scopes: Vec<Scope>,
     pub(crate) workspace: Option<&'static str>,
     pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) rate_limits: RateLimits,
 }
 
 impl Default for KeySpec {
     /// Does everything, in every workspace, for ever.
     fn default() -> Self {
-        Self { scopes: Scope::ALL.to_vec(), workspace: None, expires_at: None }
+        Self { scopes: Scope::ALL.to_vec(), workspace: None, expires_at: None, rate_limits: RateLimits::default() }
     }
 }
 
@@ -59,6 +68,7 @@ impl Accounts {
             created_at: SystemClock.now(),
             name: DisplayName::parse("Example Organization".to_owned()).unwrap(),
             default_version: default_version.to_owned(),
+            rate_limits: RateLimits::default(),
         };
         self.runtime.block_on(PgOrganizations::new(self.pool.clone()).create(&organization)).unwrap();
         organization.id
@@ -78,6 +88,7 @@ impl Accounts {
             created_at: SystemClock.now(),
             expires_at: spec.expires_at,
             revoked_at: None,
+            rate_limits: spec.rate_limits,
         };
         self.runtime.block_on(self.api_keys().create(&key, secret.hash(), KeyActor::CommandLine, None)).unwrap();
         let forget = format!("delete from events where api_key_id = '{}'", key.id.uuid());
@@ -87,8 +98,20 @@ impl Accounts {
 
     /// Pins `organization` to another shape, as another process does.
     pub(crate) fn pin(&self, organization: OrganizationId, default_version: &str) {
-        let patch = OrganizationPatch { default_version: Some(default_version.to_owned()), name: None };
+        let patch =
+            OrganizationPatch { default_version: Some(default_version.to_owned()), ..OrganizationPatch::default() };
         self.runtime.block_on(PgOrganizations::new(self.pool.clone()).update(organization, patch)).unwrap();
+    }
+
+    /// Changes the rate limits of `organization`, as another process does.
+    pub(crate) fn limit(&self, organization: OrganizationId, rate_limits: RateLimitsPatch) {
+        let patch = OrganizationPatch { rate_limits, ..OrganizationPatch::default() };
+        self.runtime.block_on(PgOrganizations::new(self.pool.clone()).update(organization, patch)).unwrap();
+    }
+
+    /// Changes the rate limits of `key`, as another process does.
+    pub(crate) fn limit_key(&self, key: &Key, patch: RateLimitsPatch) {
+        self.runtime.block_on(self.api_keys().limit(key.organization, key.id, patch)).unwrap();
     }
 
     /// Revokes `key` as another process does: past the service's cache.

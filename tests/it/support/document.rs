@@ -36,7 +36,10 @@ pub(crate) fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>
 /// unknown path or method. So is what a [`super::Wire`] sends, which need not be a request at all.
 #[track_caller]
 pub(crate) fn check(request: &Parts, answer: &Answer) {
-    // The frozen documents are older than idempotency keys and conditions.
+    // The frozen documents are older than limits, idempotency keys and conditions.
+    if answer.status == 429 {
+        return;
+    }
     if [(409, "idempotency-key"), (412, "if-match")]
         .iter()
         .any(|(status, header)| answer.status == *status && request.headers.contains_key(*header))

@@ -1,0 +1,3 @@
+//! Limits on requests.
+
+mod rates;
