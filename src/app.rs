@@ -90,7 +90,8 @@ impl Application {
         pool.register(registry);
         let probe_pool = Pool::new(&PoolSettings { max_connections: 1, ..settings }).map_err(unusable_url)?;
         let ports = ports(&pool, &probe_pool, args, registry);
-        let service = Service::new(ports, args.links(address), args.webhooks.reach(), http, registry)
+        let limits = args.limits.settings();
+        let service = Service::new(ports, args.links(address), args.webhooks.reach(), http, &limits, registry)
             .map_err(|error| StartError(format!("the thread of batches cannot be started: {error}")))?;
         let service = Arc::new(service);
         let replicas = Arc::new(PgReplicas::new(pool.in_background()));

@@ -2,6 +2,7 @@
 
 mod connections;
 mod history;
+mod limits;
 mod values;
 
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use crate::storage::{BatchSettings, PoolSettings};
 use crate::webhook::DispatcherSettings;
 pub use connections::ConnectionArgs;
 pub use history::{HistoryArgs, HistoryMode};
+pub use limits::{FailureRate, LimitArgs, Networks};
 pub(crate) use values::{DURATION_HELP, duration, service_url};
 use values::{interval, link_lifetime, public_url};
 
@@ -140,6 +142,10 @@ pub struct ServerArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it")]
     pub connections: ConnectionArgs,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it")]
+    pub limits: LimitArgs,
 
     /// The http(s) URL under which people reach this service; every link starts with it [default: the address it listens on]
     #[arg(long, env = "UPROF_PUBLIC_URL", value_name = "URL", value_parser = public_url)]

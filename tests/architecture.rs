@@ -50,8 +50,11 @@ const MODULES: &[Module] = &[
         name: "config",
         may_name: &[
             "domain::webhook::url::Reach",
+            "domain::limit::rate_limit::RateLimit",
             "http::HttpSettings",
+            "http::LimitSettings",
             "http::LinkSettings",
+            "http::Network",
             "storage::BatchSettings",
             "storage::PoolSettings",
             "webhook::DispatcherSettings",

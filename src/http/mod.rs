@@ -26,9 +26,10 @@ mod settings;
 mod user_profiles;
 
 pub(crate) use error::HttpError;
+pub use limits::network::Network;
 pub(crate) use request_record::RequestRecord;
 pub(crate) use resource::path;
 pub use server::{serve, serve_metrics};
 pub use service::{Ports, Service};
 pub(crate) use settings::ENROLLMENT_PATH;
-pub use settings::{HttpSettings, LinkSettings};
+pub use settings::{HttpSettings, LimitSettings, LinkSettings};

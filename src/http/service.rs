@@ -8,10 +8,12 @@ use super::batches::memory::BatchMemory;
 use super::batches::thread::BatchThread;
 use super::connection::{ConnectionMetrics, ListenerContext};
 use super::idempotency::in_flight::InFlightKeys;
+use super::limits::address_limits::AddressLimits;
+use super::limits::concurrency::ConcurrencyLimit;
 use super::limits::metrics::LimitMetrics;
 use super::limits::rate_limiter::RateLimiter;
 use super::metrics::RequestMetrics;
-use super::settings::{BodyLimits, HttpSettings, LinkSettings};
+use super::settings::{BodyLimits, HttpSettings, LimitSettings, LinkSettings};
 use super::user_profiles::running_exports::RunningExports;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdSource;
@@ -65,6 +67,11 @@ pub struct Service {
     pub(super) in_flight_keys: InFlightKeys,
     pub(super) exports: RunningExports,
     pub(super) rate_limiter: Arc<RateLimiter>,
+    pub(super) concurrency: ConcurrencyLimit,
+    /// On wrong API keys.
+    pub(super) key_guesses: AddressLimits,
+    /// On wrong enrollment links.
+    pub(crate) link_guesses: AddressLimits,
     pub(super) limit_metrics: LimitMetrics,
     draining: AtomicBool,
 }
@@ -79,6 +86,7 @@ impl Service {
         links: LinkSettings,
         webhook_reach: Reach,
         settings: HttpSettings,
+        limits: &LimitSettings,
         registry: &Registry,
     ) -> std::io::Result<Self> {
         let metrics = RequestMetrics::new(registry);
@@ -89,6 +97,7 @@ impl Service {
             ids: Arc::clone(&ports.ids),
         };
         let rate_limiter = Arc::new(RateLimiter::default());
+        let limit_metrics = LimitMetrics::new(registry);
         let limiter = Arc::clone(&rate_limiter);
         registry
             .register(
@@ -110,7 +119,10 @@ impl Service {
             in_flight_keys: InFlightKeys::default(),
             exports: RunningExports::default(),
             rate_limiter,
-            limit_metrics: LimitMetrics::new(registry),
+            concurrency: ConcurrencyLimit::new(limits.organization_requests),
+            key_guesses: AddressLimits::new(limits, limit_metrics.clone()),
+            link_guesses: AddressLimits::new(limits, limit_metrics.clone()),
+            limit_metrics,
             draining: AtomicBool::new(false),
         })
     }

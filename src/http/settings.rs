@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::limits::network::Network;
+use crate::domain::limit::rate_limit::RateLimit;
 use crate::domain::trust::enrollment::LinkToken;
 
 /// The path under which an enrollment link opens its page.
@@ -50,6 +52,17 @@ impl HttpSettings {
 pub(super) struct BodyLimits {
     pub(super) bytes: usize,
     pub(super) timeout: Duration,
+}
+
+/// Limits on what organizations and strangers may take.
+#[derive(Clone, Debug)]
+pub struct LimitSettings {
+    /// The most requests of one organization at once.
+    pub organization_requests: usize,
+    /// How often a client address may use a wrong secret; `None`: no limit.
+    pub address_failures: Option<RateLimit>,
+    /// The proxies whose word on a client's address counts.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// How enrollment links are made.

@@ -16,7 +16,12 @@ struct Failure {
 
 /// `error`, answered with a page instead of the error envelope.
 pub(super) fn page_error(error: Error) -> HttpError {
-    HttpError::from(error).rendered_by(failure)
+    error_page(error.into())
+}
+
+/// The same for an error that has its answer already.
+pub(super) fn error_page(error: HttpError) -> HttpError {
+    error.rendered_by(failure)
 }
 
 fn failure(response: &mut HttpResponseBuilder, request_id: RequestId) -> HttpResponse {

@@ -77,6 +77,10 @@ pub trait ApiKeyRepository: Send + Sync {
     /// `NotFound`.
     async fn limit(&self, organization: OrganizationId, id: ApiKeyId, patch: RateLimitsPatch) -> Result<ApiKey>;
 
+    /// Whether a key whose secret has this `hash` may exist, as far as this process knows without the database. It knows of all keys but those
+    /// that were created a moment ago.
+    fn may_exist(&self, hash: KeyHash) -> bool;
+
     /// The key whose secret has this `hash`, in any organization; `None` if there is none. Authentication calls it before the organization
     /// is known.
     ///

@@ -12,6 +12,9 @@ use crate::domain::trust::enrollment::{Enrollment, Invitation, LinkTokenHash, Su
 /// token is looked up before the organization is known.
 #[async_trait]
 pub trait EnrollmentRepository: Send + Sync {
+    /// Whether this process knows that there is, or was, a link whose token has this `hash`: it created or found it.
+    fn is_known(&self, hash: LinkTokenHash) -> bool;
+
     /// Stores `enrollment` under the `hash` of its token.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 
 use super::context::ListenerContext;
 use super::shared::Connection;
+use crate::http::limits::network::client;
 
 /// This part of the connections is closed at once, so that a flood of new ones does not look through all of them each time.
 const EVICTED_PART: usize = 64;
@@ -76,9 +77,9 @@ impl Table {
         let open = self.open.borrow();
         let mut numbers: HashMap<_, usize> = HashMap::new();
         for connection in &*open {
-            *numbers.entry(network(connection.address)).or_default() += 1;
+            *numbers.entry(connection.address.map(client)).or_default() += 1;
         }
-        let number_of = |address| numbers.get(&network(address)).copied().unwrap_or_default();
+        let number_of = |address: Option<IpAddr>| numbers.get(&address.map(client)).copied().unwrap_or_default();
         let fewest = number_of(newcomer);
         let rank = |connection: &Connection| {
             let number = number_of(connection.address);
@@ -106,10 +107,10 @@ impl Table {
         let open = self.open.borrow();
         let mut totals: HashMap<_, usize> = HashMap::new();
         for connection in open.iter().filter(|connection| connection.unread_bytes.get() > 0) {
-            *totals.entry(network(connection.address)).or_default() += connection.unread_bytes.get();
+            *totals.entry(connection.address.map(client)).or_default() += connection.unread_bytes.get();
         }
-        let Some((client, _)) = totals.into_iter().max_by_key(|(_, bytes)| *bytes) else { return };
-        let theirs = open.iter().filter(|open| open.unread_bytes.get() > 0 && network(open.address) == client);
+        let Some((greatest, _)) = totals.into_iter().max_by_key(|(_, bytes)| *bytes) else { return };
+        let theirs = open.iter().filter(|open| open.unread_bytes.get() > 0 && open.address.map(client) == greatest);
         let mut theirs: Vec<_> = theirs.collect();
         theirs.sort_unstable_by_key(|connection| connection.waits_since());
         for connection in theirs {
@@ -146,12 +147,4 @@ impl Drop for Admission {
     fn drop(&mut self) {
         self.table.remove(&self.connection);
     }
-}
-
-/// What counts as one client: an IPv4 address, or the network of 64 bits that an IPv6 client chooses its addresses from.
-fn network(address: Option<IpAddr>) -> Option<u128> {
-    Some(match address?.to_canonical() {
-        IpAddr::V4(address) => u128::from(address.to_bits()),
-        IpAddr::V6(address) => address.to_bits() >> 64 << 64,
-    })
 }

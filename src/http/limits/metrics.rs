@@ -31,6 +31,16 @@ impl LimitMetrics {
         self.count(scope, kind);
     }
 
+    /// Counts a request of an organization that has too many at once.
+    pub(in crate::http) fn count_crowd(&self, kind: AccessKind) {
+        self.count("concurrency", kind);
+    }
+
+    /// Counts a request of a client address that has used too many wrong secrets.
+    pub(in crate::http) fn count_failures(&self, kind: AccessKind) {
+        self.count("address", kind);
+    }
+
     fn count(&self, scope: &'static str, kind: AccessKind) {
         self.0.get_or_create(&LimitLabels { scope, kind: kind.as_str() }).inc();
     }

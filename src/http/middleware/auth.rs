@@ -3,13 +3,14 @@
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::middleware::Next;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 
 use crate::domain::credential::api_key::{ApiKey, ApiKeySecret, Credential, Scope};
 use crate::domain::id::OrganizationId;
@@ -18,9 +19,13 @@ use crate::domain::limit::rate_limit::AccessKind;
 use crate::domain::text::Text;
 use crate::domain::{Error, ErrorKind};
 use crate::http::error::HttpError;
+use crate::http::limits::concurrency::RequestSlot;
 use crate::http::limits::rate_headers::{RateHeaders, access_kind, excess_message};
 use crate::http::request_record::RequestRecord;
 use crate::http::service::Service;
+
+/// After how long a client may try again while its organization has too many requests at once.
+const CROWD_PAUSE: Duration = Duration::from_secs(1);
 
 const X_API_KEY: &str = "x-api-key";
 const WORKSPACE_ID: &str = "anthropic-workspace-id";
@@ -46,6 +51,17 @@ impl Caller {
     /// The label of the API version that the organization is pinned to.
     pub(in crate::http) fn default_version(&self) -> &str {
         &self.credential.default_version
+    }
+
+    /// Counts the request among those of its organization that are being served, until the slot is dropped.
+    ///
+    /// # Errors
+    /// There are too many.
+    fn enter<'s>(&self, service: &'s Service, kind: AccessKind) -> Result<RequestSlot<'s>, HttpError> {
+        service.concurrency.enter(self.organization()).ok_or_else(|| {
+            service.limit_metrics.count_crowd(kind);
+            HttpError::rate_limited("Too many requests of this organization are being served", CROWD_PAUSE)
+        })
     }
 
     /// Counts the request in the rate limits: with `cost`, in place of what was `paid` before. Its answer says what is left of them.
@@ -96,33 +112,45 @@ pub(in crate::http) async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    match admitted(&service, &request).await {
-        Ok(caller) => _ = request.extensions_mut().insert(caller),
+    let admitted = async {
+        let caller = caller(&service, &request).await?;
+        let kind = access_kind(request.method());
+        let slot = caller.enter(&service, kind)?;
+        caller.charge(&service, kind, (0, 1))?;
+        Ok::<_, HttpError>((caller, slot))
+    };
+    let (caller, _slot) = match admitted.await {
+        Ok(admitted) => admitted,
         Err(error) => return Ok(request.error_response(error)),
-    }
+    };
+    request.extensions_mut().insert(caller);
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
 
-/// The caller of a request that is within its limits.
-async fn admitted(service: &Service, request: &ServiceRequest) -> Result<Caller, HttpError> {
-    let caller = caller(service, request).await?;
-    caller.charge(service, access_kind(request.method()), (0, 1))?;
-    Ok(caller)
-}
-
 async fn caller(service: &Service, request: &ServiceRequest) -> Result<Caller, HttpError> {
-    let secret = credential(request.headers())?;
-    let credential = service
-        .ports
-        .api_keys
-        .find(secret.hash())
-        .await?
-        .filter(|credential| credential.key.is_valid_at(service.ports.clock.now()))
-        .ok_or_else(|| unauthenticated("Invalid API key"))?;
+    let credential = match valid_credential(service, request).await {
+        Err(error) if error.status_code() == StatusCode::UNAUTHORIZED => {
+            service.key_guesses.count_failure(request.request())?;
+            return Err(error);
+        }
+        credential => credential?,
+    };
     check_workspace(&credential, request.headers())?;
     let record = RequestRecord::of(request).ok_or_else(|| Error::internal("request record missing"))?;
     record.organization.set(Some(credential.key.organization_id));
     Ok(Caller { credential, record })
+}
+
+async fn valid_credential(service: &Service, request: &ServiceRequest) -> Result<Arc<Credential>, HttpError> {
+    let hash = credential(request.headers())?.hash();
+    service.key_guesses.check_guess(request.request(), || service.ports.api_keys.may_exist(hash))?;
+    service
+        .ports
+        .api_keys
+        .find(hash)
+        .await?
+        .filter(|credential| credential.key.is_valid_at(service.ports.clock.now()))
+        .ok_or_else(|| unauthenticated("Invalid API key"))
 }
 
 /// The key in the headers; either header may carry it, repeatedly, if all of them carry the same.

@@ -135,6 +135,10 @@ impl<R: ApiKeyRepository + 'static> ApiKeyRepository for CachedApiKeys<R> {
         limited
     }
 
+    fn may_exist(&self, hash: KeyHash) -> bool {
+        self.0.guesses.may_exist(&hash.0)
+    }
+
     async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>> {
         let (cached, changes) = self.0.cached(&hash);
         match cached {

@@ -191,6 +191,10 @@ impl ApiKeyRepository for PgApiKeys {
         Ok(key)
     }
 
+    fn may_exist(&self, _: KeyHash) -> bool {
+        true
+    }
+
     #[tracing::instrument(level = "debug", name = "api_keys.find", skip_all)]
     async fn find(&self, hash: KeyHash) -> Result<Option<Arc<Credential>>> {
         let row: Option<CredentialRow> = self

@@ -85,7 +85,7 @@ impl GuessLimit {
     /// # Errors
     /// `Throttled` if the secret is unknown and the allowance is used up.
     pub(in crate::storage) async fn admit(&self, hash: &[u8; 32]) -> Result<Option<SemaphorePermit<'_>>> {
-        if !self.applies.load(Ordering::Relaxed) || self.is_known(hash) {
+        if self.may_exist(hash) {
             return Ok(None);
         }
         let permit = self.allowance.admit().await;
@@ -107,6 +107,11 @@ impl GuessLimit {
     pub(in crate::storage) fn known(&self) -> u64 {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).len();
         if self.applies.load(Ordering::Relaxed) { u64::try_from(known).unwrap_or(u64::MAX) } else { 0 }
+    }
+
+    /// Whether the secret may exist: it is known, or not all are known yet.
+    pub(in crate::storage) fn may_exist(&self, hash: &[u8; 32]) -> bool {
+        !self.applies.load(Ordering::Relaxed) || self.is_known(hash)
     }
 
     fn is_known(&self, hash: &[u8; 32]) -> bool {

@@ -49,6 +49,10 @@ struct InvitationRow {
 
 #[async_trait]
 impl EnrollmentRepository for PgEnrollments {
+    fn is_known(&self, _: LinkTokenHash) -> bool {
+        false
+    }
+
     #[tracing::instrument(level = "debug", name = "enrollments.create", skip_all, fields(organization.id = %organization))]
     async fn create(
         &self,

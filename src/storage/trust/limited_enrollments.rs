@@ -37,6 +37,10 @@ impl<R> LimitedEnrollments<R> {
 
 #[async_trait]
 impl<R: EnrollmentRepository> EnrollmentRepository for LimitedEnrollments<R> {
+    fn is_known(&self, hash: LinkTokenHash) -> bool {
+        self.guesses.may_exist(&hash.0)
+    }
+
     async fn create(
         &self,
         organization: OrganizationId,

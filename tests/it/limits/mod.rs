@@ -1,3 +1,5 @@
 //! Limits on requests.
 
+mod addresses;
+mod concurrency;
 mod rates;
