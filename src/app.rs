@@ -26,8 +26,8 @@ use crate::metrics::Registry;
 use crate::pages;
 use crate::storage::{
     BatchingProfiles, CachedApiKeys, LimitedEnrollments, Outbox, PgApiKeys, PgClock, PgDeliveries, PgEnforcement,
-    PgEnrollments, PgEventHorizon, PgEvents, PgExpiry, PgHistory, PgProfiles, PgReadiness, PgReplicas, PgTrustGrants,
-    PgWebhooks, Pool, PoolSettings, SchemaState, schema_state,
+    PgEnrollments, PgEventHorizon, PgEvents, PgExpiry, PgHistory, PgProfiles, PgQuotas, PgReadiness, PgReplicas,
+    PgTrustGrants, PgWebhooks, Pool, PoolSettings, SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
 use clock_watch::ClockWatch;
@@ -198,6 +198,7 @@ fn ports(pool: &Pool, probe_pool: &Pool, args: &ServerArgs, registry: &Registry)
         history: Arc::new(PgHistory::new(pool.clone(), history)),
         webhooks: Arc::new(PgWebhooks::new(pool.clone())),
         api_keys: Arc::new(api_keys),
+        quotas: Arc::new(PgQuotas::new(pool.clone())),
         readiness: Arc::new(PgReadiness::new(probe_pool.clone())),
         clock: Arc::new(SystemClock),
         ids,

@@ -20,7 +20,7 @@ use crate::domain::id::IdSource;
 use crate::domain::random::Randomness;
 use crate::domain::repository::{
     ApiKeyRepository, EnforcementRepository, EnrollmentRepository, EventRepository, HistoryRepository,
-    ProfileRepository, Readiness, TrustGrantRepository, WebhookRepository,
+    ProfileRepository, QuotaRepository, Readiness, TrustGrantRepository, WebhookRepository,
 };
 use crate::domain::webhook::url::Reach;
 use crate::metrics::{Gauge, Registry};
@@ -43,6 +43,8 @@ pub struct Ports {
     pub webhooks: Arc<dyn WebhookRepository>,
     /// API keys.
     pub api_keys: Arc<dyn ApiKeyRepository>,
+    /// Quotas that are counted from time to time.
+    pub quotas: Arc<dyn QuotaRepository>,
     /// Whether the database can serve.
     pub readiness: Arc<dyn Readiness>,
     /// The current time.

@@ -7,6 +7,7 @@ pub(in crate::cli) mod events;
 pub(in crate::cli) mod keys;
 pub(in crate::cli) mod organizations;
 mod paging;
+mod quotas;
 mod rate_limits;
 pub(in crate::cli) mod trust_grants;
 mod webhook_output;

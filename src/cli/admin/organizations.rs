@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::arguments::AdminArgs;
+use super::quotas::{QuotaArgs, QuotasJson};
 use super::rate_limits::{RateLimitArgs, RateLimitsJson};
 use crate::api::ApiVersion;
 use crate::cli::error::VerbResult;
@@ -13,6 +14,7 @@ use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::credential::organization::{Organization, OrganizationPatch};
 use crate::domain::id::{IdSource, OrganizationId, RandomIds};
 use crate::domain::label::EnumLabel;
+use crate::domain::limit::quota::Quotas;
 use crate::domain::limit::rate_limit::RateLimits;
 use crate::domain::repository::OrganizationRepository;
 use crate::domain::text::{DisplayName, Text};
@@ -56,6 +58,8 @@ pub(in crate::cli) struct UpdateOrganization {
     #[command(flatten)]
     rate_limits: RateLimitArgs,
     #[command(flatten)]
+    quotas: QuotaArgs,
+    #[command(flatten)]
     admin: AdminArgs,
 }
 
@@ -77,7 +81,14 @@ pub(in crate::cli) fn new_organization(name: DisplayName, default_version: ApiVe
     let now = SystemClock.now();
     let id = OrganizationId::new(RandomIds::default().next(now));
     let default_version = default_version.as_str().to_owned();
-    Organization { id, created_at: now, name, default_version, rate_limits: RateLimits::default() }
+    Organization {
+        id,
+        created_at: now,
+        name,
+        default_version,
+        rate_limits: RateLimits::default(),
+        quotas: Quotas::default(),
+    }
 }
 
 impl CreateOrganization {
@@ -92,7 +103,12 @@ impl CreateOrganization {
 impl UpdateOrganization {
     fn run(self) -> VerbResult {
         let default_version = self.default_version.map(|version| version.as_str().to_owned());
-        let patch = OrganizationPatch { name: self.name, default_version, rate_limits: self.rate_limits.patch()? };
+        let patch = OrganizationPatch {
+            name: self.name,
+            default_version,
+            rate_limits: self.rate_limits.patch()?,
+            quotas: self.quotas.patch(),
+        };
         let updated = self.admin.with_pool(async |pool| PgOrganizations::new(pool).update(self.id, patch).await)?;
         self.admin.print(&printable(updated))
     }
@@ -106,6 +122,8 @@ struct OrganizationJson {
     created_at: String,
     #[serde(flatten)]
     rate_limits: RateLimitsJson,
+    #[serde(flatten)]
+    quotas: QuotasJson,
 }
 
 fn printable(organization: Organization) -> Printable<OrganizationJson> {
@@ -115,6 +133,7 @@ fn printable(organization: Organization) -> Printable<OrganizationJson> {
         default_version: organization.default_version,
         created_at: values::rfc3339(organization.created_at),
         rate_limits: RateLimitsJson::new(organization.rate_limits),
+        quotas: QuotasJson::new(organization.quotas),
     };
     let limits = json.rate_limits.suffix();
     let text = format!("{}  {}  {}  {}{limits}", json.id, json.default_version, json.created_at, json.name);

@@ -10,6 +10,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::error::{Error, ErrorKind, Result};
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::label::{EnumLabel, labels};
+use crate::domain::limit::quota::Quotas;
 use crate::domain::limit::rate_limit::RateLimits;
 use crate::domain::page::{Order, PageLimit};
 use crate::domain::text::WorkspaceId;
@@ -228,6 +229,8 @@ pub struct Credential {
     pub default_version: String,
     /// The rate limits of the organization.
     pub organization_limits: RateLimits,
+    /// The quotas of the organization.
+    pub quotas: Quotas,
 }
 
 fn checksum(secret: &str) -> String {

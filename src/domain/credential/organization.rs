@@ -2,6 +2,7 @@
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::OrganizationId;
+use crate::domain::limit::quota::{Quotas, QuotasPatch};
 use crate::domain::limit::rate_limit::{RateLimits, RateLimitsPatch};
 use crate::domain::text::DisplayName;
 
@@ -18,6 +19,8 @@ pub struct Organization {
     pub default_version: String,
     /// The rate limits of all its requests together.
     pub rate_limits: RateLimits,
+    /// How many objects it may have.
+    pub quotas: Quotas,
 }
 
 /// The changes of an update; `None` leaves a field.
@@ -29,4 +32,6 @@ pub struct OrganizationPatch {
     pub default_version: Option<String>,
     /// Its rate limits.
     pub rate_limits: RateLimitsPatch,
+    /// Its quotas.
+    pub quotas: QuotasPatch,
 }

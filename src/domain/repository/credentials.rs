@@ -42,7 +42,7 @@ pub trait ApiKeyRepository: Send + Sync {
     /// Stores `key` under the `hash` of its secret, and appends the event that `actor` created it.
     ///
     /// # Errors
-    /// `NotFound` if the organization does not exist; `Invalid` if the key of `idempotency` was used for another request.
+    /// `NotFound` if the organization does not exist; `Conflict` if it has as many keys as its quota allows; `Invalid` if the key of `idempotency` was used for another request.
     async fn create(
         &self,
         key: &ApiKey,

@@ -7,5 +7,6 @@ pub(in crate::http) mod concurrency;
 mod failure_limiter;
 pub(in crate::http) mod metrics;
 pub(in crate::http) mod network;
+pub(in crate::http) mod quotas;
 pub(in crate::http) mod rate_headers;
 pub(in crate::http) mod rate_limiter;

@@ -179,6 +179,7 @@ mod tests {
 
     use super::*;
     use crate::domain::credential::api_key::ApiKey;
+    use crate::domain::limit::quota::Quotas;
     use crate::domain::limit::rate_limit::RateLimits;
 
     fn credential(number: u128, organization: &str, key: &str) -> Credential {
@@ -197,6 +198,7 @@ mod tests {
             },
             default_version: String::new(),
             organization_limits: limits(organization),
+            quotas: Quotas::default(),
         }
     }
 

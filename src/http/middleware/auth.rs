@@ -15,6 +15,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use crate::domain::credential::api_key::{ApiKey, ApiKeySecret, Credential, Scope};
 use crate::domain::id::OrganizationId;
 use crate::domain::label::EnumLabel;
+use crate::domain::limit::quota::Quotas;
 use crate::domain::limit::rate_limit::AccessKind;
 use crate::domain::text::Text;
 use crate::domain::{Error, ErrorKind};
@@ -46,6 +47,11 @@ impl Caller {
     /// The key of the request.
     pub(in crate::http) fn key(&self) -> &ApiKey {
         &self.credential.key
+    }
+
+    /// The quotas of the organization.
+    pub(in crate::http) fn quotas(&self) -> &Quotas {
+        &self.credential.quotas
     }
 
     /// The label of the API version that the organization is pinned to.

@@ -9,12 +9,15 @@ use crate::api::v2026_03_24::links::{ActionUrl, CreateActionUrl, EnrollmentUrl};
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::{EnrollmentId, ProfileId};
+use crate::domain::idempotency::Idempotency;
 use crate::domain::label::EnumLabel;
+use crate::domain::limit::quota::Resource;
 use crate::domain::trust::enrollment::{Enrollment, LinkToken};
 use crate::domain::{Error, ErrorKind};
 use crate::http::body::json_body::JsonBytes;
 use crate::http::handler::{HandlerResult, profile_id};
 use crate::http::idempotency::replay::IdempotentRequest;
+use crate::http::limits::quotas;
 use crate::http::middleware::auth::Caller;
 use crate::http::service::Service;
 
@@ -69,5 +72,9 @@ async fn create<A: Serialize + 'static>(
     let (url, expires_at) = (service.links.url(&token), enrollment.expires_at);
     let (enrollments, organization) = (&service.ports.enrollments, caller.organization());
     let encode = move |()| encode(url.clone(), expires_at);
-    request.answer_sealed(encode, |key| enrollments.create(organization, enrollment, token.hash(), key)).await
+    let create = async |key: Option<Idempotency<()>>| {
+        quotas::admit(service, caller, (Resource::OpenLinks, 1), key.as_ref()).await?;
+        enrollments.create(organization, enrollment, token.hash(), key).await
+    };
+    request.answer_sealed(encode, create).await
 }

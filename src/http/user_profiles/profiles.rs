@@ -7,12 +7,15 @@ use crate::api::v2026_03_24::deletion::DeletedProfile;
 use crate::api::{WireFormat, profile_body};
 use crate::domain::credential::api_key::Scope;
 use crate::domain::id::ProfileId;
+use crate::domain::idempotency::Idempotency;
 use crate::domain::label::EnumLabel;
-use crate::domain::profile::{ProfileDraft, ProfileUpdate};
+use crate::domain::limit::quota::Resource;
+use crate::domain::profile::{Profile, ProfileDraft, ProfileUpdate};
 use crate::http::body::json_body::JsonBytes;
 use crate::http::conditional::{entity_tag, if_match, tagged};
 use crate::http::handler::{HandlerResult, pairs, profile_id};
 use crate::http::idempotency::replay::IdempotentRequest;
+use crate::http::limits::quotas;
 use crate::http::middleware::auth::Caller;
 use crate::http::service::Service;
 
@@ -28,7 +31,11 @@ pub(in crate::http) async fn create_user_profile<F: WireFormat>(
     let profile = draft.into_profile(ProfileId::new(service.ports.ids.next(now)), now);
     let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
     let (profiles, organization, by) = (&service.ports.profiles, caller.organization(), caller.key().id);
-    request.answer_profile::<F, _>(|key| profiles.create(organization, profile, by, key)).await
+    let create = async |key: Option<Idempotency<Profile>>| {
+        quotas::admit(&service, &caller, (Resource::Profiles, 1), key.as_ref()).await?;
+        profiles.create(organization, profile, by, key).await
+    };
+    request.answer_profile::<F, _>(create).await
 }
 
 pub(in crate::http) async fn list_user_profiles<F: WireFormat>(

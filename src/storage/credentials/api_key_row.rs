@@ -4,6 +4,7 @@ use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::quota_columns::QuotaColumns;
 use super::rate_limits::RateLimitColumns;
 use crate::domain::credential::api_key::{ApiKey, Credential, Scope};
 use crate::domain::id::{ApiKeyId, OrganizationId};
@@ -32,6 +33,8 @@ pub(super) struct CredentialRow {
     default_version: String,
     organization_read_limit: Option<String>,
     organization_write_limit: Option<String>,
+    #[sqlx(flatten)]
+    quotas: QuotaColumns,
 }
 
 impl TryFrom<ApiKeyRow> for ApiKey {
@@ -65,6 +68,6 @@ impl TryFrom<CredentialRow> for Credential {
         let organization_limits = columns.parse().ok_or_else(|| {
             Error::internal(format!("organizations {}: read_limit or write_limit breaks a rule", key.organization_id))
         })?;
-        Ok(Self { key, default_version: row.default_version, organization_limits })
+        Ok(Self { key, default_version: row.default_version, organization_limits, quotas: row.quotas.into() })
     }
 }

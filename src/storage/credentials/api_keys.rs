@@ -24,6 +24,7 @@ use crate::domain::text::{Text, WorkspaceId};
 use crate::storage::events::outbox::{self, Outbox};
 use crate::storage::pool::Pool;
 use crate::storage::pool::error::{StorageError, not_found};
+use crate::storage::quotas::check_api_key_quota;
 
 /// [`ApiKeyRepository`] on Postgres.
 #[derive(Clone, Debug)]
@@ -84,6 +85,7 @@ impl ApiKeyRepository for PgApiKeys {
             .pool
             .once(key.organization_id, None, key.created_at, idempotency, move |connection| {
                 Box::pin(async move {
+                    check_api_key_quota(connection, key.organization_id, key.created_at).await?;
                     let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
                     sqlx::query(
                         "insert into api_keys
@@ -214,7 +216,10 @@ impl ApiKeyRepository for PgApiKeys {
                                 k.write_limit,
                                 o.default_version,
                                 o.read_limit as organization_read_limit,
-                                o.write_limit as organization_write_limit
+                                o.write_limit as organization_write_limit,
+                                o.api_key_quota,
+                                o.open_link_quota,
+                                o.profile_quota
                            from api_keys k
                            join organizations o on o.id = k.organization_id
                           where k.hash = $1",

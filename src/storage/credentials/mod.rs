@@ -9,6 +9,7 @@ mod credential_cache;
 mod key_limits;
 mod known_keys;
 mod organizations;
+mod quota_columns;
 mod rate_limits;
 
 pub use api_key_cache::CachedApiKeys;

@@ -13,6 +13,7 @@ use uprof::domain::clock::{Clock, SystemClock, Timestamp};
 use uprof::domain::credential::api_key::{ApiKey, ApiKeyQuery, Credential, KeyActor, KeyHash};
 use uprof::domain::id::{ApiKeyId, OrganizationId};
 use uprof::domain::idempotency::{Idempotency, RequestOutcome};
+use uprof::domain::limit::quota::Quotas;
 use uprof::domain::limit::rate_limit::{RateLimits, RateLimitsPatch};
 use uprof::domain::page::Page;
 use uprof::domain::repository::ApiKeyRepository;
@@ -194,6 +195,7 @@ impl ApiKeyRepository for Keys {
             key: key(),
             default_version: String::new(),
             organization_limits: RateLimits::default(),
+            quotas: Quotas::default(),
         })))
     }
 }

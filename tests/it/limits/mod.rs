@@ -2,4 +2,5 @@
 
 mod addresses;
 mod concurrency;
+mod quotas;
 mod rates;

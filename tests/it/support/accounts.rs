@@ -9,6 +9,7 @@ use uprof::domain::credential::api_key::{ApiKey, ApiKeySecret, KeyActor, Scope};
 use uprof::domain::credential::organization::{Organization, OrganizationPatch};
 use uprof::domain::id::{ApiKeyId, IdSource, OrganizationId, RandomIds};
 use uprof::domain::label::EnumLabel;
+use uprof::domain::limit::quota::{Quotas, QuotasPatch};
 use uprof::domain::limit::rate_limit::{RateLimits, RateLimitsPatch};
 use uprof::domain::profile::change::Change;
 use uprof::domain::repository::{ApiKeyRepository, OrganizationRepository};
@@ -69,6 +70,7 @@ impl Accounts {
             name: DisplayName::parse("Example Organization".to_owned()).unwrap(),
             default_version: default_version.to_owned(),
             rate_limits: RateLimits::default(),
+            quotas: Quotas::default(),
         };
         self.runtime.block_on(PgOrganizations::new(self.pool.clone()).create(&organization)).unwrap();
         organization.id
@@ -106,6 +108,12 @@ impl Accounts {
     /// Changes the rate limits of `organization`, as another process does.
     pub(crate) fn limit(&self, organization: OrganizationId, rate_limits: RateLimitsPatch) {
         let patch = OrganizationPatch { rate_limits, ..OrganizationPatch::default() };
+        self.runtime.block_on(PgOrganizations::new(self.pool.clone()).update(organization, patch)).unwrap();
+    }
+
+    /// Changes the quotas of `organization`, as another process does.
+    pub(crate) fn set_quotas(&self, organization: OrganizationId, quotas: QuotasPatch) {
+        let patch = OrganizationPatch { quotas, ..OrganizationPatch::default() };
         self.runtime.block_on(PgOrganizations::new(self.pool.clone()).update(organization, patch)).unwrap();
     }
 
