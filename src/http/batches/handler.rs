@@ -12,13 +12,16 @@ use crate::api::WireFormat;
 use crate::api::batch::{BatchReader, parse_query};
 use crate::domain::clock::Timestamp;
 use crate::domain::credential::api_key::Scope;
-use crate::domain::idempotency::Fingerprint;
+use crate::domain::idempotency::{Fingerprint, KeyedRequest};
 use crate::domain::label::EnumLabel;
+use crate::domain::limit::quota::Resource;
+use crate::domain::limit::rate_limit::AccessKind;
 use crate::domain::profile::batch::{BatchWrite, ProfileBatch};
 use crate::domain::{Error, Result};
 use crate::http::body::json_body::AnnouncedBody;
 use crate::http::handler::{HandlerResult, pairs};
 use crate::http::idempotency::replay::IdempotentRequest;
+use crate::http::limits::quotas;
 use crate::http::middleware::auth::Caller;
 use crate::http::request_record::RequestRecord;
 use crate::http::service::Service;
@@ -46,7 +49,9 @@ pub(in crate::http) async fn batch_user_profiles<F: WireFormat>(
         // The reading ends only after the last piece.
         announced.read(&request, async move |piece| _ = sender.send(piece).await),
     )?;
-    // A rate limit counts `writes`: each costs as much as the single request.
+    // Each costs as much as the single request; one was paid when the request came.
+    caller.charge(&service, AccessKind::Write, (1, number(writes.len())))?;
+    let creates = number(writes.iter().filter(|write| matches!(write, Ok(BatchWrite::Create(_)))).count());
     let request_id = RequestRecord::of(&request).ok_or_else(|| Error::internal("request record missing"))?.id;
     // Another answer is expected of an atomic batch, so it is another request.
     let version = if is_atomic { format!("{} atomic", F::VERSION.as_str()) } else { F::VERSION.as_str().to_owned() };
@@ -55,8 +60,12 @@ pub(in crate::http) async fn batch_user_profiles<F: WireFormat>(
     let answer = WireBatchAnswer::<F>::new(memory.clone(), request_id, is_atomic, custom_ids, bytes, limit);
     let batch = ProfileBatch { writes, by: caller.key().id, now };
     let profiles = Arc::clone(&service.ports.profiles);
-    let written =
-        |key| service.batch_thread.run(async move { profiles.batch(organization, batch, key, Box::new(answer)).await });
+    let written = async |request: Option<KeyedRequest>| {
+        let key = request.as_ref().map(|request| &request.key);
+        quotas::admit(&service, &caller, (Resource::Profiles, creates), key).await?;
+        let batch = async move { profiles.batch(organization, batch, request, Box::new(answer)).await };
+        service.batch_thread.run(batch).await
+    };
     let (mut response, bytes) = request.answer_bytes(written).await?;
     response.insert_header((CONTENT_TYPE, "application/json"));
     Ok(response.body(memory.answer(bytes)))
@@ -72,6 +81,11 @@ struct Requests {
     /// The length of the body, and its hash.
     bytes: usize,
     digest: [u8; 32],
+}
+
+/// A number of requests, of which there are 1,000 at most.
+fn number(requests: usize) -> u32 {
+    u32::try_from(requests).unwrap_or(u32::MAX)
 }
 
 /// Reads the body whose `pieces` come, about `length` bytes.

@@ -74,7 +74,12 @@ impl Caller {
     ///
     /// # Errors
     /// It exceeds one, and has cost nothing.
-    fn charge(&self, service: &Service, kind: AccessKind, (paid, cost): (u32, u32)) -> Result<(), HttpError> {
+    pub(in crate::http) fn charge(
+        &self,
+        service: &Service,
+        kind: AccessKind,
+        (paid, cost): (u32, u32),
+    ) -> Result<(), HttpError> {
         let limiter = &service.rate_limiter;
         let admitted = limiter.admit(&self.credential, kind, (paid, cost), Instant::now());
         let standing = match &admitted {

@@ -72,9 +72,10 @@ async fn create<A: Serialize + 'static>(
     let (url, expires_at) = (service.links.url(&token), enrollment.expires_at);
     let (enrollments, organization) = (&service.ports.enrollments, caller.organization());
     let encode = move |()| encode(url.clone(), expires_at);
-    let create = async |key: Option<Idempotency<()>>| {
-        quotas::admit(service, caller, (Resource::OpenLinks, 1), key.as_ref()).await?;
-        enrollments.create(organization, enrollment, token.hash(), key).await
+    let create = async |request: Option<Idempotency<()>>| {
+        let key = request.as_ref().map(|request| &request.key);
+        quotas::admit(service, caller, (Resource::OpenLinks, 1), key).await?;
+        enrollments.create(organization, enrollment, token.hash(), request).await
     };
     request.answer_sealed(encode, create).await
 }

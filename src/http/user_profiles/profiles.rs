@@ -31,9 +31,10 @@ pub(in crate::http) async fn create_user_profile<F: WireFormat>(
     let profile = draft.into_profile(ProfileId::new(service.ports.ids.next(now)), now);
     let request = IdempotentRequest::of(&service, &caller, &request, F::VERSION.as_str(), &request_body.0)?;
     let (profiles, organization, by) = (&service.ports.profiles, caller.organization(), caller.key().id);
-    let create = async |key: Option<Idempotency<Profile>>| {
-        quotas::admit(&service, &caller, (Resource::Profiles, 1), key.as_ref()).await?;
-        profiles.create(organization, profile, by, key).await
+    let create = async |request: Option<Idempotency<Profile>>| {
+        let key = request.as_ref().map(|request| &request.key);
+        quotas::admit(&service, &caller, (Resource::Profiles, 1), key).await?;
+        profiles.create(organization, profile, by, request).await
     };
     request.answer_profile::<F, _>(create).await
 }

@@ -5,5 +5,6 @@ mod envelope;
 mod keys;
 mod laws;
 mod limits;
+mod rates;
 mod requests;
 mod results;
