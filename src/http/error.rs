@@ -50,7 +50,8 @@ impl HttpError {
         self
     }
 
-    fn closing(mut self) -> Self {
+    /// The same error, after which the connection closes.
+    pub(super) fn closing(mut self) -> Self {
         self.closes = true;
         self
     }

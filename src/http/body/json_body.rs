@@ -46,7 +46,8 @@ impl AnnouncedBody {
     /// # Errors
     /// It is announced as too large, or as something else than uncompressed JSON in UTF-8.
     pub(in crate::http) fn of(request: &HttpRequest, limits: BodyLimits) -> Result<Self, HttpError> {
-        check_headers(request.headers())?;
+        // Whether the rest of the body has arrived already must not decide whether the connection stays open.
+        check_headers(request.headers()).map_err(HttpError::closing)?;
         let length = announced_length(request.headers());
         if length.is_some_and(|length| length > limits.bytes) {
             return Err(HttpError::too_large(limits.bytes));
