@@ -5,7 +5,9 @@ mod descriptors;
 mod event_horizon;
 mod expiry;
 mod heartbeat;
+mod retention;
 mod start_error;
+mod statistics;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -27,14 +29,16 @@ use crate::pages;
 use crate::storage::{
     BatchingProfiles, CachedApiKeys, LimitedEnrollments, Outbox, PgApiKeys, PgClock, PgDeliveries, PgEnforcement,
     PgEnrollments, PgEventHorizon, PgEvents, PgExpiry, PgHistory, PgProfiles, PgQuotas, PgReadiness, PgReplicas,
-    PgTrustGrants, PgWebhooks, Pool, PoolSettings, SchemaState, schema_state,
+    PgRetention, PgStatistics, PgTrustGrants, PgWebhooks, Pool, PoolSettings, SchemaState, schema_state,
 };
 use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
 use clock_watch::ClockWatch;
 use event_horizon::HorizonWatch;
 use expiry::ExpirySweeper;
 use heartbeat::Heartbeat;
+use retention::RetentionJob;
 pub use start_error::StartError;
+use statistics::StatisticsJob;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1_024;
@@ -47,8 +51,10 @@ pub struct Application {
     stopper: Stopper,
     dispatcher: Dispatcher,
     sweeper: ExpirySweeper,
+    retention: RetentionJob,
     horizon_watch: HorizonWatch,
     heartbeat: Heartbeat,
+    statistics: StatisticsJob,
     grace: Duration,
     pool: Pool,
     probe_pool: Pool,
@@ -87,6 +93,7 @@ impl Application {
         }
         let (listener, address) = listen(args.listen, "--listen")?;
         let metrics_listener = args.metrics_listen.map(|address| listen(address, "--metrics-listen")).transpose()?;
+        registry.register_process(SystemClock.now().unix_timestamp());
         pool.register(registry);
         let probe_pool = Pool::new(&PoolSettings { max_connections: 1, ..settings }).map_err(unusable_url)?;
         let ports = ports(&pool, &probe_pool, args, registry);
@@ -111,8 +118,16 @@ impl Application {
             .transpose()?;
         let dispatcher =
             Dispatcher::start(dispatcher_ports(&pool.in_background()), args.webhooks.dispatcher(), registry);
-        let sweeper = ExpirySweeper::start(expiry(&pool.in_background()), Arc::new(SystemClock), clock_watch);
+        let retention = RetentionJob::start(
+            Arc::new(PgRetention::new(pool.in_background())),
+            args.retention,
+            Arc::new(SystemClock),
+            clock_watch.clone(),
+        );
+        let sweeper = ExpirySweeper::start(expiry(&pool.in_background()), Arc::new(SystemClock), clock_watch, registry);
         let horizon_watch = HorizonWatch::start(Arc::new(PgEventHorizon::new(pool.in_background())), registry);
+        let reader = Arc::new(PgStatistics::new(pool.in_background()));
+        let statistics = StatisticsJob::start(reader, Arc::new(SystemClock), registry);
         let stopper = Stopper { service, server: server.handle(), dispatcher: dispatcher.stopper(), drain: args.drain };
         let grace = args.grace;
         Ok(Self {
@@ -122,8 +137,10 @@ impl Application {
             stopper,
             dispatcher,
             sweeper,
+            retention,
             horizon_watch,
             heartbeat,
+            statistics,
             grace,
             pool,
             probe_pool,
@@ -154,7 +171,7 @@ impl Application {
     /// The server broke down.
     pub async fn run_until_stopped(self) -> Result<(), StartError> {
         let served = self.server.await;
-        drop((self.sweeper, self.horizon_watch));
+        drop((self.sweeper, self.retention, self.horizon_watch, self.statistics));
         self.heartbeat.stop().await;
         self.dispatcher.stop(self.grace).await;
         // Last, so that metrics of the shutdown can be scraped.

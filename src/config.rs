@@ -3,6 +3,7 @@
 mod connections;
 mod history;
 mod limits;
+mod retention;
 mod values;
 
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use crate::webhook::DispatcherSettings;
 pub use connections::ConnectionArgs;
 pub use history::{HistoryArgs, HistoryMode};
 pub use limits::{FailureRate, LimitArgs, Networks};
+pub use retention::{Retention, RetentionArgs};
 pub(crate) use values::{DURATION_HELP, duration, service_url};
 use values::{interval, link_lifetime, public_url};
 
@@ -162,6 +164,10 @@ pub struct ServerArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it")]
     pub history: HistoryArgs,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it")]
+    pub retention: RetentionArgs,
 
     /// After SIGTERM: how long to keep serving while /health/ready answers 503, so that load balancers notice
     #[arg(long, env = "UPROF_DRAIN", value_name = "DURATION", default_value = "0s", value_parser = duration)]

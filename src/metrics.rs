@@ -4,6 +4,8 @@
 //! Label values are literals of this source, never something that a caller sent: no personal data can become a label, and the number of
 //! series is bounded.
 
+mod process;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 

@@ -10,7 +10,8 @@ use crate::domain::clock::{ClockAgreement, ClockComparison, MAX_CLOCK_DIFFERENCE
 use crate::domain::repository::DatabaseClock;
 use crate::metrics::{Registry, SetGauge};
 
-/// Compares whenever it is asked, and exposes the last difference.
+/// Compares whenever it is asked, and exposes the last difference. Clones are the same.
+#[derive(Clone)]
 pub(super) struct ClockWatch {
     database: Arc<dyn DatabaseClock>,
     difference: SetGauge<f64, AtomicU64>,

@@ -9,6 +9,7 @@ use super::clock_watch::ClockWatch;
 use crate::domain::clock::Clock;
 use crate::domain::repository::ExpiryRepository;
 use crate::domain::{Error, Result};
+use crate::metrics::{Registry, SetGauge};
 
 /// The pause between two sweeps: how late an expiry becomes an event. Reads do not depend on it.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
@@ -19,13 +20,23 @@ pub(super) struct ExpirySweeper(JoinHandle<()>);
 
 impl ExpirySweeper {
     /// Starts after one pause. Must be called within a runtime.
-    pub(super) fn start(expiry: Arc<dyn ExpiryRepository>, clock: Arc<dyn Clock>, watch: ClockWatch) -> Self {
+    pub(super) fn start(
+        expiry: Arc<dyn ExpiryRepository>,
+        clock: Arc<dyn Clock>,
+        watch: ClockWatch,
+        registry: &Registry,
+    ) -> Self {
+        let last_success: SetGauge = registry.register(
+            "uprof_sweep_last_success_timestamp_seconds",
+            "When the expiry sweep last succeeded as a whole, in seconds since the epoch; 0 before",
+            SetGauge::default(),
+        );
         Self(tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP_INTERVAL).await;
                 // What a wrong clock lets expire cannot be taken back.
-                if watch.is_usable().await {
-                    sweep(&*expiry, &*clock).await;
+                if watch.is_usable().await && sweep(&*expiry, &*clock).await {
+                    last_success.set(clock.now().unix_timestamp());
                 }
             }
         }))
@@ -38,8 +49,9 @@ impl Drop for ExpirySweeper {
     }
 }
 
-/// Each part in turn, whether or not the parts before it succeeded.
-async fn sweep(expiry: &dyn ExpiryRepository, clock: &dyn Clock) {
+/// Each part in turn, whether or not the parts before it succeeded. Answers whether all did.
+async fn sweep(expiry: &dyn ExpiryRepository, clock: &dyn Clock) -> bool {
+    let mut succeeded = true;
     macro_rules! finish {
         ($part:literal, $step:expr) => {
             let finished: Result<()> = async {
@@ -48,6 +60,7 @@ async fn sweep(expiry: &dyn ExpiryRepository, clock: &dyn Clock) {
             }
             .await;
             if let Err(error) = finished {
+                succeeded = false;
                 tracing::warn!(
                     sweep.part = $part,
                     error.cause = cause(&error),
@@ -62,6 +75,7 @@ async fn sweep(expiry: &dyn ExpiryRepository, clock: &dyn Clock) {
     finish!("links", expiry.delete_expired_links(clock.now()));
     finish!("secrets", expiry.delete_expired_secrets(clock.now()));
     finish!("answers", expiry.delete_expired_answers(clock.now()));
+    succeeded
 }
 
 fn cause(error: &Error) -> String {

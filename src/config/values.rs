@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use url::Url;
 
+/// 365 days.
+pub(super) const YEAR: Duration = Duration::from_hours(365 * 24);
+
 /// The longest duration of a setting. Deadlines are computed by addition, which must not overflow.
 const MAX_DURATION: Duration = Duration::from_mins(u32::MAX as u64);
 
@@ -34,7 +37,6 @@ pub(super) fn interval(text: &str) -> Result<Duration, String> {
 
 /// The lifetime of a link: at least a second, and at most a year, so that its end can be written as a date.
 pub(super) fn link_lifetime(text: &str) -> Result<Duration, String> {
-    const YEAR: Duration = Duration::from_hours(365 * 24);
     let lifetime = duration(text)?;
     let is_useful = (Duration::from_secs(1)..=YEAR).contains(&lifetime);
     if is_useful { Ok(lifetime) } else { Err("expected at least 1s and at most 365d".to_owned()) }

@@ -89,6 +89,16 @@ impl<K: IdKind> fmt::Display for Id<K> {
     }
 }
 
+/// The least UUID of an id that is made at `moment` or later: a `UUIDv7` begins with 48 bits of milliseconds.
+#[must_use]
+pub fn least_uuid(moment: Timestamp) -> Uuid {
+    let milliseconds = u128::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    Uuid::from_u128(milliseconds << RANDOM_BITS)
+}
+
+/// The bits of a `UUIDv7` behind its milliseconds.
+const RANDOM_BITS: u32 = 80;
+
 /// The text is not an id of this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of this kind")]

@@ -1,4 +1,4 @@
-//! The port of the background jobs that record expiries.
+//! The ports of the background jobs that record expiries, and delete what is past its retention.
 
 use async_trait::async_trait;
 
@@ -47,4 +47,22 @@ pub trait ExpiryRepository: Send + Sync {
     ///
     /// [`IDEMPOTENCY_RETENTION`]: crate::domain::idempotency::IDEMPOTENCY_RETENTION
     async fn delete_expired_answers(&self, now: Timestamp) -> Result<usize>;
+}
+
+/// Deletes old rows of all organizations. Called by a background job. Each call is one transaction that deletes at most 100 rows of an
+/// organization (deliveries: of an endpoint) and at most 1,000 in all, skips rows that another transaction has locked, and returns how many it
+/// deleted.
+#[async_trait]
+pub trait RetentionRepository: Send + Sync {
+    /// Deletes events from `before` that moment, and the stored values of the history that belong to them. An event with a pending delivery stays.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn delete_events(&self, before: Timestamp) -> Result<usize>;
+
+    /// Deletes webhook deliveries of events from `before` that moment, with their attempts. Pending ones stay.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn delete_deliveries(&self, before: Timestamp) -> Result<usize>;
 }

@@ -3,11 +3,13 @@
 use std::thread;
 
 use serde_json::json;
+use uprof::metrics::Registry;
 use ureq::http::Method;
 
 use crate::support::TestApp;
 use crate::support::client::{PROFILES, id, path};
 use crate::support::max_wait::until;
+use crate::support::metrics::Metrics;
 use crate::support::receiver::{Receiver, Reply};
 use crate::support::webhooks::{delivering, emit_event, make_retries_due, register};
 
@@ -137,4 +139,23 @@ fn delivery_attempts_are_counted_by_outcome() {
     });
     assert_eq!((attempts("refused"), attempts("unanswered")), (1, 0));
     assert_eq!(app.metrics().count("uprof_webhook_attempt_duration_seconds_count"), 2);
+}
+
+#[test]
+fn what_waits_in_the_database_and_how_large_it_is_is_exposed() {
+    let app = TestApp::start();
+    assert_eq!(app.metrics().count("uprof_trust_grant_oldest_pending_seconds"), 0);
+    let profile = app.client.create(&json!({}));
+    let decision = json!({"status": "pending", "actor": "reviewer"});
+    app.operator().post(&format!("{}/trust_grants/cyber", path(id(&profile)))).json(&decision).ok();
+    app.database.seed("update trust_grants set decided_at = now() - interval '1 hour'");
+    let registry = Registry::default();
+    let (_, _replica) = app.another_replica_with(registry.clone());
+    let metrics = || Metrics::read(&registry.text());
+    until("the first reading", || metrics().count("uprof_table_bytes{table=\"user_profiles\"}") > 0);
+    let metrics = metrics();
+    assert!((3_600..7_200).contains(&metrics.count("uprof_trust_grant_oldest_pending_seconds")));
+    assert_eq!(metrics.count("uprof_webhook_oldest_pending_seconds"), 0);
+    assert!(metrics.named("uprof_table_bytes").len() > 10);
+    assert!(metrics.count("process_resident_memory_bytes") > 1_000_000 || !cfg!(target_os = "linux"));
 }

@@ -7,6 +7,7 @@ mod isolation;
 mod metrics;
 mod pool;
 mod query_plans;
+mod retention;
 mod shutdown;
 mod sockets;
 mod startup;

@@ -66,7 +66,12 @@ impl TestApp {
 
     /// Another service on the same database, and a client of it with the organization's key. Drop it first.
     pub(crate) fn another_replica(&self) -> (Client, Replica) {
-        let replica = Replica::start(self.database.url(), &[], Registry::default());
+        self.another_replica_with(Registry::default())
+    }
+
+    /// As [`TestApp::another_replica`]; it counts in `registry`.
+    pub(crate) fn another_replica_with(&self, registry: Registry) -> (Client, Replica) {
+        let replica = Replica::start(self.database.url(), &[], registry);
         (Client::new(replica.address).with_key(&self.key), replica)
     }
 

@@ -1,13 +1,12 @@
 //! The ids between which profiles of a list can be: by its cursor, and by the times of creation that are asked for.
 
+use time::Duration;
 use uuid::Uuid;
 
-use crate::domain::clock::{MAX_CLOCK_DIFFERENCE, Timestamp};
+use crate::domain::clock::MAX_CLOCK_DIFFERENCE;
+use crate::domain::id::least_uuid;
 use crate::domain::page::Order;
 use crate::domain::profile::list::{ProfileKeyset, ProfileQuery};
-
-/// The bits of a `UUIDv7` behind its milliseconds.
-const RANDOM_BITS: u32 = 80;
 
 /// Ids between which, exclusively, those of the list lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +22,10 @@ impl IdBounds {
     /// by no more than clocks may differ from the database's, to both sides.
     pub(super) fn of(query: &ProfileQuery) -> Self {
         let created = query.filter.created;
-        let after = created.from.map_or(0, |from| (milliseconds(from) << RANDOM_BITS).saturating_sub(1));
+        let after = created.from.map_or(0, |from| least_uuid(from).as_u128().saturating_sub(1));
         let before = created.until.map_or(u128::MAX, |until| {
             let last = until.saturating_add(MAX_CLOCK_DIFFERENCE * 2);
-            (milliseconds(last) + 1) << RANDOM_BITS
+            least_uuid(last.saturating_add(Duration::MILLISECOND)).as_u128()
         });
         let mut bounds = Self { after: Uuid::from_u128(after), before: Uuid::from_u128(before) };
         if let Some(ProfileKeyset::CreatedAt(id) | ProfileKeyset::Nameless(id)) = &query.after {
@@ -39,15 +38,9 @@ impl IdBounds {
     }
 }
 
-/// Since the epoch, not before. The last year that a timestamp may have needs 48 bits.
-fn milliseconds(moment: Timestamp) -> u128 {
-    u128::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use time::Duration;
     use time::macros::datetime;
 
     use super::*;
