@@ -34,7 +34,7 @@ impl AddressLimits {
     /// # Errors
     /// 429.
     pub(crate) fn check_guess(&self, request: &HttpRequest, may_exist: impl FnOnce() -> bool) -> Result<(), HttpError> {
-        match self.limiter.exhausted(self.client(request), Instant::now()) {
+        match self.limiter.exhausted(|| self.client(request), Instant::now()) {
             Some(retry_in) if !may_exist() => Err(self.refusal(request, retry_in)),
             _ => Ok(()),
         }

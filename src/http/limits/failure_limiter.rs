@@ -37,11 +37,12 @@ impl FailureLimiter {
         Self { allowance, has_failures: AtomicBool::new(false), failures: Mutex::default() }
     }
 
-    /// After how long the client at `address` may fail again; `None`: it may.
-    pub(in crate::http) fn exhausted(&self, address: IpAddr, now: Instant) -> Option<Duration> {
+    /// After how long the client at `address` may fail again; `None`: it may. Before the first failure the address is not asked for.
+    pub(in crate::http) fn exhausted(&self, address: impl FnOnce() -> IpAddr, now: Instant) -> Option<Duration> {
         let allowance = self.allowance.filter(|_| self.has_failures.load(Ordering::Relaxed))?;
+        let client = client(address());
         let failures = self.failures();
-        let full_at = failures.clients.get(&client(address)).copied().or_else(|| failures.others_if_full());
+        let full_at = failures.clients.get(&client).copied().or_else(|| failures.others_if_full());
         allowance.admit(full_at, now, 1).err()
     }
 
@@ -102,14 +103,14 @@ mod tests {
     #[test]
     fn a_client_that_fails_too_often_waits_and_others_do_not() {
         let (limiter, now) = (FailureLimiter::new(Some(Allowance::new(SECOND, 2))), Instant::now());
-        assert_eq!(limiter.exhausted(address(1), now), None);
+        assert_eq!(limiter.exhausted(|| address(1), now), None);
         for _ in 0..2 {
             assert_eq!(limiter.count(address(1), now), Ok(()));
         }
         assert_eq!(limiter.count(address(1), now), Err(SECOND));
-        assert_eq!(limiter.exhausted(address(1), now), Some(SECOND));
-        assert_eq!((limiter.exhausted(address(2), now), limiter.count(address(2), now)), (None, Ok(())));
-        assert_eq!(limiter.exhausted(address(1), now + SECOND), None);
+        assert_eq!(limiter.exhausted(|| address(1), now), Some(SECOND));
+        assert_eq!((limiter.exhausted(|| address(2), now), limiter.count(address(2), now)), (None, Ok(())));
+        assert_eq!(limiter.exhausted(|| address(1), now + SECOND), None);
     }
 
     #[test]
@@ -120,7 +121,7 @@ mod tests {
         }
         let late = |number| limiter.count(address(CLIENTS + number), now);
         assert_eq!([late(1), late(2), late(3)], [Ok(()), Ok(()), Err(SECOND)]);
-        assert_eq!(limiter.exhausted(address(CLIENTS + 4), now), Some(SECOND));
+        assert_eq!(limiter.exhausted(|| address(CLIENTS + 4), now), Some(SECOND));
         // Those that were counted apart still are.
         assert_eq!(limiter.count(address(7), now), Ok(()));
         assert_eq!(limiter.failures().clients.len(), CLIENTS);
@@ -132,6 +133,6 @@ mod tests {
     fn without_an_allowance_nothing_is_counted() {
         let (limiter, now) = (FailureLimiter::new(None), Instant::now());
         assert!((0..1_000).all(|_| limiter.count(address(1), now).is_ok()));
-        assert!(limiter.exhausted(address(1), now).is_none() && limiter.failures().clients.is_empty());
+        assert!(limiter.exhausted(|| address(1), now).is_none() && limiter.failures().clients.is_empty());
     }
 }
