@@ -1,18 +1,20 @@
 //! Settings: each a flag and an environment variable; `--help` is the reference.
 
 mod connections;
+mod contradictions;
+mod database;
 mod history;
 mod limits;
 mod retention;
 mod values;
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::domain::webhook::url::Reach;
@@ -20,39 +22,12 @@ use crate::http::{HttpSettings, LinkSettings};
 use crate::storage::{BatchSettings, PoolSettings};
 use crate::webhook::DispatcherSettings;
 pub use connections::ConnectionArgs;
+pub use database::{DatabaseArgs, EmbeddedArgs, MigrationArgs, UrlArgs};
 pub use history::{HistoryArgs, HistoryMode};
 pub use limits::{FailureRate, LimitArgs, Networks};
 pub use retention::{Retention, RetentionArgs};
 pub(crate) use values::{DURATION_HELP, duration, service_url};
 use values::{interval, link_lifetime, public_url};
-
-/// The database.
-#[derive(Args, Clone, Debug)]
-pub struct DatabaseArgs {
-    /// The Postgres to use, as postgres://USER:PASSWORD@HOST:PORT/DATABASE. Without it, the embedded one
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
-    pub database_url: Option<SecretString>,
-
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would print it")]
-    pub embedded: EmbeddedArgs,
-}
-
-impl DatabaseArgs {
-    /// The URL, if one is given; an empty variable counts as not set.
-    #[must_use]
-    pub fn url(&self) -> Option<String> {
-        self.database_url.as_ref().map(|url| url.expose_secret().to_owned()).filter(|url| !url.is_empty())
-    }
-}
-
-/// The location of the embedded database.
-#[derive(Args, Clone, Debug)]
-pub struct EmbeddedArgs {
-    /// The data directory of the embedded database [default: /var/lib/uprof for root, else the user's data directory]
-    #[arg(long, env = "UPROF_DATA_DIR", value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
-}
 
 /// The connection pool and the batching of requests.
 #[derive(Args, Clone, Debug)]
@@ -300,6 +275,14 @@ pub struct LogArgs {
     pub log_format: Option<LogFormat>,
 }
 
+impl LogArgs {
+    /// The form of log lines, and of the error that ends the process.
+    #[must_use]
+    pub fn format(&self) -> LogFormat {
+        self.log_format.unwrap_or_else(LogFormat::of_stderr)
+    }
+}
+
 /// The forms of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -307,4 +290,12 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+impl LogFormat {
+    /// The form for the reader of standard error: a terminal's is a person.
+    #[must_use]
+    pub fn of_stderr() -> Self {
+        if std::io::stderr().is_terminal() { Self::Text } else { Self::Json }
+    }
 }

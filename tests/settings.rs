@@ -91,7 +91,6 @@ fn refusal(name: &str, value: &str) -> String {
 #[test]
 fn an_unusable_public_url_is_refused_with_its_flag_and_the_reason() {
     for (url, reason) in [
-        ("", "is not an absolute URL"),
         ("profiles.example", "is not an absolute URL"),
         ("/base", "is not an absolute URL"),
         ("localhost:8080", "is neither http nor https"),

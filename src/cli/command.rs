@@ -6,11 +6,14 @@ use std::process::{self, ExitCode};
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::admin::{enforcement_actions, events, keys, organizations, trust_grants, webhooks};
-use super::run::{completions, dev, health, man, migrate, openapi, serve};
+use super::environment::without_blank_variables;
+use super::run::{completions, config, dev, health, man, migrate, openapi, serve};
 use super::{bulk, client};
+use crate::config::LogFormat;
+use crate::telemetry;
 
 /// The user-profile service that a platform runs for the entities it serves through an AI API
 #[derive(Debug, Parser)]
@@ -46,6 +49,9 @@ enum Verb {
     /// Manage the webhook endpoints of an organization
     #[command(subcommand)]
     Webhooks(webhooks::WebhooksCommand),
+    /// Check the settings of the service
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Check whether a running service is ready; exit with status 1 if it is not
     Health(health::HealthProbe),
     /// Print the OpenAPI document of an API version
@@ -81,12 +87,23 @@ impl Verb {
             _ => false,
         }
     }
+
+    /// The form of the error that ends the verb: that of the log, for those that write one.
+    fn error_format(&self) -> LogFormat {
+        match self {
+            Self::Dev(verb) => verb.log_format(),
+            Self::Serve(verb) => verb.log_format(),
+            _ => LogFormat::Text,
+        }
+    }
 }
 
 /// Runs the verb that the arguments of this process name. Must be called from the main thread, outside a runtime.
 #[must_use]
 pub fn run() -> ExitCode {
-    let outcome = match parse().verb {
+    let (cli, matches) = parse();
+    let error_format = cli.verb.error_format();
+    let outcome = match cli.verb {
         Verb::Dev(verb) => verb.run(),
         Verb::Serve(verb) => verb.run(),
         Verb::Migrate(verb) => verb.run(),
@@ -96,6 +113,7 @@ pub fn run() -> ExitCode {
         Verb::TrustGrants(verb) => verb.run(),
         Verb::EnforcementActions(verb) => verb.run(),
         Verb::Webhooks(verb) => verb.run(),
+        Verb::Config(verb) => verb.run(Cli::command(), &matches),
         Verb::Health(verb) => verb.run(),
         Verb::BetaUserProfiles(verb) => verb.run(),
         Verb::BetaActionUrls(verb) => verb.run(),
@@ -110,18 +128,21 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            match error_format {
+                LogFormat::Text => eprintln!("error: {error}"),
+                LogFormat::Json => eprintln!("{}", telemetry::fatal_line(&error.to_string())),
+            }
             ExitCode::FAILURE
         }
     }
 }
 
 /// Parses the arguments of this process; exits on a usage error or a request for help.
-fn parse() -> Cli {
+fn parse() -> (Cli, ArgMatches) {
     // Scripts written for `ant` may put the flags of client verbs before the verb (`uprof --format yaml user-profiles list`).
     // clap passes them on to the flags of the same names that the verb has.
     let flags = client::ClientOptions::augment_args(Command::new("")).get_arguments().cloned().collect::<Vec<_>>();
-    let mut command = Cli::command()
+    let mut command = without_blank_variables(Cli::command())
         .args(flags.iter().map(|flag| flag.clone().global(false).hide(true).overrides_with(flag.get_id())));
     // Hands global flags to the verbs.
     command.build();
@@ -135,7 +156,23 @@ fn parse() -> Cli {
         let message = format!("--{name} is a flag of user-profiles and beta:user-profiles, not of this verb");
         exit(&command.error(ErrorKind::UnknownArgument, message), as_ant)
     }
-    cli
+    (cli, matches)
+}
+
+/// Whether the verb is `serve`, and its log is JSON. Arguments that cannot be parsed do not say so themselves.
+fn serves_for_machines() -> bool {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let names_format = |format: &str| {
+        let is_flag = arguments.windows(2).any(|pair| pair[0] == "--log-format" && pair[1] == format);
+        is_flag || arguments.iter().any(|argument| *argument == *format!("--log-format={format}"))
+    };
+    let chosen = env::var("UPROF_LOG_FORMAT").unwrap_or_default();
+    let is_json = match (names_format("text"), names_format("json"), chosen.trim()) {
+        (true, _, _) | (false, false, "text") => false,
+        (_, true, _) | (_, _, "json") => true,
+        _ => LogFormat::of_stderr() == LogFormat::Json,
+    };
+    arguments.first().is_some_and(|verb| verb == "serve") && is_json
 }
 
 /// Prints a usage error or the help, and exits: with clap's statuses, or with those of `ant`.
@@ -152,7 +189,11 @@ fn exit(error: &clap::Error, as_ant: bool) -> ! {
         ErrorKind::InvalidSubcommand => 3,
         _ => 1,
     };
-    // Nothing is left to report to if this fails.
-    let _ = error.print();
+    if error.use_stderr() && serves_for_machines() {
+        eprintln!("{}", telemetry::fatal_line(error.render().to_string().trim()));
+    } else {
+        // Nothing is left to report to if this fails.
+        let _ = error.print();
+    }
     process::exit(status)
 }

@@ -1,7 +1,7 @@
 //! The database connection of verbs that run briefly.
 
 use actix_web::rt::System;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::check_schema;
 use crate::cli::error::CliError;
@@ -16,7 +16,7 @@ pub(super) fn with_database<T>(
     args: &DatabaseArgs,
     work: impl AsyncFnOnce(SecretString) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
-    let url = args.url();
+    let url = args.external.url()?.map(|url| url.expose_secret().to_owned());
     let options = EmbeddedOptions { data_dir: args.embedded.data_dir.clone(), ..EmbeddedOptions::default() };
     let database = Database::for_command(url, &options)?;
     let done = System::new().block_on(work(SecretString::from(database.url())));
@@ -34,7 +34,7 @@ pub(super) fn with_pool<T>(
 ) -> Result<T, CliError> {
     with_database(args, async |url| {
         // Only this binary uses the embedded database, so migrating needs no consent.
-        if args.url().is_none() {
+        if !args.external.is_given() {
             migrate(&url).await?;
         }
         check_schema(&url).await?;

@@ -6,6 +6,7 @@ mod bulk;
 mod client;
 mod command;
 mod database;
+mod environment;
 mod error;
 mod output;
 mod run;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use url::Url;
+use url::{Host, Url};
 
 /// 365 days.
 pub(super) const YEAR: Duration = Duration::from_hours(365 * 24);
@@ -59,9 +59,17 @@ pub(crate) fn service_url(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Parses `--public-url`.
+/// Parses `--public-url`. A host of the network 0.0.0.0/8, or `::`, is an address to listen on, or a port that was taken for a host: a link
+/// to it leads nowhere.
 pub(super) fn public_url(text: &str) -> Result<Url, String> {
-    service_url(text).map_err(|reason| format!("the URL {reason}: give one such as https://profiles.example"))
+    let reachable = |url: Url| match url.host() {
+        Some(Host::Ipv4(ip)) if ip.octets()[0] == 0 => Err("names no host that people can reach".to_owned()),
+        Some(Host::Ipv6(ip)) if ip.is_unspecified() => Err("names no host that people can reach".to_owned()),
+        _ => Ok(url),
+    };
+    service_url(text)
+        .and_then(reachable)
+        .map_err(|reason| format!("the URL {reason}: give one such as https://profiles.example"))
 }
 
 #[cfg(test)]
@@ -88,6 +96,18 @@ mod tests {
         assert_eq!(link_lifetime("525600m"), Ok(Duration::from_hours(8_760)));
         for text in ["0s", "0m", "999ms", "525601m", "4294967295m", "15"] {
             assert!(link_lifetime(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_names_a_host_that_can_be_reached() {
+        for url in ["http://127.0.0.1:8080", "https://profiles.example", "http://[::1]:8080"] {
+            assert!(public_url(url).is_ok(), "{url}");
+        }
+        // The third is what an address of a port alone becomes.
+        for url in ["http://0.0.0.0:8080", "http://[::]:8080", "http://9000"] {
+            let refused = public_url(url);
+            assert!(refused.is_err_and(|reason| reason.contains("names no host that people can reach")), "{url}");
         }
     }
 

@@ -21,7 +21,7 @@ pub use batching::{BatchSettings, BatchingProfiles};
 pub use credentials::{CachedApiKeys, PgApiKeys, PgOrganizations};
 pub use events::{Outbox, PgEventHorizon, PgEvents};
 pub use history::PgHistory;
-pub use pool::{Pool, PoolSettings};
+pub use pool::{Pool, PoolSettings, check_database_url};
 pub use profiles::PgProfiles;
 pub use quotas::PgQuotas;
 pub use replicas::PgReplicas;

@@ -14,6 +14,21 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
+/// The line of an error that ends the process, in the form of the log's lines: it is written whatever the filter says.
+#[must_use]
+pub fn fatal_line(message: &str) -> String {
+    let mut line = String::new();
+    let mut writer = Writer::new(&mut line);
+    // Writing to a string cannot fail.
+    let _ = writer
+        .write_str("{\"timestamp\":\"")
+        .and_then(|()| SystemTime.format_time(&mut writer))
+        .and_then(|()| writer.write_str("\",\"level\":\"ERROR\",\"message\":"))
+        .and_then(|()| write_string(&mut writer, message))
+        .and_then(|()| writer.write_str(",\"target\":\"uprof\"}"));
+    line
+}
+
 /// Formats events.
 pub(super) struct JsonLines;
 

@@ -4,8 +4,6 @@
 mod json;
 mod writer;
 
-use std::io::IsTerminal;
-
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
@@ -15,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogArgs, LogFormat};
 use crate::metrics::{Counter, Registry};
+pub use json::fatal_line;
 use json::{JsonLines, JsonMembers};
 pub use writer::Log;
 
@@ -22,18 +21,28 @@ pub use writer::Log;
 /// operator chooses, that target stays off.
 const URL_PARAMETERS: &str = "sqlx_postgres::options::parse";
 
+/// Whether the filter can be used.
+///
+/// # Errors
+/// It is invalid.
+pub fn check(args: &LogArgs) -> Result<(), String> {
+    filter(args).map(drop)
+}
+
+fn filter(args: &LogArgs) -> Result<Targets, String> {
+    // Not an `EnvFilter`, which brings an engine for regular expressions: filters by field are not documented.
+    let filter: Targets = args.log.parse().map_err(|error| format!("UPROF_LOG: {error}"))?;
+    Ok(filter.with_target(URL_PARAMETERS, LevelFilter::OFF))
+}
+
 /// Logs to standard error as `args` say until the returned value is dropped, which writes the queued lines. A second call in one process
 /// changes nothing.
 ///
 /// # Errors
 /// The filter is invalid, or no thread can be started.
 pub fn start(args: &LogArgs, registry: &Registry) -> Result<Log, String> {
-    let refused = |error: &dyn std::error::Error| format!("UPROF_LOG: {error}");
-    // Not an `EnvFilter`, which brings an engine for regular expressions: filters by field are not documented.
-    let filter: Targets = args.log.parse().map_err(|error| refused(&error))?;
-    let filter = filter.with_target(URL_PARAMETERS, LevelFilter::OFF);
+    let filter = filter(args)?;
     let stderr = std::io::stderr();
-    let format = args.log_format.unwrap_or(if stderr.is_terminal() { LogFormat::Text } else { LogFormat::Json });
     let dropped = registry.register(
         "uprof_log_lines_dropped",
         "Log lines dropped because the reader of standard error was too slow",
@@ -41,7 +50,7 @@ pub fn start(args: &LogArgs, registry: &Registry) -> Result<Log, String> {
     );
     let log = Log::start(stderr, dropped).map_err(|error| format!("cannot start the log: {error}"))?;
     let lines = fmt::layer().with_writer(log.lines());
-    let lines = match format {
+    let lines = match args.format() {
         LogFormat::Text => lines.with_target(false).boxed(),
         LogFormat::Json => lines.event_format(JsonLines).fmt_fields(JsonMembers).boxed(),
     };

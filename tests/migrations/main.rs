@@ -25,7 +25,12 @@ const NEWEST: &str = "select max(version) as version from refinery_schema_histor
 
 fn uprof(arguments: &[&str], url: &SecretString) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_uprof"));
-    command.args(arguments).env("DATABASE_URL", url.expose_secret()).stdin(Stdio::null());
+    // As people read it: an error is a line of text for each verb.
+    command
+        .args(arguments)
+        .env("DATABASE_URL", url.expose_secret())
+        .env("UPROF_LOG_FORMAT", "text")
+        .stdin(Stdio::null());
     command
 }
 

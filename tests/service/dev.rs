@@ -135,7 +135,7 @@ fn an_exit_of_postgres_ends_it_with_one_line() {
     rustix::process::kill_process(postmaster(&scratch), Signal::KILL).unwrap();
     assert_eq!(dev.process.wait().code(), Some(1));
     let lines = dev.process.stderr.to_the_end();
-    let errors: Vec<_> = lines.iter().filter(|line| line.starts_with("error: ")).collect();
+    let errors: Vec<_> = lines.iter().filter(|line| line.contains(r#""level":"ERROR""#)).collect();
     assert!(errors.len() == 1 && errors[0].contains("Postgres exited"), "{lines:?}");
 }
 

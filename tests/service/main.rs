@@ -11,6 +11,7 @@ mod postgres;
 mod process;
 mod refusals;
 mod scratch;
+mod settings;
 mod silence;
 mod sockets;
 mod stop;

@@ -9,6 +9,7 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use uprof::domain::id::{ApiKeyId, OrganizationId};
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ pub(crate) fn uprof() -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("UPROF_")) {
         command.env_remove(name);
     }
-    command.env_remove("DATABASE_URL").stdin(Stdio::null());
+    command.env_remove("DATABASE_URL").env_remove("PGPASSWORD").stdin(Stdio::null());
     command
 }
 
@@ -65,7 +66,13 @@ impl Process {
         let lines = self.stderr.to_the_end();
         assert_eq!(status.code(), Some(1), "{lines:?}");
         assert_eq!(lines.len(), 1, "{lines:?}");
-        lines[0].strip_prefix("error: ").unwrap().to_owned()
+        if lines[0].starts_with('{') {
+            let line: Value = serde_json::from_str(&lines[0]).unwrap();
+            assert!(line["level"] == "ERROR" && line["timestamp"].is_string(), "{line}");
+            line["message"].as_str().unwrap().to_owned()
+        } else {
+            lines[0].strip_prefix("error: ").unwrap().to_owned()
+        }
     }
 }
 

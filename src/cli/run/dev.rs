@@ -7,7 +7,7 @@ use std::path::Path;
 
 use actix_web::rt::System;
 use clap::Args;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::shutdown::{Signals, run_until_signal};
 use crate::api::ApiVersion;
@@ -16,7 +16,7 @@ use crate::cli::admin::keys::{api_keys, new_key};
 use crate::cli::admin::organizations::new_organization;
 use crate::cli::error::{CliError, VerbResult};
 use crate::cli::output::print_line;
-use crate::config::{DURATION_HELP, DatabaseArgs, ServerArgs};
+use crate::config::{DURATION_HELP, DatabaseArgs, LogFormat, ServerArgs};
 use crate::database;
 use crate::database::{Database, EmbeddedOptions, open_file};
 use crate::domain::clock::{Clock, SystemClock};
@@ -55,7 +55,8 @@ impl Dev {
         check_descriptors(&self.server)?;
         let data_dir = database::data_dir(self.database.embedded.data_dir.as_deref())?;
         let options = EmbeddedOptions { data_dir: Some(data_dir.clone()), ..EmbeddedOptions::default() };
-        let database = Database::for_service(self.database.url(), &options)?;
+        let external = self.database.external.url()?.map(|url| url.expose_secret().to_owned());
+        let database = Database::for_service(external, &options)?;
         let (report_exit, exited) = tokio::sync::oneshot::channel();
         if let Database::Embedded(embedded) = &database {
             embedded.on_exit(move |status| _ = report_exit.send(status));
@@ -83,6 +84,11 @@ impl Dev {
         });
         database.stop()?;
         served
+    }
+
+    /// The form of the log, and so of the error that ends the verb.
+    pub(in crate::cli) fn log_format(&self) -> LogFormat {
+        self.server.log.format()
     }
 }
 

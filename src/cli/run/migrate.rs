@@ -1,12 +1,14 @@
 //! `uprof migrate`.
 
+use actix_web::rt::System;
 use clap::Args;
+use secrecy::SecretString;
 
 use crate::app::check_schema;
 use crate::cli::database::with_database;
 use crate::cli::error::VerbResult;
 use crate::cli::output::print_line;
-use crate::config::DatabaseArgs;
+use crate::config::{DatabaseArgs, MigrationArgs};
 use crate::storage::{SchemaState, migrate};
 
 #[derive(Args, Debug)]
@@ -16,12 +18,16 @@ pub(in crate::cli) struct Migrate {
     check: bool,
 
     #[command(flatten)]
+    migration: MigrationArgs,
+
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
 impl Migrate {
     pub(in crate::cli) fn run(self) -> VerbResult {
-        with_database(&self.database, async |url| {
+        let migration_url = self.migration.url(&self.database.external.password)?;
+        let work = async |url: SecretString| {
             if self.check {
                 match check_schema(&url).await? {
                     SchemaState::Newer(unknown) => print_line(&format!(
@@ -36,6 +42,10 @@ impl Migrate {
                     count => print_line(&format!("migrations applied: {count}")),
                 }
             }
-        })
+        };
+        match migration_url {
+            Some(url) => System::new().block_on(work(url)),
+            None => with_database(&self.database, work),
+        }
     }
 }

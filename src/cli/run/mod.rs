@@ -2,6 +2,7 @@
 //! May know what its parent may, and of the administrative verbs how an organization and a key are made.
 
 pub(in crate::cli) mod completions;
+pub(in crate::cli) mod config;
 pub(in crate::cli) mod dev;
 pub(in crate::cli) mod health;
 pub(in crate::cli) mod man;

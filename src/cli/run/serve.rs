@@ -2,12 +2,12 @@
 
 use actix_web::rt::System;
 use clap::Args;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::shutdown::{Signals, run_until_signal};
 use crate::app::{Application, check_descriptors};
 use crate::cli::error::{CliError, VerbResult};
-use crate::config::{DURATION_HELP, ServerArgs};
+use crate::config::{DURATION_HELP, LogFormat, MigrationArgs, ServerArgs, UrlArgs};
 use crate::metrics::Registry;
 use crate::storage::migrate;
 use crate::telemetry;
@@ -15,32 +15,33 @@ use crate::telemetry;
 #[derive(Args, Debug)]
 #[command(after_help = DURATION_HELP)]
 pub(in crate::cli) struct Serve {
-    /// The Postgres to use, as postgres://USER:PASSWORD@HOST:PORT/DATABASE. Required
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
-    database_url: Option<SecretString>,
+    #[command(flatten)]
+    database: UrlArgs,
 
     /// Migrate the schema first; replicas that start together take turns
     #[arg(long, env = "UPROF_MIGRATE")]
     migrate: bool,
 
     #[command(flatten)]
-    server: ServerArgs,
+    migration: MigrationArgs,
+
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
 }
 
 impl Serve {
     pub(in crate::cli) fn run(self) -> VerbResult {
         let registry = Registry::default();
         let _log = telemetry::start(&self.server.log, &registry)?;
-        let database_url = self
-            .database_url
-            .filter(|url| !url.expose_secret().is_empty())
-            .ok_or("serve needs a database: set DATABASE_URL, or run `uprof dev`, which starts one")?;
+        let database_url = self.database_url()?;
+        let migration_url = self.migration_url()?.unwrap_or_else(|| database_url.clone());
+        self.check()?;
         check_descriptors(&self.server)?;
         System::new().block_on(async {
             let mut signals = Signals::listen()?;
             let starting = async {
                 if self.migrate {
-                    let applied = migrate(&database_url).await?;
+                    let applied = migrate(&migration_url).await?;
                     tracing::info!(migrations.applied = applied, "schema is current");
                 }
                 Ok::<_, CliError>(Application::build(database_url, &self.server, &registry).await?)
@@ -53,5 +54,41 @@ impl Serve {
             tracing::info!("listening on http://{}", application.address());
             run_until_signal(application, signals, std::future::pending()).await
         })
+    }
+
+    /// The form of the log, and so of the error that ends the verb.
+    pub(in crate::cli) fn log_format(&self) -> LogFormat {
+        self.server.log.format()
+    }
+
+    /// The database of the service.
+    ///
+    /// # Errors
+    /// None is given, or two are.
+    pub(super) fn database_url(&self) -> Result<SecretString, String> {
+        self.database
+            .url()?
+            .ok_or_else(|| "serve needs a database: set DATABASE_URL, or run `uprof dev`, which starts one".to_owned())
+    }
+
+    /// The database as the role that migrates it, if it has one of its own.
+    ///
+    /// # Errors
+    /// Two are given.
+    pub(super) fn migration_url(&self) -> Result<Option<SecretString>, String> {
+        self.migration.url(&self.database.password)
+    }
+
+    /// Whether the settings fit each other.
+    ///
+    /// # Errors
+    /// What contradicts.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let contradictions = self.server.contradictions();
+        if contradictions.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("contradicting settings: {}", contradictions.join("; ")))
+        }
     }
 }

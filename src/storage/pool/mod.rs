@@ -9,4 +9,4 @@ pub(super) mod settings;
 mod warm_stack;
 
 pub use connections::Pool;
-pub use settings::PoolSettings;
+pub use settings::{PoolSettings, check_database_url};

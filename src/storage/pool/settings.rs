@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use crate::domain::{Error, ErrorKind, Result};
 
@@ -67,18 +67,33 @@ impl PoolSettings {
     }
 }
 
+/// Whether `url` can be used: it is not connected to.
+///
+/// # Errors
+/// `Invalid` if it is not a valid `postgres://` URL, or demands TLS of a build without.
+pub fn check_database_url(url: &SecretString) -> Result<()> {
+    connect_options(url).map(drop)
+}
+
 /// The options of `url`, with the service's application name.
 ///
 /// # Errors
-/// `Invalid` if it is not a valid `postgres://` URL.
+/// `Invalid` if it is not a valid `postgres://` URL, or demands TLS of a build without.
 pub(in crate::storage) fn connect_options(url: &SecretString) -> Result<PgConnectOptions> {
     let text = url.expose_secret();
     // sqlx accepts URLs of other databases.
     let is_postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
-    PgConnectOptions::from_str(text)
+    let options = PgConnectOptions::from_str(text)
         .ok()
         .filter(|_| is_postgres)
-        .map(|options| options.application_name("uprof"))
         // The parser's message may repeat parts of the URL, and so the password.
-        .ok_or_else(|| Error::new(ErrorKind::Invalid, "DATABASE_URL is not a valid postgres:// URL"))
+        .ok_or_else(|| Error::new(ErrorKind::Invalid, "DATABASE_URL is not a valid postgres:// URL"))?;
+    let needs_tls = !matches!(options.get_ssl_mode(), PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer);
+    if needs_tls && !cfg!(feature = "tls") {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "sslmode demands TLS, which this build lacks: use the image, or build with `--features tls`",
+        ));
+    }
+    Ok(options.application_name("uprof"))
 }
