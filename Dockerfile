@@ -18,19 +18,35 @@ COPY . .
 RUN touch src/main.rs src/lib.rs \
     && cargo build --release --locked --features tls
 
-# The root of the image: the binary, and each library that it names.
-RUN mkdir -p /image/usr/local/bin \
+# The root of the image: the binary, and each library that it names. For scanners the package that each library is of, as
+# Debian records it; its licence lies where Debian puts it.
+RUN mkdir -p /image/usr/local/bin /image/etc /image/var/lib/dpkg/status.d \
     && cp target/release/uprof /image/usr/local/bin/ \
     && cp LICENSE /image/ \
-    && ldd target/release/uprof | grep -o '/[^ ]*' | xargs cp --parents --dereference --target-directory=/image
+    && cp --dereference /etc/os-release /image/etc/ \
+    && libraries=$(ldd target/release/uprof | grep -o '/[^ ]*') \
+    && cp --parents --dereference --target-directory=/image $libraries \
+    && for package in $(dpkg --search $libraries | cut -d : -f 1 | sort -u); do \
+        dpkg --status "$package" > "/image/var/lib/dpkg/status.d/$package" \
+        && cp --parents --dereference --target-directory=/image "/usr/share/doc/$package/copyright"; \
+    done
 
 FROM scratch
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title=uprof \
+      org.opencontainers.image.description="The user-profile service a platform runs for the entities it serves through an AI API" \
+      org.opencontainers.image.licenses=Apache-2.0 \
+      org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.revision=$REVISION
 COPY --from=build /image /
 # A number, so that a cluster that forbids root can check it. The image has no users.
 USER 65532:65532
 # The loopback address of a container is not reachable from outside.
 ENV UPROF_LISTEN=0.0.0.0:8080
 EXPOSE 8080
+# Of the address in UPROF_LISTEN. A command that serves nothing has none: --no-healthcheck.
+HEALTHCHECK --interval=10s --timeout=10s --retries=3 --start-period=60s CMD ["/usr/local/bin/uprof", "health"]
 ENTRYPOINT ["/usr/local/bin/uprof"]
-# DATABASE_URL has to be set.
+# DATABASE_URL, or a file in DATABASE_URL_FILE, has to be set.
 CMD ["serve"]

@@ -48,17 +48,44 @@ fn serve() -> Settings {
 fn compose() -> Settings {
     let text = file("docker-compose.yml");
     let uses = text.split("${").skip(1).map(|rest| {
-        let (inside, _) = rest.split_once('}').unwrap();
+        let inside = rest.split('}').next().unwrap();
         inside.split_once(":-").unwrap_or_else(|| panic!("${{{inside}}} has no default"))
     });
     uses.map(|(name, default)| (name.to_owned(), default.to_owned())).collect()
 }
 
+/// The settings of `uprof serve` that `docker-compose.yml` fixes, or has no use for.
+const FIXED_IN_COMPOSE: [&str; 5] = [
+    "DATABASE_URL_FILE",
+    "PGPASSWORD_FILE",
+    "UPROF_MIGRATION_DATABASE_URL",
+    "UPROF_MIGRATION_DATABASE_URL_FILE",
+    "UPROF_MIGRATE",
+];
+
+#[test]
+fn compose_hands_every_setting_to_the_service() {
+    let text = file("docker-compose.yml");
+    let service = text.split_once("\n  uprof:\n").unwrap().1;
+    let environment: Vec<_> = service.lines().filter_map(|line| line.strip_prefix("      ")?.split_once(':')).collect();
+    for (name, _) in serve().iter().filter(|(name, _)| !FIXED_IN_COMPOSE.contains(&name.as_str())) {
+        assert!(environment.iter().any(|(variable, _)| variable == name), "{name} does not reach the service");
+    }
+}
+
+#[test]
+fn the_build_context_of_the_image_names_files_that_exist() {
+    for line in file(".dockerignore").lines().filter_map(|line| line.strip_prefix('!')) {
+        assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(line).exists(), "{line}");
+    }
+}
+
 #[test]
 fn the_example_lists_every_setting_with_its_default_and_nothing_else() {
-    let mut taken = serve();
+    // Compose has other defaults for two settings, which the example describes.
+    let mut taken = compose();
+    taken.extend(serve());
     assert!(taken.len() > 10 && taken.contains_key("DATABASE_URL"), "{taken:?}");
-    taken.extend(compose());
     assert_eq!(example(), taken);
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::process::{Process, Service, serve, uprof};
 use crate::scratch::Scratch;
-use crate::support::database::Database;
+use crate::support::database::{Database, SERVICE_ROLE};
 
 const NO_DATABASE: &str = "postgres://uprof:sesame@127.0.0.1:1/uprof";
 
@@ -167,6 +167,26 @@ fn a_service_reads_its_database_from_a_file() {
     command.env_remove("DATABASE_URL").env("DATABASE_URL_FILE", &file);
     let process = Process::spawn(command);
     process.stderr.find(|line| line.contains("listening on").then_some(()));
+}
+
+#[test]
+fn migrations_run_as_the_role_that_owns_the_schema_and_the_service_as_another() {
+    let database = Database::empty();
+    database.execute(SERVICE_ROLE);
+    for migrates_as_owner in [false, true] {
+        let mut command = serve(&database.service_url(), &["--migrate"]);
+        if migrates_as_owner {
+            command.env("UPROF_MIGRATION_DATABASE_URL", database.url().expose_secret());
+            let process = Process::spawn(command);
+            process.stderr.find(|line| line.contains("listening on").then_some(()));
+        } else {
+            let said = Process::spawn(command).refusal();
+            assert!(said.contains("permission denied"), "{said}");
+        }
+    }
+    let mut migrate = uprof();
+    migrate.args(["migrate", "--check"]).env("UPROF_MIGRATION_DATABASE_URL", database.url().expose_secret());
+    assert!(migrate.output().unwrap().status.success());
 }
 
 #[test]

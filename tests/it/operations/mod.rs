@@ -6,6 +6,7 @@ mod database_failures;
 mod isolation;
 mod metrics;
 mod pool;
+mod privileges;
 mod query_plans;
 mod retention;
 mod shutdown;

@@ -24,6 +24,7 @@ fn an_address_in_use_is_refused() {
 fn shift_clock(database: &Database, ahead: &str) {
     database.execute(&format!(
         "create schema shifted;
+         grant usage on schema shifted to public;
          create function shifted.clock_timestamp() returns timestamptz language sql
              as $$ select pg_catalog.clock_timestamp() + interval '{ahead}' $$;
          do $$ begin execute format('alter database %I set search_path = shifted, pg_catalog, public', current_database()); end $$;"

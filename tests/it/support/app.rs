@@ -56,7 +56,7 @@ impl TestApp {
     /// A service on `database`, which has the current schema.
     pub(crate) fn on(database: Database, settings: &[&str]) -> Self {
         let registry = Registry::default();
-        let replica = Replica::start(database.url(), settings, registry.clone());
+        let replica = Replica::start(database.service_url(), settings, registry.clone());
         let address = replica.address;
         let accounts = Accounts::of(database.url());
         let key = accounts.key(accounts.organization(DEFAULT_VERSION), KeySpec::default());
@@ -71,7 +71,7 @@ impl TestApp {
 
     /// As [`TestApp::another_replica`]; it counts in `registry`.
     pub(crate) fn another_replica_with(&self, registry: Registry) -> (Client, Replica) {
-        let replica = Replica::start(self.database.url(), &[], registry);
+        let replica = Replica::start(self.database.service_url(), &[], registry);
         (Client::new(replica.address).with_key(&self.key), replica)
     }
 

@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use uprof::database::{Embedded, EmbeddedOptions};
 use uprof::storage::migrate;
 
-use super::database::runtime;
+use super::database::{SERVICE_ROLE, runtime, try_execute};
 
 /// The variable that makes the process the host; its value is the directory.
 const HOST: &str = "UPROF_TEST_CLUSTER";
@@ -72,6 +72,7 @@ fn the_host_in_another_process() {
         let options = EmbeddedOptions { data_dir: Some(directory.join("data")), settings };
         let embedded = Embedded::start(&options).unwrap();
         runtime().block_on(migrate(&SecretString::from(embedded.url()))).unwrap();
+        try_execute(embedded.url(), SERVICE_ROLE).unwrap();
         println!("{}", embedded.url());
         std::io::stdin().lines().for_each(drop);
         embedded.stop().unwrap();

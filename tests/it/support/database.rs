@@ -22,6 +22,9 @@ const EMPTY_ALL_TABLES: &str = "do $$ begin
     );
 end $$";
 
+/// Makes the role of the service, and its privileges in a database.
+pub(crate) const SERVICE_ROLE: &str = include_str!("../../../deploy/roles.sql");
+
 /// A database of the run's cluster, for one test at a time.
 pub(crate) struct Database {
     name: String,
@@ -44,6 +47,11 @@ impl Database {
     /// What to connect to.
     pub(crate) fn url(&self) -> SecretString {
         SecretString::from(url_of(&self.name))
+    }
+
+    /// What the service connects to: as a role that owns nothing.
+    pub(crate) fn service_url(&self) -> SecretString {
+        SecretString::from(url_of(&self.name).replacen("//uprof@", "//uprof_service@", 1))
     }
 
     /// Runs SQL behind the service's back. No other test gets the database afterwards.
