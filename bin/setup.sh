@@ -22,7 +22,7 @@ need_rust() {
     [ "$oldest" = "$wanted" ] || fail "Rust $found is too old, $wanted or newer is needed: say 'rustup update stable'"
 }
 
-# install_missing PROGRAM…: PROGRAM is cc, chromium, faketime, node, perf, postgres, python or wrk.
+# install_missing PROGRAM…: PROGRAM is cc, chromium, engine (Debian only), faketime, node, perf, postgres, python or wrk.
 install_missing() {
     missing=
     for program in "$@"; do
@@ -86,6 +86,9 @@ has_faketime() {
         ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1
 }
 
+# A container engine, and what its images are made with (tests/compose/engine.py).
+has_engine() { has dockerd && has docker && has iptables && has ip && has mmdebstrap; }
+
 # Debian's wrapper exists without the program that it calls.
 has_perf() { perf --version >/dev/null 2>&1; }
 
@@ -112,6 +115,11 @@ install_with_apt() {
             [ -n "$(apt-cache policy chromium | sed -n 's/^ *Candidate: \([0-9].*\)/\1/p')" ] ||
                 fail "the packages of this system hold no Chromium: install Google Chrome (https://www.google.com/chrome/), then call this again"
             packages="$packages chromium"
+            ;;
+        engine)
+            packages="$packages docker.io iptables iproute2 mmdebstrap"
+            # The client is a package of its own since Debian 13.
+            [ -z "$(apt-cache policy docker-cli)" ] || packages="$packages docker-cli"
             ;;
         faketime) packages="$packages faketime" ;;
         python) packages="$packages python3 python3-venv" ;;
