@@ -22,7 +22,7 @@ need_rust() {
     [ "$oldest" = "$wanted" ] || fail "Rust $found is too old, $wanted or newer is needed: say 'rustup update stable'"
 }
 
-# install_missing PROGRAM…: PROGRAM is cc, chromium, engine (Debian only), faketime, node, perf, postgres, python or wrk.
+# install_missing PROGRAM…: PROGRAM is cc, chromium, engine (Debian only), faketime, node, openssl, perf, postgres, python or wrk.
 install_missing() {
     missing=
     for program in "$@"; do
@@ -89,6 +89,8 @@ has_faketime() {
 # A container engine, and what its images are made with (tests/compose/engine.py).
 has_engine() { has dockerd && has docker && has iptables && has ip && has mmdebstrap; }
 
+has_openssl() { has openssl; }
+
 # Debian's wrapper exists without the program that it calls.
 has_perf() { perf --version >/dev/null 2>&1; }
 
@@ -122,6 +124,7 @@ install_with_apt() {
             [ -z "$(apt-cache policy docker-cli)" ] || packages="$packages docker-cli"
             ;;
         faketime) packages="$packages faketime" ;;
+        openssl) packages="$packages openssl" ;;
         python) packages="$packages python3 python3-venv" ;;
         node) packages="$packages nodejs npm" ;;
         perf) packages="$packages linux-perf" ;;
@@ -158,6 +161,7 @@ install_with_dnf() {
         cc) packages="$packages gcc" ;;
         chromium) packages="$packages chromium" ;;
         faketime) packages="$packages libfaketime" ;;
+        openssl) packages="$packages openssl" ;;
         python) packages="$packages python3" ;;
         node) packages="$packages nodejs npm" ;;
         perf) packages="$packages perf" ;;
@@ -183,6 +187,7 @@ install_with_brew() {
         chromium) packages="$packages google-chrome" ;;
         python) packages="$packages python3" ;;
         node) packages="$packages node" ;;
+        openssl) packages="$packages openssl" ;;
         wrk) packages="$packages wrk" ;;
         postgres) packages="$packages $preferred_brew_postgres" ;;
         esac

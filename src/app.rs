@@ -31,7 +31,7 @@ use crate::storage::{
     PgEnrollments, PgEventHorizon, PgEvents, PgExpiry, PgHistory, PgProfiles, PgQuotas, PgReadiness, PgReplicas,
     PgRetention, PgStatistics, PgTrustGrants, PgWebhooks, Pool, PoolSettings, SchemaState, schema_state,
 };
-use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher};
+use crate::webhook::{Dispatcher, DispatcherPorts, StopDispatcher, TrustedRoots};
 use clock_watch::ClockWatch;
 use event_horizon::HorizonWatch;
 use expiry::ExpirySweeper;
@@ -75,6 +75,7 @@ impl Application {
     /// # Errors
     /// The database cannot be reached, its schema is not this binary's, or its clock is far from this machine's; an address is in use.
     pub async fn build(database_url: SecretString, args: &ServerArgs, registry: &Registry) -> Result<Self, StartError> {
+        let roots = trusted_roots(args)?;
         check_schema(&database_url).await?;
         let settings = args.pool.settings(database_url);
         let unusable_url = |error: Error| StartError(error.to_string());
@@ -117,7 +118,7 @@ impl Application {
             })
             .transpose()?;
         let dispatcher =
-            Dispatcher::start(dispatcher_ports(&pool.in_background()), args.webhooks.dispatcher(), registry);
+            Dispatcher::start(dispatcher_ports(&pool.in_background()), args.webhooks.dispatcher(), &roots, registry);
         let retention = RetentionJob::start(
             Arc::new(PgRetention::new(pool.in_background())),
             args.retention,
@@ -245,6 +246,19 @@ fn expiry(pool: &Pool) -> Arc<dyn ExpiryRepository> {
 /// It may not.
 pub fn check_descriptors(args: &ServerArgs) -> Result<(), StartError> {
     descriptors::connections(args).map(drop)
+}
+
+/// Whether the authorities for https webhooks can be read.
+///
+/// # Errors
+/// They cannot.
+pub fn check_trusted_roots(args: &ServerArgs) -> Result<(), StartError> {
+    trusted_roots(args).map(drop)
+}
+
+fn trusted_roots(args: &ServerArgs) -> Result<TrustedRoots, StartError> {
+    let roots = TrustedRoots::read(args.webhooks.ca_file.as_deref());
+    roots.map_err(|reason| StartError(format!("UPROF_CA_FILE: {reason}")))
 }
 
 /// Whether this binary can run on the database's schema: it is current, or newer in a way that allows it. Answers which.

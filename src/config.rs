@@ -11,6 +11,7 @@ mod values;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -197,7 +198,7 @@ impl ServerArgs {
 }
 
 /// The delivery of webhooks.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct WebhookArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it")]
@@ -214,6 +215,10 @@ pub struct WebhookArgs {
     /// The maximum number of concurrent webhook deliveries
     #[arg(long, env = "UPROF_WEBHOOKS_CONCURRENCY", value_name = "N", default_value = "64")]
     pub webhooks_concurrency: NonZeroUsize,
+
+    /// A file with the certificate authorities, in PEM form, that https webhooks are checked against [default: Mozilla's]
+    #[arg(long, env = "UPROF_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Which addresses webhooks may be sent to.

@@ -10,6 +10,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::attempt::{Attempts, cause};
 use super::endpoint_worker::EndpointWorkers;
 use super::metrics::AttemptMetrics;
+use super::roots::TrustedRoots;
 use super::sender::Sender;
 use super::settings::{DispatcherPorts, DispatcherSettings};
 use crate::metrics::Registry;
@@ -42,11 +43,16 @@ impl StopDispatcher {
 impl Dispatcher {
     /// Starts a dispatcher with its metrics in `registry`. Must be called within a runtime.
     #[must_use]
-    pub fn start(ports: DispatcherPorts, settings: DispatcherSettings, registry: &Registry) -> Self {
+    pub fn start(
+        ports: DispatcherPorts,
+        settings: DispatcherSettings,
+        roots: &TrustedRoots,
+        registry: &Registry,
+    ) -> Self {
         let (sender, stopping) = watch::channel(false);
         let attempts = Arc::new(Attempts {
             ports,
-            sender: Arc::new(Sender::new(settings.reach, settings.timeout)),
+            sender: Arc::new(Sender::new(settings.reach, settings.timeout, roots)),
             metrics: AttemptMetrics::new(registry),
         });
         let workers = Arc::new(EndpointWorkers {

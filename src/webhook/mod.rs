@@ -5,11 +5,13 @@ mod attempt;
 mod dispatcher;
 mod endpoint_worker;
 mod metrics;
+mod roots;
 mod sender;
 mod settings;
 mod signature;
 
 pub use dispatcher::{Dispatcher, StopDispatcher};
+pub use roots::TrustedRoots;
 pub use sender::{Message, Sender};
 pub use settings::{DispatcherPorts, DispatcherSettings};
 pub use signature::sign;

@@ -10,6 +10,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Error};
 
+use super::roots::TrustedRoots;
 use super::signature::{ID, SIGNATURE, TIMESTAMP};
 use crate::domain::label::EnumLabel;
 use crate::domain::webhook::address::Forbidden;
@@ -42,10 +43,11 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender to hosts within `reach`. `timeout` limits an attempt, from the DNS lookup to the response head.
+    /// A sender to hosts within `reach`, whose certificates `roots` vouch for. `timeout` limits an attempt, from the DNS lookup to the response head.
     #[must_use]
-    pub fn new(reach: Reach, timeout: Duration) -> Self {
-        Self::over(DefaultResolver::default(), move |address| reach.check(address), reach == Reach::Anywhere, timeout)
+    pub fn new(reach: Reach, timeout: Duration, roots: &TrustedRoots) -> Self {
+        let check = move |address| reach.check(address);
+        Self::over(DefaultResolver::default(), check, reach == Reach::Anywhere, timeout, roots)
     }
 
     /// As [`Sender::new`], with the addresses that `resolver` finds and `check` allows; over http too if `plain`.
@@ -54,6 +56,7 @@ impl Sender {
         check: impl Fn(IpAddr) -> Result<(), Forbidden> + Send + Sync + 'static,
         plain: bool,
         timeout: Duration,
+        roots: &TrustedRoots,
     ) -> Self {
         let config = Agent::config_builder()
             .timeout_global(Some(timeout))
@@ -66,10 +69,13 @@ impl Sender {
             .max_response_header_size(LARGEST_HEAD)
             // A reused connection would skip the check of its address.
             .max_idle_connections(0)
-            .user_agent(USER_AGENT)
-            .build();
+            .user_agent(USER_AGENT);
+        #[cfg(feature = "tls")]
+        let config = config.tls_config(roots.tls());
+        #[cfg(not(feature = "tls"))]
+        let _ = roots;
         let checked = CheckedResolver { resolver, check: Box::new(check) };
-        Self { agent: Agent::with_parts(config, DefaultConnector::default(), checked), plain }
+        Self { agent: Agent::with_parts(config.build(), DefaultConnector::default(), checked), plain }
     }
 
     /// Sends `message` to `url` and waits for the response head. Blocks the thread.

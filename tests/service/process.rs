@@ -102,7 +102,7 @@ struct Printed {
 }
 
 impl Lines {
-    fn of(stream: impl Read + Send + 'static) -> Self {
+    pub(crate) fn of(stream: impl Read + Send + 'static) -> Self {
         let lines = Self(Arc::default());
         let theirs = lines.clone();
         thread::spawn(move || {

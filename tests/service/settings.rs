@@ -195,10 +195,14 @@ fn tls_is_refused_by_a_build_without_it() {
         return;
     }
     let url = format!("{NO_DATABASE}?sslmode=verify-full");
-    let mut command = uprof();
-    command.arg("serve").env("DATABASE_URL", url);
-    let said = Process::spawn(command).refusal();
-    assert!(said.contains("--features tls"), "{said}");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/LICENSE");
+    for (url, variable) in [(url.as_str(), "UPROF_LISTEN"), (NO_DATABASE, "UPROF_CA_FILE")] {
+        let mut command = uprof();
+        let value = if variable == "UPROF_CA_FILE" { file } else { "127.0.0.1:0" };
+        command.arg("serve").env("DATABASE_URL", url).env(variable, value);
+        let said = Process::spawn(command).refusal();
+        assert!(said.contains("--features tls"), "{said}");
+    }
 }
 
 /// The one line of standard error.

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use super::serve::Serve;
+use crate::app::check_trusted_roots;
 use crate::cli::error::VerbResult;
 use crate::cli::output::{OutputFormat, Printable};
 use crate::storage::check_database_url;
@@ -120,6 +121,7 @@ impl Serve {
             url(self.database_url().map(Some)),
             url(self.migration_url()),
             telemetry::check(&self.server.log),
+            check_trusted_roots(&self.server).map_err(|error| error.to_string()),
             self.check(),
         ];
         let errors: Vec<_> = checks.into_iter().filter_map(Result::err).collect();

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use uprof::domain::webhook::address::Forbidden;
 use uprof::domain::webhook::delivery::AttemptOutcome;
 use uprof::domain::webhook::url::{Reach, WebhookUrl};
-use uprof::webhook::{Message, Sender};
+use uprof::webhook::{Message, Sender, TrustedRoots};
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -57,7 +57,7 @@ fn check(address: IpAddr) -> Result<(), Forbidden> {
 }
 
 fn sender(answers: &[&[SocketAddr]]) -> Sender {
-    Sender::over(Names::that(answers), check, true, MAX_WAIT)
+    Sender::over(Names::that(answers), check, true, MAX_WAIT, &TrustedRoots::default())
 }
 
 fn refused(why: &'static str) -> AttemptOutcome {
