@@ -75,7 +75,8 @@ impl Database {
     pub(crate) fn set_reachable(&self, reachable: bool) {
         let name = &self.name;
         let allow = format!("alter database {name} with allow_connections {reachable}");
-        let end = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+        // Waits for each to end: until then it would still execute a statement.
+        let end = format!("select pg_terminate_backend(pid, 20000) from pg_stat_activity where datname = '{name}'");
         try_execute(&administration(), &allow).unwrap();
         if !reachable {
             try_execute(&administration(), &end).unwrap();
