@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::component::reference;
 use crate::api::body::values::bounded;
-use crate::api::export::ExportFormat;
+use crate::api::export::{ExportFormat, MAX_LIMIT};
 use crate::api::wire::scalars::{WireId, label_schema};
 use crate::api::wire::schema::schema_of;
 use crate::api::{ANTHROPIC_VERSION, Selector, WireFormat};
@@ -123,7 +123,7 @@ pub(super) fn of_export<F: WireFormat>() -> Vec<Value> {
         query(
             "limit",
             "How many profiles are exported at the most; all without it.",
-            &json!({"type": "integer", "minimum": 1}),
+            &json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
         ),
         query(
             "after_id",

@@ -8,4 +8,4 @@ mod query;
 
 pub use format::ExportFormat;
 pub use lines::{ExportTrailer, ExportWriter};
-pub use query::{ExportQuery, parse_query};
+pub use query::{ExportQuery, MAX_LIMIT, parse_query};

@@ -15,6 +15,9 @@ use crate::domain::profile::list::{OrderBy, ProfileKeyset, ProfileQuery};
 
 const PARAMETERS: &[&str] = &["after_id", ENFORCEMENT_STATUS, "format", "limit", "order", "order_by", "page"];
 
+/// The most profiles that a request may ask for: every JSON reader has integers of this size.
+pub const MAX_LIMIT: u64 = (1 << 53) - 1;
+
 /// What an export holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportQuery {
@@ -56,8 +59,10 @@ pub fn parse_query<F: WireFormat>(
     }
     list.after = page.or(after_id);
     let format = parameters.one("format", label).unwrap_or(accepted);
-    let limit =
-        parameters.one("limit", |text| text.parse().map_err(|_| reason("type", "Input should be a positive integer")));
+    let limit = parameters.one("limit", |text| {
+        let limit = text.parse().ok().filter(|limit: &NonZeroU64| limit.get() <= MAX_LIMIT);
+        limit.ok_or_else(|| reason("range", format!("Input should be an integer between 1 and {MAX_LIMIT}")))
+    });
     parameters.finish()?;
     Ok(ExportQuery { list, limit, format })
 }

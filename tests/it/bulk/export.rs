@@ -110,9 +110,10 @@ fn what_is_wrong_with_a_query_is_refused_before_anything_is_exported() {
     let cursor = trailer["next_page"].as_str().unwrap();
     for (query, message) in [
         ("format=xml", "format: Input should be one of `ndjson`, `csv`"),
-        ("limit=0", "limit: Input should be a positive integer"),
-        ("limit=-1", "limit: Input should be a positive integer"),
-        ("limit=many", "limit: Input should be a positive integer"),
+        ("limit=0", "limit: Input should be an integer between 1 and 9007199254740991"),
+        ("limit=-1", "limit: Input should be an integer between 1 and 9007199254740991"),
+        ("limit=9007199254740992", "limit: Input should be an integer between 1 and 9007199254740991"),
+        ("limit=many", "limit: Input should be an integer between 1 and 9007199254740991"),
         ("order=desc", "order: An export has one order: oldest first"),
         ("order_by=name", "order_by: An export has one order: oldest first"),
         ("page=x", "page: Invalid cursor"),
