@@ -68,6 +68,8 @@ enum Verb {
     /// Create links for the entities that profiles represent
     #[command(name = client::LINKS_NAME)]
     ActionUrls(client::ActionUrls<client::General>),
+    /// Create and update the user profiles of a running service from a file
+    Import(bulk::Import),
     /// Write the user profiles of a running service to a file
     Export(bulk::Export),
     /// Print a script that completes commands in a shell
@@ -81,7 +83,7 @@ impl Verb {
     fn has_client_flag(&self, name: &str) -> bool {
         match self {
             Self::BetaUserProfiles(_) | Self::BetaActionUrls(_) | Self::UserProfiles(_) | Self::ActionUrls(_) => true,
-            Self::Export(_) => client::ServiceOptions::augment_args(Command::new(""))
+            Self::Import(_) | Self::Export(_) => client::ServiceOptions::augment_args(Command::new(""))
                 .get_arguments()
                 .any(|flag| flag.get_id().as_str() == name),
             _ => false,
@@ -120,6 +122,7 @@ pub fn run() -> ExitCode {
         Verb::UserProfiles(verb) => verb.run(),
         Verb::ActionUrls(verb) => verb.run(),
         // A transfer has exit statuses of its own.
+        Verb::Import(verb) => return verb.run(),
         Verb::Export(verb) => return verb.run(),
         Verb::Completions(verb) => verb.run(Cli::command()),
         Verb::Man(verb) => verb.run(Cli::command()),

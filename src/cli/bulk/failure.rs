@@ -21,6 +21,13 @@ pub(super) fn status(outcome: Result<ExitCode, CliError>) -> ExitCode {
 pub(super) enum ServiceFailure {
     /// The same request may succeed later; it has been tried for long enough.
     Unreachable(String),
+    /// The service was busy, or another request was in its way, for all attempts.
+    Busy {
+        /// The HTTP status.
+        status: u16,
+        /// The service's message.
+        message: String,
+    },
     /// The service refused the request.
     Refused {
         /// The HTTP status.
@@ -36,6 +43,7 @@ impl fmt::Display for ServiceFailure {
             Self::Unreachable(why) => {
                 write!(formatter, "{why}: is the service running there? --base-url says where it is")
             }
+            Self::Busy { status, message } => write!(formatter, "the service still answers {status}: {message}"),
             Self::Refused { status, message } => write!(formatter, "the service answers {status}: {message}"),
         }
     }

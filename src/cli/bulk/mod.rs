@@ -4,8 +4,10 @@
 mod export;
 mod failure;
 mod file_format;
+mod import;
 mod progress;
 mod service;
 mod shape;
 
 pub(super) use export::Export;
+pub(super) use import::Import;

@@ -21,6 +21,17 @@ impl Progress {
         Self::new(ProgressBar::no_length(), "{spinner} {msg} ({elapsed})")
     }
 
+    /// For a file of so many `bytes`.
+    pub(super) fn of_bytes(bytes: u64) -> Self {
+        Self::new(ProgressBar::new(bytes), "{bar:20} {percent}% {msg}, {eta} left")
+    }
+
+    /// Shows `message`, and that the file has been read up to `position`.
+    pub(super) fn advance(&self, position: u64, message: impl FnOnce() -> String) {
+        self.0.set_position(position);
+        self.show(message);
+    }
+
     /// A line in the form of `template`.
     fn new(bar: ProgressBar, template: &str) -> Self {
         if !stderr().is_terminal() {

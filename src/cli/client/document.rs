@@ -20,12 +20,12 @@ pub(in crate::cli) enum Document {
 
 impl Document {
     /// `{}`
-    pub(super) const fn empty() -> Self {
+    pub(in crate::cli) const fn empty() -> Self {
         Self::Map(Vec::new())
     }
 
     /// The value of `key`, if this is a map.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(in crate::cli) fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(pairs) => pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
@@ -33,7 +33,7 @@ impl Document {
     }
 
     /// The text, if this is one.
-    pub(super) fn as_text(&self) -> Option<&str> {
+    pub(in crate::cli) fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
@@ -41,12 +41,12 @@ impl Document {
     }
 
     /// Sets the value of `key`, and makes this a map if it is none.
-    pub(super) fn set(&mut self, key: &str, value: Self) {
+    pub(in crate::cli) fn set(&mut self, key: &str, value: Self) {
         *self.entry(key) = value;
     }
 
     /// Sets the value of `inner` in the map at `key`, which is made if it is none.
-    pub(super) fn set_in(&mut self, key: &str, inner: &str, value: Self) {
+    pub(in crate::cli) fn set_in(&mut self, key: &str, inner: &str, value: Self) {
         self.entry(key).set(inner, value);
     }
 
@@ -64,7 +64,7 @@ impl Document {
     }
 
     /// Removes `key` and returns its value, if this is a map that has it.
-    pub(super) fn take(&mut self, key: &str) -> Option<Self> {
+    pub(in crate::cli) fn take(&mut self, key: &str) -> Option<Self> {
         match self {
             Self::Map(pairs) => {
                 let position = pairs.iter().position(|(name, _)| name == key)?;
