@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use actix_web::http::header::ACCEPT;
-use actix_web::http::{Method, header};
+use actix_web::http::{ConnectionType, Method, Version, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::export_stream::ExportStream;
@@ -30,8 +30,17 @@ pub(in crate::http) async fn export_user_profiles<F: WireFormat>(
     let mut answer = HttpResponse::Ok();
     answer.content_type(format.content_type()).insert_header((header::VARY, "accept"));
     let stream = ExportStream::<F>::begin(service, caller.organization(), &query, permit, Rc::clone(&record)).await?;
-    // actix would read the whole body to discard it.
-    Ok(if request.method() == Method::HEAD { answer.finish() } else { answer.body(stream) })
+    if request.method() == Method::HEAD {
+        // actix would read the whole body to discard it.
+        return Ok(answer.finish());
+    }
+    let mut answer = answer.body(stream);
+    if request.version() < Version::HTTP_11 {
+        // Such a client knows no chunks: the stream ends with its connection.
+        answer.head_mut().no_chunking(true);
+        answer.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    Ok(answer)
 }
 
 fn accepted(request: &HttpRequest) -> ExportFormat {

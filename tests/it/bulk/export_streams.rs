@@ -12,6 +12,9 @@ use crate::support::database::runtime;
 use crate::support::max_wait::until;
 use crate::support::{TestApp, Wire};
 
+/// A client that reads nothing is not disconnected within a test.
+const PATIENT: &str = "--write-timeout=60m";
+
 /// How many of the service's connections do anything, or hold a transaction.
 fn busy_connections(app: &TestApp) -> i64 {
     let sql = "select count(*) from pg_stat_activity
@@ -27,7 +30,7 @@ fn until_begun(wire: &mut Wire) {
 
 #[test]
 fn a_client_that_reads_nothing_holds_no_connection_and_gets_later_pages_as_they_are_then() {
-    let app = with_many(&[]);
+    let app = with_many(&[PATIENT]);
     let last = app.client.list("limit=1")["data"][0].clone();
     let mut wire = begin(&app);
     until_begun(&mut wire);
@@ -58,7 +61,7 @@ fn a_client_that_never_reads_is_disconnected() {
 
 #[test]
 fn an_export_whose_database_is_lost_ends_without_a_trailer_and_goes_on_after_its_last_line() {
-    let app = with_many(&[]);
+    let app = with_many(&[PATIENT]);
     let mut wire = begin(&app);
     until_begun(&mut wire);
     until("all connections are idle", || busy_connections(&app) == 0);
@@ -77,7 +80,7 @@ fn an_export_whose_database_is_lost_ends_without_a_trailer_and_goes_on_after_its
 
 #[test]
 fn a_stopping_service_ends_an_export_with_the_cursor_at_which_another_goes_on() {
-    let app = with_many(&["--grace=30s"]);
+    let app = with_many(&[PATIENT, "--grace=30s"]);
     let mut wire = begin(&app);
     until_begun(&mut wire);
     let (other, replica) = app.another_replica();
@@ -97,7 +100,7 @@ fn a_stopping_service_ends_an_export_with_the_cursor_at_which_another_goes_on() 
 
 #[test]
 fn an_organization_has_two_exports_at_once_and_takes_none_from_another() {
-    let app = with_many(&[]);
+    let app = with_many(&[PATIENT]);
     let mut running = [begin(&app), begin(&app)];
     running.iter_mut().for_each(until_begun);
     let refused = app.client.get(EXPORT).send();
@@ -113,8 +116,7 @@ fn an_organization_has_two_exports_at_once_and_takes_none_from_another() {
 
 #[test]
 fn all_organizations_together_have_a_bounded_number_of_exports() {
-    // The first of the unread exports have to be there still when the last has begun.
-    let app = with_many(&["--write-timeout=10m"]);
+    let app = with_many(&[PATIENT]);
     // What a stranger exports is too little to be waited for, so the organization's own profiles are moved to each of them.
     let mut running = Vec::new();
     for _ in 0..8 {
@@ -142,7 +144,7 @@ fn all_organizations_together_have_a_bounded_number_of_exports() {
 
 #[test]
 fn the_head_of_an_export_has_no_body() {
-    let app = with_many(&[]);
+    let app = with_many(&[PATIENT]);
     let key = &app.key.secret;
     let mut wire = Wire::connect(app.address);
     wire.send(format!("HEAD {EXPORT} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\n\r\n"));
@@ -151,4 +153,16 @@ fn the_head_of_an_export_has_no_body() {
     wire.send("GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     wire.answer().ok();
     assert_eq!(wire.rest(), b"");
+}
+
+#[test]
+fn a_client_of_http_1_0_gets_lines_without_chunks_until_the_connection_ends() {
+    let app = TestApp::start();
+    app.client.create(&json!({"name": "One"}));
+    let mut wire = Wire::connect(app.address);
+    wire.send(format!("GET {EXPORT} HTTP/1.0\r\nx-api-key: {}\r\n\r\n", app.key.secret));
+    let (status, headers) = wire.head();
+    assert_eq!((status, headers.get("transfer-encoding"), headers.get("content-length")), (200, None, None));
+    let lines = lines(std::str::from_utf8(&wire.rest()).unwrap());
+    assert_eq!((lines.len(), &lines[0]["name"], &lines[1]["count"]), (2, &json!("One"), &json!(1)));
 }
