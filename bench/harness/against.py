@@ -36,7 +36,7 @@ def compare(other, scratch, quick):
                     pair = [stack.enter_context(contestants.uprof(*place, name=name, binary=binary)) for name, binary in builds(other)]
                     for operation in OPERATIONS:
                         for contestant in pair:
-                            load(contestant, operation, CONNECTIONS, WARM_UP_SECONDS, database.ids, server)
+                            load(contestant, operation, CONNECTIONS, WARM_UP_SECONDS, database, server)
                     for number in range(start, start + rounds):
                         for operation in OPERATIONS:
                             one, two = turn(pair, operation, seconds, database, server, reverse=number % 2 == 1)
@@ -56,7 +56,7 @@ def turn(pair, operation, seconds, database, server, reverse):
     """A sample of each of the pair, measured one after the other."""
     samples = {}
     for contestant in reversed(pair) if reverse else pair:
-        samples[contestant.name], written = load(contestant, operation, CONNECTIONS, seconds, database.ids, server)
+        samples[contestant.name], written = load(contestant, operation, CONNECTIONS, seconds, database, server)
         if operation == "create":
             written.check(database.postgres, database.name)
     return [samples[contestant.name] for contestant in pair]

@@ -1,4 +1,4 @@
-"""Databases filled with profiles; each has one metadata pair and the event of its creation."""
+"""Databases filled with profiles; each has one metadata pair, one in twenty has a second, and the event of its creation."""
 
 import json
 import random
@@ -10,12 +10,23 @@ from .process import clean_environment
 # The number of different profiles in a load.
 REQUESTED = 50_000
 
+# One profile of this many has a team, and as many profiles have the same.
+TEAM = 20
+
+FILTER_INDEXES = (
+    "user_profiles_reference_id_idx",
+    "user_profile_metadata_value_idx",
+    "trust_grants_name_idx",
+    "user_profiles_relationship_idx",
+)
+
 
 class Database:
     """A migrated database with one organization of `count` profiles, and an API key of it."""
 
     def __init__(self, postgres, name, count, scratch):
         self.postgres, self.name, self.count = postgres, name, count
+        self.teams = max(1, count // TEAM**2)
         postgres.run("createdb", name)
         self.administer("migrate", text=True)
         created = self.administer("organizations", "create", "--name", "Benchmark", "--format", "json")
@@ -45,8 +56,8 @@ class Database:
         )
         names, definitions = zip(*(index.split("\t") for index in indexes))
         self.postgres.sql(self.name, f"drop index {', '.join(names)};")
-        for table, columns, values in rows(self.organization):
-            self.copy(table, columns, values)
+        for table, columns, values, condition in rows(self.organization, self.teams):
+            self.copy(table, columns, values, condition)
         self.postgres.sql(self.name, "; ".join(definitions))
         self.postgres.sql(self.name, "vacuum (freeze, analyze);")
 
@@ -62,8 +73,12 @@ class Database:
                   and (relname like 'user\\_profile%' or relname = 'events_profile_idx');""",
         )
 
-    def copy(self, table, columns, values):
-        series = f"copy (select {values} from generate_series(0::bigint, {self.count - 1}) n) to stdout (format binary)"
+    def drop_filter_indexes(self):
+        """As if lists had no filters."""
+        self.postgres.sql(self.name, f"drop index {', '.join(FILTER_INDEXES)};")
+
+    def copy(self, table, columns, values, condition):
+        series = f"copy (select {values} from generate_series(0::bigint, {self.count - 1}) n where {condition}) to stdout (format binary)"
         # Skips foreign key checks: all referenced rows exist, and checking millions of them takes minutes.
         into = "set session_replication_role = replica", f"copy {table} ({columns}) from stdin (format binary)"
         environment = {**clean_environment(), **self.postgres.environment(self.name)}
@@ -75,8 +90,8 @@ class Database:
             raise RuntimeError(f"{table} could not be filled: see the messages above")
 
 
-def rows(organization):
-    """The rows of a create: table, columns, and values as expressions of the number `n`."""
+def rows(organization, teams):
+    """The rows of a create: table, columns, values as expressions of the number `n`, and of which `n` there are any."""
     owner, identifier = f"'{organization}'::uuid", ids.sql_of("n")
     at = f"to_timestamp(({ids.FIRST_MILLISECOND} + n) / 1000.0)"
     name = "substr(md5(n::text), 1, 8) || ' ' || substr(md5(n::text), 9, 8)"
@@ -84,10 +99,14 @@ def rows(organization):
         "user_profiles",
         "organization_id, id, created_at, updated_at, name, relationship, reference_id",
         f"{owner}, {identifier}, {at}, {at}, {name}, 'external', 'user_' || n",
+        "true",
     )
-    yield "user_profile_metadata", "organization_id, profile_id, key, value", f"{owner}, {identifier}, 'plan', 'pro'"
+    pair = "user_profile_metadata", "organization_id, profile_id, key, value"
+    yield *pair, f"{owner}, {identifier}, 'plan', 'pro'", "true"
+    yield *pair, f"{owner}, {identifier}, 'team', 'team_' || n / {TEAM} % {teams}", f"n % {TEAM} = 0"
     yield (
         "events",
         "organization_id, id, created_at, kind, profile_id",
         f"{owner}, {identifier}, {at}, 'user_profile.created', {identifier}",
+        "true",
     )

@@ -27,7 +27,27 @@ class Goal:
 
 
 def goals(results):
-    return [*contest_goals(results), *growth_goals(results), *other_goals(results)]
+    return [*contest_goals(results), *find_goals(results), *growth_goals(results), *other_goals(results)]
+
+
+def find_goals(results):
+    def measured(one, other):
+        """The ratio of two rates, each of a contestant and an operation."""
+        if "find" not in results:
+            return None
+        return ratio(*(values(results["find"][name][operation]["64"], "rate") for name, operation in (one, other)))
+
+    return [
+        Goal("lists by one external id/s at 64 connections, over retrieves/s", 0.8, True, measured(("uprof", "look_up"), ("uprof", "retrieve"))),
+        Goal("lists by one external id/s, over fastify + pg", 3.0, True, measured(("uprof", "look_up"), ("node", "look_up"))),
+        Goal("pages/s of the 20 profiles with a metadata pair, over fastify + pg", 3.0, True, measured(("uprof", "find"), ("node", "find"))),
+        Goal(
+            "creates/s with an external id and two pairs, over the same without the indexes of filters",
+            0.8,
+            True,
+            measured(("uprof", "create_pairs"), ("bare", "create_pairs")),
+        ),
+    ]
 
 
 def contest_goals(results):
@@ -98,6 +118,8 @@ def growth_goals(results):
         what = f"p50 of {operation} at {int(last):,} profiles, over the same at {int(first):,}"
         worst = max(growths(growth, operation, found)[last] for found in growth[last][operation]) if last in growth else None
         yield Goal(what, 1.2, False, worst)
+    alone = growths(growth, "find", "1")[last] if last in growth else None
+    yield Goal(f"p50 of a lone page of the 20 with a metadata pair at {int(last):,} profiles, over the same at {int(first):,}", 1.3, False, alone)
 
 
 def other_goals(results):

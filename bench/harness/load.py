@@ -15,6 +15,9 @@ IDLE_SECONDS, IDLE_CPU_SECONDS = 0.1, 0.015
 
 OPERATIONS = "create", "retrieve", "update", "list"
 
+# Lists with a filter: by one external id, and a page of the 20 profiles with one metadata pair.
+FILTERED = "look_up", "find"
+
 
 @dataclass
 class Sample:
@@ -28,13 +31,13 @@ class Sample:
     memory: int
 
 
-def load(contestant, operation, connections, seconds, ids, server):
+def load(contestant, operation, connections, seconds, database, server):
     """Sends `operation` over `connections`. A single answer that is not a success is an error."""
     began = time.time_ns() // 1_000_000
     before = contestant.process.cpu_seconds(), server.cpu_seconds()
     threads = min(2, connections)
     command = ["wrk", "-t", threads, "-c", connections, "-d", f"{seconds}s", "--timeout", "10s", "-s", f"{operation}.lua"]
-    command += [f"http://127.0.0.1:{contestant.port}", "--", contestant.key, ids]
+    command += [f"http://127.0.0.1:{contestant.port}", "--", contestant.key, database.ids, database.count, database.teams]
     done = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, cwd=SCRIPTS, env=clean_environment(), timeout=seconds + 60
     )

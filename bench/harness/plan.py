@@ -4,10 +4,10 @@ import subprocess
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
-from . import contestants, machine, statements
+from . import contestants, finding, machine, statements
 from .filling import Database
 from .floor import BATCHES, CLIENTS, pgbench
-from .load import OPERATIONS, load
+from .load import FILTERED, OPERATIONS, load
 from .postgres import FILLING, LOGGING, Postgres
 
 CONNECTIONS = {"create": (1, 64, 256), "retrieve": (1, 64), "update": (1, 64), "list": (1, 64)}
@@ -17,12 +17,16 @@ GROWTH_CONNECTIONS = 1, 64
 
 FLOOR_OPERATIONS = "create", "retrieve"
 
+# Filtered lists before updates, which overwrite what some of them look for.
+GROWN = *FILTERED, *OPERATIONS
+
 CONTESTANTS = contestants.uprof, contestants.node, contestants.python
 
 # Section and its heading, in the order of the run.
 SECTIONS = {
     "filling": "Filling the tables",
     "contest": "Side by side",
+    "find": "Filters",
     "lone": "A lone create",
     "starts": "Cold starts",
     "growth": "Growth",
@@ -38,6 +42,7 @@ class Effort:
     warm_up: int = 1
     contest: int = 100_000
     sizes: tuple = (10_000, 1_000_000, 10_000_000)
+    find_rounds: int = 3
     lone_starts: int = 6
     lone_rounds: int = 2
     lone_seconds: int = 1
@@ -48,7 +53,7 @@ class Effort:
     growth_warm_up: int = 5
 
 
-QUICK = Effort(rounds=1, seconds=1, contest=10_000, sizes=(1_000, 10_000, 100_000), lone_starts=1, starts=3, growth_rounds=1, growth_warm_up=1)
+QUICK = Effort(rounds=1, seconds=1, contest=10_000, sizes=(1_000, 10_000, 100_000), find_rounds=1, lone_starts=1, starts=3, growth_rounds=1, growth_warm_up=1)
 
 # Estimates for two cores: the seconds of a sample beside its load, of a filled profile with its metadata, event and indexes, and of a cold start.
 SAMPLE_SECONDS, ROW_SECONDS, START_SECONDS = 0.3, 1e-5, 0.2
@@ -62,11 +67,12 @@ def costs(effort):
     lone_samples = warm_up + effort.lone_rounds * (effort.lone_seconds + SAMPLE_SECONDS)
     middle = min(effort.growth_rounds, effort.growth_middle_rounds) * (len(effort.sizes) - 2)
     return {
-        "filling": (effort.contest + sum(effort.sizes)) * ROW_SECONDS + 5,
+        "filling": (2 * effort.contest + sum(effort.sizes)) * ROW_SECONDS + 5,
         "contest": len(CONTESTANTS) * len(OPERATIONS) * warm_up + effort.rounds * contest_samples * sample,
+        "find": finding.samples(effort) * (warm_up + effort.find_rounds * sample),
         "lone": effort.lone_starts * 2 * (START_SECONDS + lone_samples),
         "starts": effort.starts * START_SECONDS,
-        "growth": len(OPERATIONS)
+        "growth": len(GROWN)
         * (
             len(effort.sizes) * (effort.growth_warm_up + SAMPLE_SECONDS)
             + len(GROWTH_CONNECTIONS) * (2 * effort.growth_rounds + middle) * sample
@@ -98,7 +104,7 @@ class Run:
                 return
         with self.postgres.started() as self.server:
             self.results["machine"] = machine.described(self.postgres)
-            for name, measure in {"contest": self.contest, "lone": self.lone, "starts": self.starts, "growth": self.growth}.items():
+            for name, measure in {"contest": self.contest, "find": self.find, "lone": self.lone, "starts": self.starts, "growth": self.growth}.items():
                 self.section(name, measure)
 
     def section(self, name, measure):
@@ -130,6 +136,7 @@ class Run:
         self.clock.say("filling the tables")
         self.database = Database(self.postgres, "contest", self.effort.contest, self.scratch)
         self.database.fill()
+        finding.fill(self)
         self.sizes, row_seconds = {}, 0
         for size in self.effort.sizes:
             if len(self.sizes) >= 2 and not self.clock.fits(size * row_seconds):
@@ -145,8 +152,8 @@ class Run:
 
     def sample(self, samples, contestant, operation, connections, seconds, database):
         """Measures one sample and adds it to `samples`, unless that is None (a warm-up)."""
-        sample, written = load(contestant, operation, connections, seconds, database.ids, self.server)
-        if operation == "create":
+        sample, written = load(contestant, operation, connections, seconds, database, self.server)
+        if operation in ("create", finding.CREATE):
             written.check(self.postgres, database.name)
         if samples is not None:
             samples.setdefault(operation, {}).setdefault(str(connections), []).append(vars(sample))
@@ -180,6 +187,9 @@ class Run:
                     of_contestant = samples.setdefault(contestant.name, {})
                     self.sample(of_contestant, contestant, operation, connections, self.effort.seconds, self.database)
         return samples, floor
+
+    def find(self):
+        finding.measure(self)
 
     def floor(self, operation):
         script = statements.script(self.statements[operation], self.database.organization, operation, self.database.count)
@@ -236,12 +246,12 @@ class Run:
                 plans[str(size)] = statements.plans(self.postgres, database.name, named)
                 self.clock.say(f"warming up {size:,} profiles")
                 database.warm()
-                for operation in OPERATIONS:
+                for operation in GROWN:
                     self.sample(None, services[size], operation, 64, self.effort.growth_warm_up, database)
             self.results["plans"] = plans
             for number in self.clock.rounds("growth", self.effort.growth_rounds):
                 samples = {str(size): {} for size in sizes if self.in_round(size, number)}
-                for operation in OPERATIONS:
+                for operation in GROWN:
                     for connections in GROWTH_CONNECTIONS:
                         for size in samples if number % 2 == 0 else reversed(samples):
                             place = services[int(size)], operation, connections, self.effort.seconds, self.sizes[int(size)]

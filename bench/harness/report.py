@@ -11,6 +11,12 @@ from .plan import SECTIONS
 NAMES = {"uprof": "uprof", "node": "fastify + pg", "python": "FastAPI + asyncpg"}
 FLOOR = "pgbench, one row a transaction"
 
+SHOWN = {
+    "look_up": "list by one external id",
+    "find": "page of the 20 with a metadata pair",
+    "create_pairs": "create with an external id and two pairs",
+}
+
 
 def write(results, folder):
     plots = folder / "report"
@@ -34,7 +40,7 @@ def text(results):
     yield from ("Where the CPU time of a request goes, in the service and in Postgres, is drawn by `bench/profile`:", "")
     yield from (f"- [{operation}](report/flame-{operation}.svg)" for operation in OPERATIONS)
     yield ""
-    for name, section in {"contest": contest, "lone": lone, "growth": growth}.items():
+    for name, section in {"contest": contest, "find": find, "lone": lone, "growth": growth}.items():
         if name in results:
             yield from section(results)
 
@@ -78,6 +84,18 @@ def contest_rows(results):
                 yield operation, connections, shown, *figures(results["contest"][name][operation][connections])
 
 
+def find(results):
+    yield from ("## Filters", "", "At 64 connections, medians.", "")
+    names = {"uprof": "uprof", "node": "fastify + pg", "bare": "uprof, without the indexes of filters"}
+    head = "operation", "server", "requests/s", "p50 ms", "p99 ms", "CPU µs", "Postgres CPU µs", "memory MB"
+    rows = [
+        (SHOWN.get(operation, operation), names[name], *figures(by_connections["64"]))
+        for name, operations in results["find"].items()
+        for operation, by_connections in operations.items()
+    ]
+    yield from table(head, sorted(rows))
+
+
 def figures(samples):
     rate, cpu, database, memory = (middle(samples, name) for name in ("rate", "cpu", "database_cpu", "memory"))
     times = (f"{middle(samples, name):.2f}" for name in ("p50", "p99"))
@@ -103,7 +121,7 @@ def growth(results):
         for connections in by_connections:
             times = [f"{middle(results['growth'][size][operation][connections], 'p50'):.2f}" for size in sizes]
             last = growths(results["growth"], operation, connections)[sizes[-1]]
-            rows.append((operation, connections, *times, f"{last:.2f}"))
+            rows.append((SHOWN.get(operation, operation), connections, *times, f"{last:.2f}"))
     head = "p50 ms", "connections", *(f"{int(size):,}" for size in sizes), "largest / smallest"
     yield from table(head, rows)
     yield from plans(results["plans"])

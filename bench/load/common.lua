@@ -8,13 +8,15 @@ function setup(thread)
   thread:set("number", threads)
 end
 
--- The two arguments after `--`: the API key, and a file with ids.
+-- The arguments after `--`: the API key, a file with ids, how many profiles there are, and how many teams of 20.
 function common.start(arguments)
   math.randomseed(os.time() * 16 + number)
   common.headers = {
     ["x-api-key"] = arguments[1],
     ["content-type"] = "application/json",
   }
+  common.profiles = tonumber(arguments[3])
+  common.teams = tonumber(arguments[4])
   common.ids = {}
   for id in io.lines(arguments[2]) do
     table.insert(common.ids, id)

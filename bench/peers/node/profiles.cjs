@@ -39,6 +39,30 @@ const LIST = {
   text: `${SELECT} where p.organization_id = $1 and p.id < $2 order by p.id desc limit $3`,
 };
 
+// The comparisons name the indexed expressions.
+const LIST_BY_REFERENCE = {
+  name: 'list_by_reference',
+  text: `${SELECT} where p.organization_id = $1 and p.reference_id collate "C" = $4 and p.id < $2 order by p.id desc limit $3`,
+};
+
+const LIST_BY_PAIR = {
+  name: 'list_by_pair',
+  text: `${SELECT}
+    join (
+      select profile_id
+        from user_profile_metadata
+       where organization_id = $1
+         and key = $4
+         and hashtextextended(value, 0) = hashtextextended($5, 0)
+         and value = $5
+         and profile_id < $2
+       order by profile_id desc
+       limit $3
+    ) found on found.profile_id = p.id
+    where p.organization_id = $1
+    order by p.id desc`,
+};
+
 const LOCK = {
   name: 'lock',
   text: 'select from user_profiles where organization_id = $1 and id = $2 for update',
@@ -83,8 +107,9 @@ exports.Profiles = class {
   }
 
   // The newest ones before `id`, and whether there are more.
-  async list(organization, id, limit) {
-    const { rows } = await this.pool.query({ ...LIST, values: [organization, id, limit + 1] });
+  async list(organization, id, limit, { reference, pair }) {
+    const [statement, values] = reference ? [LIST_BY_REFERENCE, [reference]] : pair ? [LIST_BY_PAIR, pair] : [LIST, []];
+    const { rows } = await this.pool.query({ ...statement, values: [organization, id, limit + 1, ...values] });
     return { rows: rows.slice(0, limit), more: rows.length > limit };
   }
 

@@ -50,7 +50,13 @@ const list = { type: 'object', properties: { data: { type: 'array', items: profi
 
 const query = {
   type: 'object',
-  properties: { limit: { type: 'string', pattern: '^([1-9][0-9]?|100)$', default: '20' }, page: { type: 'string' } },
+  properties: {
+    limit: { type: 'string', pattern: '^([1-9][0-9]?|100)$', default: '20' },
+    page: { type: 'string' },
+    external_id: { type: 'string', minLength: 1, maxLength: 255 },
+  },
+  // metadata[KEY]
+  patternProperties: { '^metadata\\[.{1,64}\\]$': { type: 'string', minLength: 1, maxLength: 512 } },
 };
 
 exports.create = { body: create, response: { 200: profile } };

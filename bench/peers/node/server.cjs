@@ -112,7 +112,11 @@ async function serve(port) {
   app.get('/v1/user_profiles', { schema: schemas.list, onRequest: read }, async ({ organization, query }) => {
     const before = query.page === undefined ? LAST : ids.read(query.page);
     if (before === undefined) throw refusal(400, 'invalid_request_error', 'page: Malformed cursor');
-    const { rows, more } = await profiles.list(organization, before, Number(query.limit));
+    const pairs = Object.entries(query).filter(([name]) => name.startsWith('metadata['));
+    if (pairs.length + (query.external_id ? 1 : 0) > 1) throw refusal(400, 'invalid_request_error', 'one filter at most');
+    const pair = pairs.map(([name, value]) => [name.slice('metadata['.length, -1), value])[0];
+    const filter = { reference: query.external_id, pair };
+    const { rows, more } = await profiles.list(organization, before, Number(query.limit), filter);
     return { data: rows.map(shown), next_page: more ? ids.write(rows.at(-1).id) : null };
   });
 
