@@ -66,14 +66,14 @@ def uprof(postgres, database, key, scratch, name="uprof", binary=None, **setting
     return started(name, [str(binary or BINARY), "serve", "--listen", "127.0.0.1:{port}"], environment, key, scratch)
 
 
-def node(postgres, database, key, scratch):
+def node(postgres, database, key, scratch, name="node"):
     environment = {
         **postgres.environment(database),
         "NODE_PATH": str(install_node() / "node_modules"),
         "NODE_ENV": "production",
         "PROCESSES": str(PEER_PROCESSES),
     }
-    return started("node", ["node", str(BENCH / "peers" / "node" / "server.cjs"), "{port}"], environment, key, scratch)
+    return started(name, ["node", str(BENCH / "peers" / "node" / "server.cjs"), "{port}"], environment, key, scratch)
 
 
 def python(postgres, database, key, scratch):

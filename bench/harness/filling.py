@@ -34,7 +34,7 @@ class Database:
         self.key = self.administer("keys", "create", "--organization", created["id"], "--scopes", scopes, "--format", "json")["key"]
         self.organization = ids.uuid_of(created["id"])
         self.ids = scratch / f"{name}.ids"
-        numbers = random.Random(count).choices(range(count), k=min(count, REQUESTED))
+        numbers = random.Random(count).choices(range(count), k=min(count, REQUESTED)) if count else []
         self.ids.write_text("".join(f"{ids.profile(number)}\n" for number in numbers))
 
     def administer(self, *verb, text=False):

@@ -4,7 +4,7 @@ import subprocess
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
-from . import contestants, finding, machine, statements
+from . import bulk, contestants, finding, machine, statements
 from .filling import Database
 from .floor import BATCHES, CLIENTS, pgbench
 from .load import FILTERED, OPERATIONS, load
@@ -27,6 +27,7 @@ SECTIONS = {
     "filling": "Filling the tables",
     "contest": "Side by side",
     "find": "Filters",
+    "bulk": "Imports and exports",
     "lone": "A lone create",
     "starts": "Cold starts",
     "growth": "Growth",
@@ -43,6 +44,7 @@ class Effort:
     contest: int = 100_000
     sizes: tuple = (10_000, 1_000_000, 10_000_000)
     find_rounds: int = 3
+    imported: int = 1_000_000
     lone_starts: int = 6
     lone_rounds: int = 2
     lone_seconds: int = 1
@@ -53,10 +55,13 @@ class Effort:
     growth_warm_up: int = 5
 
 
-QUICK = Effort(rounds=1, seconds=1, contest=10_000, sizes=(1_000, 10_000, 100_000), find_rounds=1, lone_starts=1, starts=3, growth_rounds=1, growth_warm_up=1)
+QUICK = Effort(rounds=1, seconds=1, contest=10_000, sizes=(1_000, 10_000, 100_000), find_rounds=1, imported=20_000, lone_starts=1, starts=3, growth_rounds=1, growth_warm_up=1)
 
 # Estimates for two cores: the seconds of a sample beside its load, of a filled profile with its metadata, event and indexes, and of a cold start.
 SAMPLE_SECONDS, ROW_SECONDS, START_SECONDS = 0.3, 1e-5, 0.2
+
+# An imported and exported line, and one of the peer's tenth.
+LINE_SECONDS = 8e-5
 
 
 def costs(effort):
@@ -70,6 +75,7 @@ def costs(effort):
         "filling": (2 * effort.contest + sum(effort.sizes)) * ROW_SECONDS + 5,
         "contest": len(CONTESTANTS) * len(OPERATIONS) * warm_up + effort.rounds * contest_samples * sample,
         "find": finding.samples(effort) * (warm_up + effort.find_rounds * sample),
+        "bulk": effort.imported * LINE_SECONDS + 2,
         "lone": effort.lone_starts * 2 * (START_SECONDS + lone_samples),
         "starts": effort.starts * START_SECONDS,
         "growth": len(GROWN)
@@ -104,7 +110,7 @@ class Run:
                 return
         with self.postgres.started() as self.server:
             self.results["machine"] = machine.described(self.postgres)
-            for name, measure in {"contest": self.contest, "find": self.find, "lone": self.lone, "starts": self.starts, "growth": self.growth}.items():
+            for name, measure in {"contest": self.contest, "find": self.find, "bulk": self.bulk, "lone": self.lone, "starts": self.starts, "growth": self.growth}.items():
                 self.section(name, measure)
 
     def section(self, name, measure):
@@ -137,6 +143,7 @@ class Run:
         self.database = Database(self.postgres, "contest", self.effort.contest, self.scratch)
         self.database.fill()
         finding.fill(self)
+        bulk.fill(self)
         self.sizes, row_seconds = {}, 0
         for size in self.effort.sizes:
             if len(self.sizes) >= 2 and not self.clock.fits(size * row_seconds):
@@ -190,6 +197,9 @@ class Run:
 
     def find(self):
         finding.measure(self)
+
+    def bulk(self):
+        bulk.measure(self)
 
     def floor(self, operation):
         script = statements.script(self.statements[operation], self.database.organization, operation, self.database.count)

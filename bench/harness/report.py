@@ -40,7 +40,7 @@ def text(results):
     yield from ("Where the CPU time of a request goes, in the service and in Postgres, is drawn by `bench/profile`:", "")
     yield from (f"- [{operation}](report/flame-{operation}.svg)" for operation in OPERATIONS)
     yield ""
-    for name, section in {"contest": contest, "find": find, "lone": lone, "growth": growth}.items():
+    for name, section in {"contest": contest, "find": find, "bulk": bulk, "lone": lone, "growth": growth}.items():
         if name in results:
             yield from section(results)
 
@@ -94,6 +94,17 @@ def find(results):
         for operation, by_connections in operations.items()
     ]
     yield from table(head, sorted(rows))
+
+
+def bulk(results):
+    imported = results["effort"]["imported"]
+    yield from ("## Imports and exports", "", f"`uprof import` of {imported:,} profiles with an external id and two pairs (a tenth into the peer), and `uprof export`.", "")
+    head = "server", "imported/s", "exported/s", "CPU µs a profile", "Postgres CPU µs", "peak memory MB"
+    rows = []
+    for name, found in results["bulk"].items():
+        exported = f"{found['export_rate']:,.0f}" if "export_rate" in found else ""
+        rows.append((NAMES[name], f"{found['rate']:,.0f}", exported, f"{found['cpu']:.1f}", f"{found['database_cpu']:.1f}", f"{found['peak_memory'] / 1e6:.0f}"))
+    yield from table(head, rows)
 
 
 def figures(samples):

@@ -32,6 +32,22 @@ const CREATE = {
   select $1, $2, * from unnest($7::text[], $8::text[])`,
 };
 
+const CREATE_MANY = {
+  name: 'create_many',
+  text: `
+  with profile as (
+    insert into user_profiles (organization_id, id, created_at, updated_at, name, relationship, reference_id)
+    select $1, id, $2, $2, name, relationship, reference_id
+      from unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) as new (id, name, relationship, reference_id)
+  ), event as (
+    insert into events (organization_id, id, created_at, kind, profile_id)
+    select $1, event_id, $2, 'user_profile.created', id
+      from unnest($3::uuid[], $7::uuid[]) as new (id, event_id)
+  )
+  insert into user_profile_metadata (organization_id, profile_id, key, value)
+  select $1, * from unnest($8::uuid[], $9::text[], $10::text[])`,
+};
+
 const RETRIEVE = { name: 'retrieve', text: `${SELECT} where p.organization_id = $1 and p.id = $2` };
 
 const LIST = {
@@ -99,6 +115,14 @@ exports.Profiles = class {
     const values = [organization, id, created_at, name, relationship, reference_id];
     values.push(Object.keys(metadata), Object.values(metadata), ids.newUuid(created_at.getTime()));
     await this.pool.query({ ...CREATE, values });
+  }
+
+  async createMany(organization, created_at, profiles) {
+    const column = (name) => profiles.map((profile) => profile[name]);
+    const pairs = profiles.flatMap(({ id, metadata }) => Object.entries(metadata).map(([key, value]) => [id, key, value]));
+    const values = [organization, created_at, column('id'), column('name'), column('relationship'), column('reference_id')];
+    values.push(profiles.map(() => ids.newUuid(created_at.getTime())), ...[0, 1, 2].map((at) => pairs.map((pair) => pair[at])));
+    await this.pool.query({ ...CREATE_MANY, values });
   }
 
   async retrieve(organization, id) {

@@ -59,6 +59,53 @@ const query = {
   patternProperties: { '^metadata\\[.{1,64}\\]$': { type: 'string', minLength: 1, maxLength: 512 } },
 };
 
+// Creates only. Each request is validated by `create` in the handler, so that one that is wrong fails alone.
+const batch = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['requests'],
+  properties: {
+    requests: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 1000,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['custom_id', 'params'],
+        properties: { custom_id: { type: 'string', minLength: 1, maxLength: 64 }, params: { type: 'object' } },
+      },
+    },
+  },
+};
+
+const batchAnswer = {
+  type: 'object',
+  properties: {
+    type: { type: 'string' },
+    request_counts: { type: 'object', properties: { succeeded: { type: 'integer' }, errored: { type: 'integer' } } },
+    results: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          custom_id: { type: 'string' },
+          result: {
+            type: 'object',
+            properties: {
+              type: { type: 'string' },
+              user_profile: profile,
+              error: { type: 'object', properties: { type: { type: 'string' }, message: { type: 'string' } } },
+            },
+          },
+        },
+      },
+    },
+  },
+};
+
+exports.batch = { body: batch, response: { 200: batchAnswer } };
+exports.params = create;
 exports.create = { body: create, response: { 200: profile } };
 exports.retrieve = { response: { 200: profile } };
 exports.update = { body: body(0), response: { 200: profile } };

@@ -37,6 +37,19 @@ function known(profile) {
   return profile;
 }
 
+function profileOf(body, created_at) {
+  return {
+    id: ids.newUuid(created_at.getTime()),
+    created_at,
+    updated_at: created_at,
+    name: body.name ?? null,
+    relationship: body.relationship ?? 'external',
+    reference_id: body.external_id ?? null,
+    metadata: body.metadata ?? {},
+    trust_grants: {},
+  };
+}
+
 // The profile after an update, and the changed fields.
 function updated(before, body) {
   const metadata = { ...before.metadata };
@@ -93,20 +106,32 @@ async function serve(port) {
   });
 
   app.post('/v1/user_profiles', { schema: schemas.create, onRequest: write }, async ({ organization, body }) => {
-    const now = Date.now();
-    const created_at = new Date(now);
-    const profile = {
-      id: ids.newUuid(now),
-      created_at,
-      updated_at: created_at,
-      name: body.name ?? null,
-      relationship: body.relationship ?? 'external',
-      reference_id: body.external_id ?? null,
-      metadata: body.metadata ?? {},
-      trust_grants: {},
-    };
+    const profile = profileOf(body, new Date());
     await profiles.create(organization, profile);
     return shown(profile);
+  });
+
+  const batchRoute = { schema: schemas.batch, onRequest: write, bodyLimit: 8 * 1024 * 1024 };
+  app.post('/v1/user_profiles/batch', batchRoute, async (request) => {
+    const created_at = new Date();
+    const validate = request.compileValidationSchema(schemas.params);
+    const results = request.body.requests.map(({ custom_id, params }) => {
+      if (!validate(params)) {
+        const message = validate.errors.map((error) => `${error.instancePath} ${error.message}`).join('; ');
+        return { custom_id, error: { type: 'invalid_request_error', message } };
+      }
+      return { custom_id, profile: profileOf(params, created_at) };
+    });
+    const created = results.filter(({ profile }) => profile !== undefined).map(({ profile }) => profile);
+    await profiles.createMany(request.organization, created_at, created);
+    return {
+      type: 'user_profile_batch',
+      request_counts: { succeeded: created.length, errored: results.length - created.length },
+      results: results.map(({ custom_id, profile, error }) => ({
+        custom_id,
+        result: profile ? { type: 'succeeded', user_profile: shown(profile) } : { type: 'errored', error },
+      })),
+    };
   });
 
   app.get('/v1/user_profiles', { schema: schemas.list, onRequest: read }, async ({ organization, query }) => {
