@@ -59,7 +59,8 @@ def measure(run):
                 with exported.open("rb") as file:
                     found = sum(1 for _ in file)
                 exported.unlink()
-                if found != count:
+                # The last line is the trailer.
+                if found != count + 1:
                     raise RuntimeError(f"{count} profiles were exported as {found} lines")
                 results[name]["peak_memory"] = contestant.process.peak_resident_bytes()
     run.results["bulk"] = results

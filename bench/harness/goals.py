@@ -32,7 +32,7 @@ def goals(results):
 
 def bulk_goals(results):
     """Of the limit of batches, which Postgres alone reaches: the client and the service share the cores with it here."""
-    own, node = (results["bulk"][name] for name in ("uprof", "node")) if "bulk" in results else (None, None)
+    own = results["bulk"]["uprof"] if "bulk" in results else None
 
     def imported():
         limit = median(best(results["floor"]["batch"])) if "floor" in results else float("inf")
@@ -40,7 +40,6 @@ def bulk_goals(results):
 
     return [
         Goal("imported profiles/s, over the less of 25,000 and 0.8 of the limit of batches", 1.0, True, imported() if own else None),
-        Goal("imported profiles/s, over fastify + pg with a batch endpoint", 1.0, True, own["rate"] / node["rate"] if own else None),
         Goal("exported profiles/s", 60_000, True, own["export_rate"] if own else None),
         Goal("resident memory at its peak, of imports and exports", 60, False, own["peak_memory"] / 1e6 if own else None, " MB"),
     ]
