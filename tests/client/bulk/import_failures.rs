@@ -5,11 +5,14 @@ use std::fs;
 
 use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
+use uprof::domain::limit::quota::QuotasPatch;
+use uprof::domain::profile::change::Change;
 
 use super::directory::Directory;
 use crate::command::{at, uprof};
 use crate::peer::Peer;
 use crate::support::TestApp;
+use crate::support::max_wait::until;
 
 const STATE: &str = "a.ndjson.uprof-import.json";
 
@@ -141,6 +144,24 @@ fn busy_and_silent_services_are_asked_again() {
     assert!(requests.iter().all(|request| (request.header("idempotency-key"), &request.body) == first));
     assert_eq!(requests[0].line, "POST /v1/user_profiles/batch");
     assert_eq!(requests[0].json(), json!({"requests": [{"custom_id": "1", "params": {"name": "A"}}]}));
+}
+
+#[test]
+fn a_quota_that_is_reached_stops_the_import_and_no_line_is_rejected_for_it() {
+    let (app, directory) = (TestApp::start(), Directory::new());
+    let set =
+        |profiles| app.accounts.set_quotas(app.key.organization, QuotasPatch { profiles, ..QuotasPatch::default() });
+    set(Change::Set(2));
+    let path =
+        directory.write("a.ndjson", "{\"external_id\":\"a\"}\n{\"external_id\":\"b\"}\n{\"external_id\":\"c\"}\n");
+    let errors = directory.path("errors");
+    let import = || at(&app, &["import", &path, "--errors", &errors, "--batch-lines=1", "--concurrency=1"]).run();
+    let refused = import();
+    assert!(refused.status == 2 && refused.stderr.contains("at most 2 user profiles"), "{refused:?}");
+    assert_eq!((app.database.count("user_profiles"), directory.read("errors")), (2, String::new()));
+    set(Change::Clear);
+    until("the service knows of the other quota", || import().status == 0);
+    assert_eq!((app.database.count("user_profiles"), directory.read("errors")), (3, String::new()));
 }
 
 #[test]

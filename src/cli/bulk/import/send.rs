@@ -149,14 +149,10 @@ impl Sender {
     }
 }
 
-/// Whether the service has done another request under the same key.
+/// Whether the service has done a request under the same key: another one (400), or one whose answer was erased with a profile that it showed
+/// (409). Other refusals with these statuses, such as that of a quota, do not name the key.
 fn is_key_used(failure: &ServiceFailure) -> bool {
-    match failure {
-        ServiceFailure::Refused { status: 400, message } => message.starts_with("idempotency-key:"),
-        // The answer was erased with a profile that it showed.
-        ServiceFailure::Refused { status, .. } => *status == 409,
-        ServiceFailure::Unreachable(_) | ServiceFailure::Busy { .. } => false,
-    }
+    matches!(failure, ServiceFailure::Refused { status: 400 | 409, message } if message.starts_with("idempotency-key:"))
 }
 
 /// The body of the request; `None` if there is nothing to do.
