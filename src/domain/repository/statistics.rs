@@ -8,7 +8,7 @@ use crate::domain::error::Result;
 /// What an operator watches in the database, at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseStatistics {
-    /// When the oldest webhook delivery that is pending was queued; `None` if none is.
+    /// When the oldest webhook delivery that is pending, to an enabled endpoint, was queued; `None` if none is.
     pub oldest_pending_delivery: Option<Timestamp>,
     /// When the oldest trust grant that is pending became so; `None` if none is.
     pub oldest_pending_grant: Option<Timestamp>,

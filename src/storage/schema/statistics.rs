@@ -29,11 +29,19 @@ impl StatisticsReader for PgStatistics {
 }
 
 async fn read(connection: &mut PgConnection) -> sqlx::Result<DatabaseStatistics> {
-    // By the partial index of pending ones.
+    // By the partial index of pending ones. Those of a disabled endpoint wait for nobody.
     let oldest_pending_delivery: Option<Timestamp> = sqlx::query_scalar(
-        "select min(created_at)
-           from webhook_deliveries
-          where state = 'pending'",
+        "select min(d.created_at)
+           from webhook_endpoints w
+          cross join lateral (
+                select created_at
+                  from webhook_deliveries
+                 where organization_id = w.organization_id
+                   and endpoint_id = w.id
+                   and state = 'pending'
+                offset 0
+          ) d
+          where w.state = 'enabled'",
     )
     .fetch_one(&mut *connection)
     .await?;

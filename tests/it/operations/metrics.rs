@@ -144,18 +144,36 @@ fn delivery_attempts_are_counted_by_outcome() {
 #[test]
 fn what_waits_in_the_database_and_how_large_it_is_is_exposed() {
     let app = TestApp::start();
-    assert_eq!(app.metrics().count("uprof_trust_grant_oldest_pending_seconds"), 0);
+    for series in ["uprof_trust_grant_oldest_pending_seconds", "uprof_webhook_oldest_pending_seconds"] {
+        assert_eq!(app.metrics().count(series), 0);
+    }
     let profile = app.client.create(&json!({}));
     let decision = json!({"status": "pending", "actor": "reviewer"});
     app.operator().post(&format!("{}/trust_grants/cyber", path(id(&profile)))).json(&decision).ok();
-    app.database.seed("update trust_grants set decided_at = now() - interval '1 hour'");
+    app.database.seed(&format!(
+        "update trust_grants set decided_at = now() - interval '1 hour';
+         with endpoints as (
+             insert into webhook_endpoints (organization_id, id, created_at, updated_at, url, name, description, enabled_events, state,
+                    disabled_reason, signing_secret)
+             select '{}', gen_random_uuid(), now(), now(), 'https://webhooks.invalid', '', '',
+                    '{{user_profile.program_status_updated}}', state, '', sha256('')
+               from unnest(array['enabled', 'disabled']) state
+             returning *
+         )
+         insert into webhook_deliveries (organization_id, endpoint_id, event_id, created_at, version, state, due_at, tried_until)
+         select w.organization_id, w.id, e.id, now() - case w.state when 'enabled' then interval '1 hour' else interval '1 day' end,
+                'ga', 'pending', 'infinity', 'infinity'
+           from endpoints w
+           join events e on e.organization_id = w.organization_id and e.kind = 'user_profile.created'",
+        app.key.organization.uuid()
+    ));
     let registry = Registry::default();
     let (_, _replica) = app.another_replica_with(registry.clone());
     let metrics = || Metrics::read(&registry.text());
     until("the first reading", || metrics().count("uprof_table_bytes{table=\"user_profiles\"}") > 0);
     let metrics = metrics();
     assert!((3_600..7_200).contains(&metrics.count("uprof_trust_grant_oldest_pending_seconds")));
-    assert_eq!(metrics.count("uprof_webhook_oldest_pending_seconds"), 0);
+    assert!((3_600..7_200).contains(&metrics.count("uprof_webhook_oldest_pending_seconds")));
     assert!(metrics.named("uprof_table_bytes").len() > 10);
     assert!(metrics.count("process_resident_memory_bytes") > 1_000_000 || !cfg!(target_os = "linux"));
 }
