@@ -23,8 +23,8 @@ pub(super) struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// Passes the number of replicas to `set_number`. Beats once, so that the first request meets the right share, and starts the job. While the database does not answer, the last number of
-    /// replicas holds. Must be called within a runtime.
+    /// Beats once, so that the first request meets the right share, and starts the job. Each beat passes the number of replicas to `set_number`;
+    /// while the database does not answer, the last one holds. Must be called within a runtime.
     pub(super) async fn start(
         replicas: Arc<dyn ReplicaRepository>,
         id: ReplicaId,

@@ -17,7 +17,7 @@ const PROFILES: usize = 5_000;
 /// The writers and readers.
 const CLIENTS: usize = 4;
 
-/// What a client does in turns. Whoever waits for a lock for longer than the first statement allows fails.
+/// The transaction that each client repeats. It fails if it waits for a lock for longer than the first statement allows.
 const WORK: &str = "
     set lock_timeout = '2s';
     with created as (

@@ -1,4 +1,4 @@
-//! `uprof import`: what becomes of lines.
+//! `uprof import`: lines that are created and lines that are rejected.
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect fails")]
 
 use std::io::Write;

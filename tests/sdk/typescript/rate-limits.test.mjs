@@ -1,4 +1,4 @@
-// A client that exceeds a rate limit waits for as long as it is told to, and succeeds.
+// A client that exceeds a rate limit waits as long as `retry-after` says, and succeeds.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-//! What becomes of a batch: looked up, sent, and its results.
+//! Sends a batch: looks up its external ids, and reads its results.
 
 use std::collections::HashMap;
 use std::io::Write;
