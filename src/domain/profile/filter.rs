@@ -45,10 +45,21 @@ impl ProfileFilter {
     /// Whether nothing is asked for but, perhaps, enforcement statuses.
     #[must_use]
     pub fn is_status_only(&self) -> bool {
-        let Self { reference_ids, metadata, trust_grants, relationships, created, names, name_prefixes, statuses: _ } =
-            self;
-        reference_ids.is_empty()
-            && metadata.is_empty()
+        self.reference_ids.is_empty() && self.has_only_ids_and_statuses()
+    }
+
+    fn has_only_ids_and_statuses(&self) -> bool {
+        let Self {
+            reference_ids: _,
+            metadata,
+            trust_grants,
+            relationships,
+            created,
+            names,
+            name_prefixes,
+            statuses: _,
+        } = self;
+        metadata.is_empty()
             && trust_grants.is_empty()
             && relationships.is_empty()
             && *created == CreationRange::default()
@@ -60,8 +71,7 @@ impl ProfileFilter {
     #[must_use]
     pub fn only_reference_id(&self) -> Option<&ReferenceId> {
         let [id] = self.reference_ids.as_slice() else { return None };
-        let others = Self { reference_ids: Vec::new(), ..self.clone() };
-        others.is_empty().then_some(id)
+        (self.statuses.is_empty() && self.has_only_ids_and_statuses()).then_some(id)
     }
 
     /// Whether it selects only profiles with an enforcement action that is not resolved.

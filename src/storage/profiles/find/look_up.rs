@@ -9,7 +9,7 @@ use crate::domain::id::OrganizationId;
 use crate::domain::page::{Order, Page};
 use crate::domain::profile::Profile;
 use crate::domain::profile::list::{OrderBy, ProfileKeyset, ProfilePage, ProfileQuery};
-use crate::domain::text::{ReferenceId, Text};
+use crate::domain::text::Text;
 use crate::storage::profiles::calls::BatchOutcome;
 use crate::storage::profiles::row::{ProfileRow, select_profiles};
 
@@ -21,7 +21,6 @@ const MOST_PROFILES: usize = 4;
 #[derive(Clone, Debug)]
 pub(in crate::storage) struct LookUp {
     pub(in crate::storage) organization: OrganizationId,
-    reference_id: ReferenceId,
     query: ProfileQuery,
     pub(in crate::storage) now: Timestamp,
 }
@@ -37,8 +36,12 @@ impl LookUp {
     /// `query` as a look-up, if it is one.
     pub(in crate::storage) fn of(organization: OrganizationId, query: &ProfileQuery, now: Timestamp) -> Option<Self> {
         let is_first_page = query.order_by == OrderBy::CreatedAt && query.after.is_none();
-        let reference_id = query.filter.only_reference_id().filter(|_| is_first_page)?.clone();
-        Some(Self { organization, reference_id, query: query.clone(), now })
+        let is_look_up = is_first_page && query.filter.only_reference_id().is_some();
+        is_look_up.then(|| Self { organization, query: query.clone(), now })
+    }
+
+    fn reference_id(&self) -> &str {
+        self.query.filter.only_reference_id().map_or("", Text::as_str)
     }
 
     /// The list that it is the first page of.
@@ -48,7 +51,7 @@ impl LookUp {
 
     /// About how many bytes it holds.
     pub(in crate::storage) fn bytes(&self) -> usize {
-        size_of::<Self>() + 2 * self.reference_id.as_str().len()
+        size_of::<Self>() + self.reference_id().len()
     }
 
     /// The page of `found`, which are the oldest with the external id: all of them, or one more than a look-up answers.
@@ -92,7 +95,7 @@ pub(in crate::storage) async fn look_up(
     ))
     .bind(look_ups.iter().map(|look_up| look_up.organization.uuid()).collect::<Vec<_>>())
     .bind(now)
-    .bind(look_ups.iter().map(|look_up| look_up.reference_id.as_str()).collect::<Vec<_>>())
+    .bind(look_ups.iter().map(LookUp::reference_id).collect::<Vec<_>>())
     .bind(i64::try_from(MOST_PROFILES + 1).unwrap_or(i64::MAX))
     .fetch_all(connection)
     .await?;
