@@ -27,6 +27,18 @@ function common.any_path()
   return "/v1/user_profiles/" .. common.ids[math.random(#common.ids)]
 end
 
+local count = 0
+
+-- A create with an external id of its own, and these members of the metadata.
+function common.create(metadata)
+  count = count + 1
+  local body = string.format(
+    '{"external_id":"user_%d_%d","name":"%08x %08x","metadata":{%s}}',
+    number, count, math.random(0, 0x7fffffff), math.random(0, 0x7fffffff), metadata
+  )
+  return wrk.format("POST", "/v1/user_profiles", common.headers, body)
+end
+
 -- wrk counts each status above 399 as an error; the only other status of these operations is 200.
 function done(summary, latency)
   local failed = summary.errors
