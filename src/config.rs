@@ -5,30 +5,30 @@ mod contradictions;
 mod database;
 mod history;
 mod limits;
+mod log;
 mod retention;
 mod values;
+mod webhooks;
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::domain::webhook::url::Reach;
 use crate::http::{HttpSettings, LinkSettings};
 use crate::storage::{BatchSettings, PoolSettings};
-use crate::webhook::DispatcherSettings;
 pub use connections::ConnectionArgs;
 pub use database::{DatabaseArgs, EmbeddedArgs, MigrationArgs, UrlArgs};
 pub use history::{HistoryArgs, HistoryMode};
 pub use limits::{FailureRate, LimitArgs, Networks};
+pub use log::{LogArgs, LogFormat};
 pub use retention::{Retention, RetentionArgs};
 pub(crate) use values::{DURATION_HELP, duration, service_url};
 use values::{interval, link_lifetime, public_url};
+pub use webhooks::{ReachArgs, WebhookArgs};
 
 /// The connection pool and the batching of requests.
 #[derive(Args, Clone, Debug)]
@@ -197,65 +197,6 @@ impl ServerArgs {
     }
 }
 
-/// The delivery of webhooks.
-#[derive(Args, Clone, Debug)]
-pub struct WebhookArgs {
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would print it")]
-    pub reach: ReachArgs,
-
-    /// The timeout of a webhook delivery
-    #[arg(long, env = "UPROF_WEBHOOKS_TIMEOUT", value_name = "DURATION", default_value = "15s", value_parser = interval)]
-    pub webhooks_timeout: Duration,
-
-    /// The interval between polls for due webhook deliveries
-    #[arg(long, env = "UPROF_WEBHOOKS_POLL", value_name = "DURATION", default_value = "1s", value_parser = interval)]
-    pub webhooks_poll: Duration,
-
-    /// The maximum number of concurrent webhook deliveries
-    #[arg(long, env = "UPROF_WEBHOOKS_CONCURRENCY", value_name = "N", default_value = "64")]
-    pub webhooks_concurrency: NonZeroUsize,
-
-    /// A file with the certificate authorities, in PEM form, that https webhooks are checked against [default: Mozilla's]
-    #[arg(long, env = "UPROF_CA_FILE", value_name = "FILE")]
-    pub ca_file: Option<PathBuf>,
-}
-
-/// Which addresses webhooks may be sent to.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct ReachArgs {
-    /// Allow webhooks by http, to this machine and to private networks. For a laptop only; `uprof dev` always does
-    #[arg(long, env = "UPROF_WEBHOOKS_ALLOW_INSECURE")]
-    pub webhooks_allow_insecure: bool,
-}
-
-impl ReachArgs {
-    /// The addresses that are allowed.
-    #[must_use]
-    pub const fn allowed(self) -> Reach {
-        if self.webhooks_allow_insecure { Reach::Anywhere } else { Reach::Internet }
-    }
-}
-
-impl WebhookArgs {
-    /// The addresses that webhooks may be sent to.
-    #[must_use]
-    pub const fn reach(&self) -> Reach {
-        self.reach.allowed()
-    }
-
-    /// The settings of the dispatcher.
-    #[must_use]
-    pub const fn dispatcher(&self) -> DispatcherSettings {
-        DispatcherSettings {
-            reach: self.reach(),
-            timeout: self.webhooks_timeout,
-            poll: self.webhooks_poll,
-            concurrency: self.webhooks_concurrency.get(),
-        }
-    }
-}
-
 /// A feature that can be disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
@@ -263,44 +204,4 @@ pub enum Switch {
     On,
     /// Disabled.
     Off,
-}
-
-/// The server's own account of its starts and stops, and Postgres' notices, say nothing to an operator.
-const DEFAULT_FILTER: &str = "info,actix_server=warn,sqlx=warn";
-
-/// What is logged, and how. Logs go to standard error.
-#[derive(Args, Clone, Debug)]
-pub struct LogArgs {
-    /// What to log: a level (error, warn, info, debug, trace), or levels by module
-    #[arg(long, env = "UPROF_LOG", value_name = "FILTER", default_value = DEFAULT_FILTER)]
-    pub log: String,
-
-    /// How: text for people, json for machines [default: text on a terminal, else json]
-    #[arg(long, env = "UPROF_LOG_FORMAT", value_name = "FORMAT")]
-    pub log_format: Option<LogFormat>,
-}
-
-impl LogArgs {
-    /// The form of log lines, and of the error that ends the process.
-    #[must_use]
-    pub fn format(&self) -> LogFormat {
-        self.log_format.unwrap_or_else(LogFormat::of_stderr)
-    }
-}
-
-/// The forms of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-impl LogFormat {
-    /// The form for the reader of standard error: a terminal's is a person.
-    #[must_use]
-    pub fn of_stderr() -> Self {
-        if std::io::stderr().is_terminal() { Self::Text } else { Self::Json }
-    }
 }
