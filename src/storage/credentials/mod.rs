@@ -11,6 +11,7 @@ mod known_keys;
 mod organizations;
 mod quota_columns;
 mod rate_limits;
+mod revocation;
 
 pub use api_key_cache::CachedApiKeys;
 pub use api_keys::PgApiKeys;

@@ -4,6 +4,7 @@
 mod horizon;
 mod list;
 pub(super) mod outbox;
+pub(super) mod profile_events;
 mod repository;
 pub(super) mod row;
 

@@ -10,7 +10,7 @@ use super::row::ProfileKey;
 use crate::domain::event::Event;
 use crate::domain::id::{ApiKeyId, OrganizationId, ProfileId};
 use crate::domain::profile::Profile;
-use crate::storage::events::outbox::{append_created_events, created_kind};
+use crate::storage::events::profile_events::{append_created_events, created_kind};
 use crate::storage::idempotency::insert::insert_records;
 use crate::storage::idempotency::records::RecordColumns;
 

@@ -12,7 +12,7 @@ use super::row::ProfileKey;
 use crate::domain::event::{Event, EventDetails, EventSubject};
 use crate::domain::id::{ApiKeyId, EventId, OrganizationId};
 use crate::domain::profile::{Profile, Revision};
-use crate::storage::events::outbox::{append_updated_events, joined, updated_kind};
+use crate::storage::events::profile_events::{append_updated_events, joined, updated_kind};
 use crate::storage::history::images::{BeforeImages, insert_before_images};
 use crate::storage::idempotency::insert::insert_records;
 use crate::storage::idempotency::records::RecordColumns;
