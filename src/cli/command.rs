@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use super::admin::{enforcement_actions, events, keys, organizations, trust_grants, webhooks};
+use super::admin::{enforcement_actions, events, keys, organizations, recovery, trust_grants, webhooks};
 use super::environment::without_blank_variables;
 use super::run::{completions, config, dev, health, man, migrate, openapi, serve};
 use super::{bulk, client};
@@ -49,6 +49,9 @@ enum Verb {
     /// Manage the webhook endpoints of an organization
     #[command(subcommand)]
     Webhooks(webhooks::WebhooksCommand),
+    /// Restore a backup without the profiles that were erased since
+    #[command(subcommand)]
+    Recovery(recovery::RecoveryCommand),
     /// Check the settings of the service
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
         Verb::TrustGrants(verb) => verb.run(),
         Verb::EnforcementActions(verb) => verb.run(),
         Verb::Webhooks(verb) => verb.run(),
+        Verb::Recovery(verb) => verb.run(),
         Verb::Config(verb) => verb.run(Cli::command(), &matches),
         Verb::Health(verb) => verb.run(),
         Verb::BetaUserProfiles(verb) => verb.run(),

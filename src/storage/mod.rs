@@ -22,7 +22,7 @@ pub use credentials::{CachedApiKeys, PgApiKeys, PgOrganizations};
 pub use events::{Outbox, PgEventHorizon, PgEvents};
 pub use history::PgHistory;
 pub use pool::{Pool, PoolSettings, check_database_url};
-pub use profiles::PgProfiles;
+pub use profiles::{PgErasures, PgProfiles};
 pub use quotas::PgQuotas;
 pub use replicas::PgReplicas;
 pub use retention::PgRetention;

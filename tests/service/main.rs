@@ -9,6 +9,7 @@ mod log;
 mod metrics;
 mod postgres;
 mod process;
+mod recovery;
 mod refusals;
 mod scratch;
 mod settings;

@@ -1,5 +1,6 @@
 //! A Postgres of a test's own, which can be stopped, killed and frozen.
 
+use std::path::PathBuf;
 use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -29,13 +30,23 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// One with the current schema.
     pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
-        let scratch = Scratch::with_cluster();
+        let started = Self::on(Scratch::with_cluster(), settings);
+        runtime().block_on(migrate(&started.url)).unwrap();
+        started
+    }
+
+    /// One on the cluster in the data directory of `scratch`.
+    pub(crate) fn on(scratch: Scratch, settings: &[(&str, &str)]) -> Self {
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let options = EmbeddedOptions { data_dir: Some(scratch.data()), settings };
         let embedded = Embedded::start(&options).unwrap();
         let url = SecretString::from(embedded.url());
-        runtime().block_on(migrate(&url)).unwrap();
         Self { embedded: Some(embedded), frozen: Vec::new(), url, scratch, options }
+    }
+
+    /// The directory of the cluster.
+    pub(crate) fn cluster(&self) -> PathBuf {
+        self.scratch.data().join("postgres")
     }
 
     pub(crate) fn url(&self) -> &SecretString {

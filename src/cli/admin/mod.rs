@@ -9,6 +9,7 @@ pub(in crate::cli) mod organizations;
 mod paging;
 mod quotas;
 mod rate_limits;
+pub(in crate::cli) mod recovery;
 pub(in crate::cli) mod trust_grants;
 mod webhook_output;
 pub(in crate::cli) mod webhooks;

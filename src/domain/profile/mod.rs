@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod change;
 pub mod data_controls;
+pub mod erased;
 pub mod external_user;
 pub mod filter;
 pub mod list;

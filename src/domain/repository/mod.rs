@@ -28,7 +28,7 @@ pub use enrollments::EnrollmentRepository;
 pub use events::{EventHorizon, EventRepository};
 pub use expiry::{ExpiryRepository, RetentionRepository};
 pub use history::HistoryRepository;
-pub use profiles::ProfileRepository;
+pub use profiles::{ErasureRepository, ProfileRepository};
 pub use quotas::{QuotaClaim, QuotaRepository};
 pub use readiness::Readiness;
 pub use replicas::ReplicaRepository;

@@ -1,4 +1,4 @@
-//! The port of profiles.
+//! The ports of profiles, and of what remains of erased ones.
 
 use async_trait::async_trait;
 
@@ -7,6 +7,7 @@ use crate::domain::error::Result;
 use crate::domain::id::{ApiKeyId, OrganizationId, ProfileId};
 use crate::domain::idempotency::{Idempotency, KeyedRequest, RequestOutcome};
 use crate::domain::profile::batch::{BatchAnswer, ProfileBatch};
+use crate::domain::profile::erased::{ErasedProfile, ErasureReplay};
 use crate::domain::profile::list::{ProfilePage, ProfileQuery};
 use crate::domain::profile::{Profile, ProfileUpdate, RevisionCondition};
 
@@ -77,4 +78,31 @@ pub trait ProfileRepository: Send + Sync {
         condition: RevisionCondition,
         now: Timestamp,
     ) -> Result<()>;
+}
+
+/// The erasures of an organization, which a restored backup has to be given again. Called by the command line.
+#[async_trait]
+pub trait ErasureRepository: Send + Sync {
+    /// The next erased profiles by id, at most 1,000, that were erased at `since` or later; fewer than 1,000 are the last.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn list_erased(
+        &self,
+        organization: OrganizationId,
+        since: Timestamp,
+        after: Option<ProfileId>,
+    ) -> Result<Vec<ErasedProfile>>;
+
+    /// Erases the profile as [`ProfileRepository::delete`] does, at `now`, with its event; without a profile, records that it was erased.
+    /// Doing so again changes nothing.
+    ///
+    /// # Errors
+    /// None of its own.
+    async fn replay_erasure(
+        &self,
+        organization: OrganizationId,
+        erased: ErasedProfile,
+        now: Timestamp,
+    ) -> Result<ErasureReplay>;
 }

@@ -6,6 +6,7 @@ pub(super) mod calls;
 mod changes;
 pub(super) mod columns;
 pub(in crate::storage) mod erase;
+mod erasures;
 pub(super) mod find;
 mod insert;
 mod list;
@@ -17,4 +18,5 @@ pub(super) mod row;
 mod save;
 mod update;
 
+pub use erasures::PgErasures;
 pub use repository::PgProfiles;
