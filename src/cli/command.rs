@@ -9,7 +9,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::admin::{enforcement_actions, events, keys, organizations, recovery, trust_grants, webhooks};
-use super::environment::without_blank_variables;
+use super::environment::{remove_blank_driver_variables, without_blank_variables};
 use super::run::{completions, config, dev, health, man, migrate, openapi, serve};
 use super::{bulk, client};
 use crate::config::LogFormat;
@@ -106,6 +106,7 @@ impl Verb {
 /// Runs the verb that the arguments of this process name. Must be called from the main thread, outside a runtime.
 #[must_use]
 pub fn run() -> ExitCode {
+    remove_blank_driver_variables();
     let (cli, matches) = parse();
     let error_format = cli.verb.error_format();
     let outcome = match cli.verb {

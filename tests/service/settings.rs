@@ -1,13 +1,15 @@
 //! Settings: blank ones, secrets in files, `uprof config check`, and what the service refuses before it starts.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
+use crate::postgres::Postgres;
 use crate::process::{Process, Service, serve, uprof};
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, eventually};
 use crate::support::database::{Database, SERVICE_ROLE};
 
 const NO_DATABASE: &str = "postgres://uprof:sesame@127.0.0.1:1/uprof";
@@ -187,6 +189,32 @@ fn migrations_run_as_the_role_that_owns_the_schema_and_the_service_as_another() 
     let mut migrate = uprof();
     migrate.args(["migrate", "--check"]).env("UPROF_MIGRATION_DATABASE_URL", database.url().expose_secret());
     assert!(migrate.output().unwrap().status.success());
+}
+
+#[test]
+fn a_blank_variable_of_the_driver_counts_as_not_set() {
+    let postgres = Postgres::start(&[]);
+    let mut session = postgres.session();
+    session.execute("create role reader superuser login password 'sesame'");
+    let rules: Vec<String> = session.column("show hba_file");
+    fs::write(&rules[0], "local all reader scram-sha-256\nlocal all all trust\n").unwrap();
+    session.execute("select pg_reload_conf()");
+    let (scratch, blank) = (Scratch::new(), ["", " "]);
+    let passwords = scratch.path().join("passwords");
+    fs::write(&passwords, "*:*:*:reader:sesame\n").unwrap();
+    fs::set_permissions(&passwords, Permissions::from_mode(0o600)).unwrap();
+    let (_, rest) = postgres.url().expose_secret().split_once('@').unwrap();
+    let url = format!("postgres://reader@{rest}");
+    let list = |variables: &[(&str, &str)]| {
+        let mut command = uprof();
+        command.args(["organizations", "list"]).env("DATABASE_URL", &url).env("PGPASSFILE", &passwords);
+        command.envs(variables.iter().copied()).output().unwrap()
+    };
+    eventually("the rules are in force", || (!list(&[("PGPASSWORD", "wrong")]).status.success()).then_some(()));
+    for value in blank {
+        let output = list(&[("PGPASSWORD", value), ("PGSSLROOTCERT", value), ("PGSSLMODE", value), ("PGPORT", value)]);
+        assert!(output.status.success(), "{output:?}");
+    }
 }
 
 #[test]

@@ -46,6 +46,15 @@ fn the_service_checks_the_certificate_of_postgres_and_its_host_as_sslmode_says()
 }
 
 #[test]
+fn a_blank_authority_is_that_of_the_url() {
+    let postgres = TlsPostgres::start();
+    let url = url(&postgres.named, "sslmode=require");
+    let mut command = serve(&url, &[]);
+    command.env("PGSSLROOTCERT", "").env("PGSSLCERT", " ").env("PGSSLKEY", "");
+    Process::spawn(command).stderr.find(|line| line.contains("listening on").then_some(()));
+}
+
+#[test]
 fn the_mode_and_the_authority_can_be_variables_of_libpq() {
     let postgres = TlsPostgres::start();
     for (host, starts) in [(&postgres.named, true), (&postgres.unnamed, false)] {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::serve::Serve;
 use crate::app::check_trusted_roots;
+use crate::cli::environment::DRIVER_VARIABLES;
 use crate::cli::error::VerbResult;
 use crate::cli::output::{OutputFormat, Printable};
 use crate::storage::check_database_url;
@@ -16,21 +17,6 @@ use crate::telemetry;
 
 /// Stands for a value that may hold a secret.
 const HIDDEN: &str = "(set, not shown)";
-
-/// Variables of libpq that the driver reads: where the URL says nothing, they do.
-const DRIVER_VARIABLES: [&str; 11] = [
-    "PGHOST",
-    "PGHOSTADDR",
-    "PGPORT",
-    "PGUSER",
-    "PGPASSWORD",
-    "PGPASSFILE",
-    "PGDATABASE",
-    "PGSSLMODE",
-    "PGSSLROOTCERT",
-    "PGSSLCERT",
-    "PGSSLKEY",
-];
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ConfigCommand {
