@@ -54,13 +54,14 @@ pub trait ExpiryRepository: Send + Sync {
 /// deleted.
 #[async_trait]
 pub trait RetentionRepository: Send + Sync {
-    /// Deletes events from `before` that moment, and the stored values of the history that belong to them. An event with a pending delivery stays.
+    /// Deletes events from `before` that moment, and the stored values of the history that belong to them. An event with a pending delivery to
+    /// an enabled endpoint stays.
     ///
     /// # Errors
     /// None of its own.
     async fn delete_events(&self, before: Timestamp) -> Result<usize>;
 
-    /// Deletes webhook deliveries of events from `before` that moment, with their attempts. Pending ones stay.
+    /// Deletes webhook deliveries of events from `before` that moment, with their attempts. Pending ones of enabled endpoints stay.
     ///
     /// # Errors
     /// None of its own.

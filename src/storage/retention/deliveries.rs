@@ -6,7 +6,8 @@ use super::batch::{BATCH, SHARE};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::least_uuid;
 
-/// Deletes deliveries that have ended, of events from before `before`; their attempts go with them. Answers how many.
+/// Deletes deliveries that have ended, or wait for a disabled endpoint, of events from before `before`; their attempts go with them. Answers
+/// how many.
 pub(super) async fn delete(connection: &mut PgConnection, before: Timestamp) -> sqlx::Result<u64> {
     let deleted = sqlx::query(
         "with old as materialized (
@@ -21,7 +22,7 @@ pub(super) async fn delete(connection: &mut PgConnection, before: Timestamp) -> 
                        and endpoint_id = w.id
                        and event_id < $1
                        and created_at < $2
-                       and state <> 'pending'
+                       and (state <> 'pending' or w.state = 'disabled')
                      order by event_id
                      limit $3
                        for update skip locked

@@ -7,6 +7,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::least_uuid;
 
 /// Deletes events from before `before`, oldest first, and the values before an update that belong to them. Answers how many events.
+/// Those that are yet to be delivered stay; what waits for a disabled endpoint is not.
 ///
 /// The range of ids, which begin with the time, is what is scanned; the time of creation is checked, since an id may be earlier.
 pub(super) async fn delete(connection: &mut PgConnection, before: Timestamp) -> sqlx::Result<u64> {
@@ -26,9 +27,13 @@ pub(super) async fn delete(connection: &mut PgConnection, before: Timestamp) -> 
                        and not exists (
                            select
                              from webhook_deliveries d
+                             join webhook_endpoints w
+                               on w.organization_id = d.organization_id
+                              and w.id = d.endpoint_id
                             where d.organization_id = o.id
                               and d.event_id = events.id
                               and d.state = 'pending'
+                              and w.state = 'enabled'
                        )
                      order by id
                      limit $3

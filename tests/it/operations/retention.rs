@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use time::Duration;
-use uprof::domain::clock::{Clock, SystemClock};
+use uprof::domain::clock::{Clock, SystemClock, Timestamp};
 use uprof::domain::repository::RetentionRepository;
 use uprof::storage::{PgRetention, Pool, PoolSettings};
 use uuid::Uuid;
@@ -19,13 +19,21 @@ const TABLES: [&str; 4] = ["events", "user_profile_before_images", "webhook_deli
 
 /// How many events, and deliveries, one transaction of each kind deletes.
 fn delete(app: &TestApp) -> [usize; 2] {
+    with_retention(app, async |retention, before| {
+        [retention.delete_events(before).await.unwrap(), retention.delete_deliveries(before).await.unwrap()]
+    })
+}
+
+/// How many deliveries one transaction deletes.
+fn delete_deliveries(app: &TestApp) -> usize {
+    with_retention(app, async |retention, before| retention.delete_deliveries(before).await.unwrap())
+}
+
+fn with_retention<T>(app: &TestApp, delete: impl AsyncFnOnce(PgRetention, Timestamp) -> T) -> T {
     let url = app.database.url();
     runtime().block_on(async {
         let pool = Pool::new(&PoolSettings::for_one(url)).unwrap();
-        let retention = PgRetention::new(pool.clone());
-        let before = SystemClock.now() - Duration::days(DAYS);
-        let deleted =
-            [retention.delete_events(before).await.unwrap(), retention.delete_deliveries(before).await.unwrap()];
+        let deleted = delete(PgRetention::new(pool.clone()), SystemClock.now() - Duration::days(DAYS)).await;
         pool.close().await;
         deleted
     })
@@ -55,22 +63,22 @@ fn add_events(app: &TestApp, organization: Uuid, days: i64, count: i64) {
     ));
 }
 
-/// Adds a delivery in each state for each event, with an attempt.
-fn add_deliveries(app: &TestApp, organization: Uuid, states: &[&str]) {
-    for state in states {
+/// Adds a delivery for each event to an endpoint of its own in each state, with an attempt. None is due, so that the service leaves them alone.
+fn add_deliveries(app: &TestApp, organization: Uuid, states: &[(&str, &str)]) {
+    for (endpoint, state) in states {
         app.database.seed(&format!(
             "with endpoint as (
                  insert into webhook_endpoints (organization_id, id, created_at, updated_at, url, name, description, enabled_events, state,
                         disabled_reason, signing_secret)
                  values ('{organization}', gen_random_uuid(), now(), now(), 'https://webhooks.invalid', '', '',
-                        '{{user_profile.program_status_updated}}', 'disabled', '', sha256(''))
+                        '{{user_profile.program_status_updated}}', '{endpoint}', '', sha256(''))
                  returning id
              )
              select id from endpoint"
         ));
         app.database.seed(&format!(
             "insert into webhook_deliveries (organization_id, endpoint_id, event_id, created_at, version, state, due_at, tried_until)
-             select e.organization_id, w.id, e.id, e.created_at, 'ga', '{state}', e.created_at, e.created_at
+             select e.organization_id, w.id, e.id, e.created_at, 'ga', '{state}', 'infinity', 'infinity'
                from events e
                join webhook_endpoints w on w.organization_id = e.organization_id
               where e.organization_id = '{organization}'
@@ -79,7 +87,8 @@ fn add_deliveries(app: &TestApp, organization: Uuid, states: &[&str]) {
     }
     app.database.seed(
         "insert into webhook_attempts (organization_id, endpoint_id, event_id, number, started_at, took_ms, status)
-         select organization_id, endpoint_id, event_id, 1, now(), 1, 200 from webhook_deliveries",
+         select organization_id, endpoint_id, event_id, 1, now(), 1, 200 from webhook_deliveries
+         on conflict do nothing",
     );
 }
 
@@ -107,7 +116,7 @@ fn deliveries_that_have_ended_go_with_their_attempts_and_pending_ones_stay_with_
     let app = TestApp::start();
     let organization = app.key.organization.uuid();
     add_events(&app, organization, DAYS + 1, 2);
-    add_deliveries(&app, organization, &["delivered", "failed", "pending"]);
+    add_deliveries(&app, organization, &[("disabled", "delivered"), ("enabled", "failed"), ("enabled", "pending")]);
     add_events(&app, organization, DAYS + 2, 1);
     assert_eq!(counts(&app), [3, 3, 6, 6]);
     assert_eq!(delete(&app), [1, 4]);
@@ -116,6 +125,32 @@ fn deliveries_that_have_ended_go_with_their_attempts_and_pending_ones_stay_with_
     app.database.seed("update webhook_deliveries set state = 'failed'");
     assert_eq!(delete(&app), [2, 0]);
     assert_eq!(counts(&app), [0, 0, 0, 0]);
+}
+
+#[test]
+fn what_waits_for_a_disabled_endpoint_keeps_neither_its_deliveries_nor_its_events() {
+    let app = TestApp::start();
+    let organization = app.key.organization.uuid();
+    add_events(&app, organization, DAYS + 1, 2);
+    add_deliveries(&app, organization, &[("disabled", "pending")]);
+    let another = app.another_organization().uuid();
+    add_events(&app, another, DAYS - 1, 1);
+    add_deliveries(&app, another, &[("disabled", "pending")]);
+    assert_eq!(counts(&app), [3, 3, 3, 3]);
+    // Its events take their deliveries along, of which none is left to be deleted by itself.
+    assert_eq!(delete(&app), [2, 0]);
+    assert_eq!(counts(&app), [1, 1, 1, 1]);
+}
+
+#[test]
+fn a_pending_delivery_goes_past_its_retention_once_its_endpoint_is_disabled() {
+    let app = TestApp::start();
+    add_events(&app, app.key.organization.uuid(), DAYS + 1, 2);
+    add_deliveries(&app, app.key.organization.uuid(), &[("enabled", "pending")]);
+    assert_eq!(delete(&app), [0, 0]);
+    app.database.seed("update webhook_endpoints set state = 'disabled'");
+    assert_eq!(delete_deliveries(&app), 2);
+    assert_eq!(counts(&app), [2, 2, 0, 0]);
 }
 
 #[test]
