@@ -19,8 +19,8 @@ const X_SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// Seconds until a client may retry after a database failure, a timeout, or a request that is still in flight.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// Writes the page for the failed request of that id into a response that has its status and headers.
-pub(crate) type ErrorPage = fn(&mut HttpResponseBuilder, RequestId) -> HttpResponse;
+/// Writes the page for the failed request of that id into a response that has the error's status and headers.
+pub(crate) type ErrorPage = fn(&mut HttpResponseBuilder, &HttpError, RequestId) -> HttpResponse;
 
 /// An error as it is answered.
 #[derive(Debug)]
@@ -111,6 +111,13 @@ impl HttpError {
         }
     }
 
+    /// Whether a limit on requests was exceeded, and for how many seconds it will be.
+    pub(crate) fn rate_limited_for(&self) -> Option<u64> {
+        let retry_after =
+            self.headers.get(header::RETRY_AFTER).filter(|_| self.status == StatusCode::TOO_MANY_REQUESTS)?;
+        retry_after.to_str().ok()?.parse().ok()
+    }
+
     /// What a batch answers in place of this error: its type and its message.
     pub(super) fn in_batch(&self) -> (ErrorType, &str) {
         (self.kind, &self.message)
@@ -136,7 +143,7 @@ impl HttpError {
             response.force_close();
         }
         if let Some(page) = self.page {
-            return page(&mut response, record.id);
+            return page(&mut response, self, record.id);
         }
         response.json(ErrorEnvelope::new(self.kind, self.message.as_ref(), record.id.to_string()).with_code(self.code))
     }

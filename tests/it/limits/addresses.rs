@@ -101,17 +101,40 @@ fn behind_a_trusted_proxy_each_client_has_its_failures_and_cannot_choose_its_add
     assert_eq!(status(1, "2001:db8:0:1::1"), 401);
 }
 
+/// An enrollment link of a new profile.
+fn new_link(app: &TestApp) -> String {
+    let profile = app.client.create(&json!({}));
+    let create = format!("{}/enrollment_url", path(profile["id"].as_str().unwrap()));
+    app.client.post(&create).json(&json!({})).ok()["url"].as_str().unwrap().to_owned()
+}
+
+/// A link beside `link` that does not exist.
+fn wrong_link(link: &str, number: u8) -> String {
+    let (base, _) = link.rsplit_once('/').unwrap();
+    format!("{base}/{}", LinkToken::from_random([number; 32]).expose())
+}
+
 #[test]
 fn guesses_of_links_are_limited_apart_and_a_known_link_opens() {
     let app = with(&[FAILURES]);
-    let profile = app.client.create(&json!({}));
-    let create = format!("{}/enrollment_url", path(profile["id"].as_str().unwrap()));
-    let link = app.client.post(&create).json(&json!({})).ok()["url"].as_str().unwrap().to_owned();
-    let (base, _) = link.rsplit_once('/').unwrap();
-    let open = |number: u8| Page::open(&format!("{base}/{}", LinkToken::from_random([number; 32]).expose())).status;
+    let link = new_link(&app);
+    let open = |number: u8| Page::open(&wrong_link(&link, number)).status;
     assert_eq!((1..5).map(open).collect::<Vec<_>>(), [404, 404, 429, 429]);
     assert_eq!(Page::open(&link).status, 200);
     guess(&app, 1).refused(401);
+}
+
+#[test]
+fn a_person_who_is_refused_for_wrong_links_reads_why_and_when_to_try_again() {
+    let app = with(&[FAILURES]);
+    let link = new_link(&app);
+    (1..3).for_each(|number| assert_eq!(Page::open(&wrong_link(&link, number)).status, 404));
+    for refused in [Page::open(&wrong_link(&link, 3)), Page::submit(&wrong_link(&link, 4))] {
+        assert_eq!((refused.status, refused.heading()), (429, "Too many links were tried"));
+        let seconds: u64 = refused.header("retry-after").parse().unwrap();
+        let wait = format!("open your link again in {} minutes", seconds.div_ceil(60));
+        assert!(refused.text.contains(&wait), "{wait}: {}", refused.text);
+    }
 }
 
 #[test]
