@@ -4,19 +4,22 @@
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /build
 
+# Writes into the binary which crates it was built of, for scanners. The release that .ci/release uses too.
+RUN cargo install --locked --quiet --version 0.7.7 cargo-auditable
+
 # The dependencies in a layer of their own: rebuilt only when the manifest or the lock file changes.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && echo 'fn main() {}' > src/main.rs \
     && touch src/lib.rs \
-    && cargo build --release --locked --features tls \
+    && cargo auditable build --release --locked --features tls \
     && rm -r src
 
 # .dockerignore lets in what the build reads, and nothing else. The touch: cargo compares times, and files from a clone
 # may be older than the layer above.
 COPY . .
 RUN touch src/main.rs src/lib.rs \
-    && cargo build --release --locked --features tls
+    && cargo auditable build --release --locked --features tls
 
 # The root of the image: the binary, and each library that it names. For scanners the package that each library is of, as
 # Debian records it; its licence lies where Debian puts it.

@@ -22,7 +22,8 @@ need_rust() {
     [ "$oldest" = "$wanted" ] || fail "Rust $found is too old, $wanted or newer is needed: say 'rustup update stable'"
 }
 
-# install_missing PROGRAM…: PROGRAM is cc, chromium, engine (Debian only), faketime, node, openssl, perf, postgres, python or wrk.
+# install_missing PROGRAM…: PROGRAM is cc, chromium, faketime, node, openssl, perf, postgres, python or wrk; of Debian only, engine, lintian and
+# mmdebstrap.
 install_missing() {
     missing=
     for program in "$@"; do
@@ -91,6 +92,10 @@ has_engine() { has dockerd && has docker && has iptables && has ip && has mmdebs
 
 has_openssl() { has openssl; }
 
+has_lintian() { has lintian; }
+
+has_mmdebstrap() { has mmdebstrap; }
+
 # Debian's wrapper exists without the program that it calls.
 has_perf() { perf --version >/dev/null 2>&1; }
 
@@ -124,7 +129,7 @@ install_with_apt() {
             [ -z "$(apt-cache policy docker-cli)" ] || packages="$packages docker-cli"
             ;;
         faketime) packages="$packages faketime" ;;
-        openssl) packages="$packages openssl" ;;
+        lintian | mmdebstrap | openssl) packages="$packages $program" ;;
         python) packages="$packages python3 python3-venv" ;;
         node) packages="$packages nodejs npm" ;;
         perf) packages="$packages linux-perf" ;;

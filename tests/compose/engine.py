@@ -39,11 +39,12 @@ def run(*command, **options):
 
 
 class Engine:
-    """Runs while the context is open. `plugins` is a directory that outlives it."""
+    """Runs while the context is open. `tools` is a directory that outlives it."""
 
-    def __init__(self, scratch, plugins):
+    def __init__(self, scratch, tools):
         self.scratch = scratch
-        self.plugins = plugins
+        self.tools = tools
+        self.plugins = tools / "compose"
         self.process = None
         self.environment = {
             **{name: value for name, value in os.environ.items() if not re.match("DOCKER_|COMPOSE_|UPROF_|POSTGRES_|PG", name)},
@@ -154,8 +155,8 @@ class Engine:
         run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}", debian_release(), root)
         run("docker", "import", root, "stand-in:debian", env=self.environment, stdout=subprocess.DEVNULL)
         root.unlink()
-        self.make_postgres(used_image("docker-compose.yml", r"image: (postgres:\S+)"))
-        self.make_rust(used_image("Dockerfile", r"FROM (rust:\S+)"))
+        self.make_postgres(named_in("docker-compose.yml", r"image: (postgres:\S+)"))
+        self.make_rust(named_in("Dockerfile", r"FROM (rust:\S+)"))
 
     def make_postgres(self, name):
         context = self.scratch / "postgres"
@@ -178,6 +179,7 @@ class Engine:
         toolchain = Path(output("rustc", "--print", "sysroot", cwd=ROOT).strip())
         for part in ["bin", "lib"]:
             shutil.copytree(toolchain / part, context / "toolchain" / part, symlinks=True)
+        self.install_auditable(context / "cargo")
         run("cargo", "fetch", "--quiet", "--locked", cwd=ROOT)
         registry = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"), "registry")
         for part in ["index", "cache"]:
@@ -188,10 +190,19 @@ class Engine:
             "FROM stand-in:debian\n"
             "COPY toolchain /usr/local/\n"
             "COPY cargo /usr/local/cargo/\n"
-            "ENV CARGO_HOME=/usr/local/cargo CARGO_NET_OFFLINE=true\n" + settings
+            "ENV CARGO_HOME=/usr/local/cargo CARGO_NET_OFFLINE=true PATH=/usr/local/cargo/bin:$PATH\n" + settings
         )
         self.build(name, context)
         shutil.rmtree(context)
+
+    def install_auditable(self, cargo_home):
+        """What the Dockerfile installs, as the build has no network: cargo then finds that it is there."""
+        version = named_in("Dockerfile", r"--version (\S+) cargo-auditable")
+        run("bash", "-c", f". .ci/tools.sh && install_tool cargo-auditable {version}", cwd=ROOT)
+        (cargo_home / "bin").mkdir(parents=True)
+        shutil.copy(self.tools / "bin" / "cargo-auditable", cargo_home / "bin")
+        for name in [".crates.toml", ".crates2.json"]:
+            shutil.copy(self.tools / name, cargo_home)
 
     def build(self, name, context):
         run("docker", "build", "--quiet", "--tag", name, context, env=self.environment, stdout=subprocess.DEVNULL)
@@ -202,5 +213,5 @@ def debian_release():
     return found.group(1)
 
 
-def used_image(file, pattern):
+def named_in(file, pattern):
     return re.search(pattern, (ROOT / file).read_text()).group(1)
