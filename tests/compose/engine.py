@@ -15,6 +15,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "python"))
+
+import prometheus  # noqa: E402
+
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 FIREWALLS = ["iptables", "ip6tables"]
 BRIDGE = "docker0"
@@ -157,6 +161,7 @@ class Engine:
         root.unlink()
         self.make_postgres(named_in("docker-compose.yml", r"image: (postgres:\S+)"))
         self.make_rust(named_in("Dockerfile", r"FROM (rust:\S+)"))
+        self.make_prometheus(named_in("docker-compose.yml", r"image: (prom/prometheus:\S+)"))
 
     def make_postgres(self, name):
         context = self.scratch / "postgres"
@@ -170,6 +175,25 @@ class Engine:
             "STOPSIGNAL SIGINT\n"
             'ENTRYPOINT ["postgres-entrypoint"]\n'
             'CMD ["postgres"]\n'
+        )
+        self.build(name, context)
+
+    def make_prometheus(self, name):
+        """Debian's Prometheus where the image has its own, with the image's user and directories."""
+        programs = prometheus.programs(self.tools / "prometheus")
+        if programs is None:
+            raise Unavailable("Debian's Prometheus cannot be had")
+        context = self.scratch / "prometheus"
+        context.mkdir()
+        for program in ["prometheus", "promtool"]:
+            shutil.copy(programs / program, context)
+        (context / "Dockerfile").write_text(
+            "FROM stand-in:debian\n"
+            "COPY prometheus promtool /bin/\n"
+            "RUN mkdir /prometheus && chown 65534:65534 /prometheus\n"
+            "USER 65534\n"
+            "WORKDIR /prometheus\n"
+            'ENTRYPOINT ["/bin/prometheus"]\n'
         )
         self.build(name, context)
 
