@@ -169,7 +169,7 @@ impl BatchOperation for Retrieves {
     }
 
     async fn serve(&self, organization: OrganizationId, (id, now): (ProfileId, Timestamp)) -> Result<Profile> {
-        self.0.retrieve(organization, id, now).await
+        self.0.retrieve_alone(organization, id, now).await
     }
 }
 
@@ -193,7 +193,7 @@ impl BatchOperation for LookUps {
 
     async fn serve(&self, organization: OrganizationId, look_up: LookUp) -> Result<ProfilePage> {
         let now = look_up.now;
-        self.0.list(organization, look_up.into_query(), now).await
+        self.0.list_alone(organization, look_up.into_query(), now).await
     }
 }
 

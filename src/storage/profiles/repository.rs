@@ -116,6 +116,34 @@ impl PgProfiles {
         self.pool.read(move |connection| Box::pin(async move { Ok(look_up(connection, &look_ups, now).await?) })).await
     }
 
+    /// Reads one profile, by itself.
+    pub(in crate::storage) async fn retrieve_alone(
+        &self,
+        organization: OrganizationId,
+        id: ProfileId,
+        now: Timestamp,
+    ) -> Result<Profile> {
+        let _share = self.pool.share(organization).await?;
+        let key = (organization, id);
+        let mut found = self.retrieve_many(HashSet::from([key]), now).await?;
+        found.remove(&key).unwrap_or_else(|| Err(profile_not_found()))
+    }
+
+    /// Reads one page, by itself.
+    pub(in crate::storage) async fn list_alone(
+        &self,
+        organization: OrganizationId,
+        query: ProfileQuery,
+        now: Timestamp,
+    ) -> Result<ProfilePage> {
+        let is_search = !query.filter.is_empty();
+        self.pool
+            .of(organization)
+            .read(move |connection| Box::pin(async move { list::page(connection, organization, &query, now).await }))
+            .await
+            .map_err(|error| if is_search { not_found_in_time(error) } else { error })
+    }
+
     /// Stores one profile, by itself.
     pub(in crate::storage) async fn create_alone(&self, create: Create) -> Result<Created> {
         let _share = self.pool.share(create.organization).await?;
@@ -139,20 +167,12 @@ impl ProfileRepository for PgProfiles {
 
     #[tracing::instrument(level = "debug", name = "profiles.retrieve", skip_all, fields(organization.id = %organization))]
     async fn retrieve(&self, organization: OrganizationId, id: ProfileId, now: Timestamp) -> Result<Profile> {
-        let _share = self.pool.share(organization).await?;
-        let key = (organization, id);
-        let mut found = self.retrieve_many(HashSet::from([key]), now).await?;
-        found.remove(&key).unwrap_or_else(|| Err(profile_not_found()))
+        self.retrieve_alone(organization, id, now).await
     }
 
     #[tracing::instrument(level = "debug", name = "profiles.list", skip_all, fields(organization.id = %organization))]
     async fn list(&self, organization: OrganizationId, query: ProfileQuery, now: Timestamp) -> Result<ProfilePage> {
-        let is_search = !query.filter.is_empty();
-        self.pool
-            .of(organization)
-            .read(move |connection| Box::pin(async move { list::page(connection, organization, &query, now).await }))
-            .await
-            .map_err(|error| if is_search { not_found_in_time(error) } else { error })
+        self.list_alone(organization, query, now).await
     }
 
     #[tracing::instrument(level = "debug", name = "profiles.update", skip_all, fields(organization.id = %organization))]
