@@ -12,14 +12,14 @@ COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && echo 'fn main() {}' > src/main.rs \
     && touch src/lib.rs \
-    && cargo auditable build --release --locked --features tls \
+    && cargo auditable build --release --locked --features tls,otel \
     && rm -r src
 
 # .dockerignore lets in what the build reads, and nothing else. The touch: cargo compares times, and files from a clone
 # may be older than the layer above.
 COPY . .
 RUN touch src/main.rs src/lib.rs \
-    && cargo auditable build --release --locked --features tls
+    && cargo auditable build --release --locked --features tls,otel
 
 # The root of the image: the binary, and each library that it names. For scanners the package that each library is of, as
 # Debian records it; its licence lies where Debian puts it.

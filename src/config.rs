@@ -7,6 +7,7 @@ mod history;
 mod limits;
 mod log;
 mod retention;
+mod traces;
 mod values;
 mod webhooks;
 
@@ -26,6 +27,7 @@ pub use history::{HistoryArgs, HistoryMode};
 pub use limits::{FailureRate, LimitArgs, Networks};
 pub use log::{LogArgs, LogFormat};
 pub use retention::{Retention, RetentionArgs};
+pub use traces::{TraceArgs, TraceSampler, TraceSettings};
 pub(crate) use values::{DURATION_HELP, duration, service_url};
 use values::{interval, link_lifetime, public_url};
 pub use webhooks::{ReachArgs, WebhookArgs};
@@ -164,6 +166,10 @@ pub struct ServerArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would print it")]
     pub log: LogArgs,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it")]
+    pub traces: TraceArgs,
 }
 
 impl ServerArgs {

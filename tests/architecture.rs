@@ -29,21 +29,32 @@ const SHELL: &[&str] = &["clap"];
 const CLIENT: &[&str] = &["ureq"];
 const RUNTIME: &[&str] = &["tokio"];
 const METRICS: &[&str] = &["prometheus_client"];
+const TRACES: &[&str] =
+    &["opentelemetry", "opentelemetry_http", "opentelemetry_otlp", "opentelemetry_sdk", "tracing_opentelemetry"];
 
 /// The dependencies.
 const MODULES: &[Module] = &[
-    Module { name: "domain", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
-    Module { name: "api", may_name: &["domain"], bans: &[SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
-    Module { name: "http", may_name: &["api", "domain", "metrics", "shares"], bans: &[SQL, SHELL, CLIENT, METRICS] },
-    Module { name: "pages", may_name: &["api", "domain", "http"], bans: &[SQL, SHELL, CLIENT, METRICS] },
-    Module { name: "webhook", may_name: &["api", "domain", "metrics", "shares"], bans: &[SQL, SERVER, SHELL, METRICS] },
+    Module { name: "domain", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS, TRACES] },
+    Module { name: "api", may_name: &["domain"], bans: &[SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS, TRACES] },
+    Module {
+        name: "http",
+        may_name: &["api", "domain", "metrics", "shares", "spans"],
+        bans: &[SQL, SHELL, CLIENT, METRICS, TRACES],
+    },
+    Module { name: "pages", may_name: &["api", "domain", "http"], bans: &[SQL, SHELL, CLIENT, METRICS, TRACES] },
+    Module {
+        name: "webhook",
+        may_name: &["api", "domain", "metrics", "shares", "spans"],
+        bans: &[SQL, SERVER, SHELL, METRICS, TRACES],
+    },
     Module { name: "shares", may_name: &["domain"], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT] },
     Module {
         name: "storage",
-        may_name: &["domain", "metrics", "shares"],
-        bans: &[WIRE, SERVER, SHELL, CLIENT, METRICS],
+        may_name: &["domain", "metrics", "shares", "spans"],
+        bans: &[WIRE, SERVER, SHELL, CLIENT, METRICS, TRACES],
     },
-    Module { name: "metrics", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME] },
+    Module { name: "metrics", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, TRACES] },
+    Module { name: "spans", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
     Module { name: "database", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
     // Settings belong to the modules that use them; config fills them in.
     Module {
@@ -61,7 +72,8 @@ const MODULES: &[Module] = &[
         ],
         bans: &[WIRE, SQL, SERVER, CLIENT, RUNTIME, METRICS],
     },
-    Module { name: "telemetry", may_name: &["config", "metrics"], bans: &[SQL, SERVER, CLIENT, METRICS] },
+    // ureq sends the exports of traces.
+    Module { name: "telemetry", may_name: &["config", "metrics", "spans"], bans: &[SQL, SERVER, METRICS] },
     Module {
         name: "app",
         may_name: &[
@@ -76,12 +88,12 @@ const MODULES: &[Module] = &[
             "telemetry",
             "webhook",
         ],
-        bans: &[WIRE, SQL, SHELL, CLIENT, METRICS],
+        bans: &[WIRE, SQL, SHELL, CLIENT, METRICS, TRACES],
     },
     Module {
         name: "cli",
         may_name: &["api", "app", "config", "database", "domain", "metrics", "storage", "telemetry"],
-        bans: &[SQL, METRICS, &["utoipa"]],
+        bans: &[SQL, METRICS, TRACES, &["utoipa"]],
     },
     Module { name: "main", may_name: &["cli"], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
     Module { name: "lib", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },

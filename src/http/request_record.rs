@@ -8,6 +8,7 @@ use actix_web::HttpMessage;
 use super::limits::rate_headers::RateHeaders;
 use crate::api::ApiVersion;
 use crate::domain::id::{OrganizationId, RequestId};
+use crate::spans::PROBES;
 
 /// What the log line, the metrics, the span and the headers of a request say. Each layer fills in what it has found out.
 #[derive(Debug)]
@@ -42,9 +43,13 @@ impl RequestRecord {
         }
     }
 
-    /// The span around all work on the request. Its level is the highest, so that warnings inside carry the request's id whatever
-    /// the log level is.
-    pub(super) fn span(&self) -> tracing::Span {
-        tracing::error_span!("request", request.id = %self.id, operation = tracing::field::Empty)
+    /// The span around all work on the request, which may be a probe. Its level is the highest, so that warnings inside carry the request's
+    /// id whatever the log level is.
+    pub(super) fn span(&self, is_probe: bool) -> tracing::Span {
+        if is_probe {
+            tracing::error_span!(target: PROBES, "request", request.id = %self.id, operation = tracing::field::Empty)
+        } else {
+            tracing::error_span!("request", request.id = %self.id, operation = tracing::field::Empty)
+        }
     }
 }

@@ -23,7 +23,7 @@ const GATHERING: Duration = Duration::from_millis(5);
 const LAST_WRITE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A log that is being written. Dropping it writes what is left.
-pub struct Log {
+pub(super) struct Log {
     lines: Lines,
     /// Says when the thread has ended.
     ended: Receiver<()>,

@@ -14,6 +14,7 @@ use crate::domain::id::EventId;
 use crate::domain::webhook::delivery::{Attempt, AttemptOutcome, ClaimedDelivery};
 use crate::domain::webhook::endpoint::{EndpointKey, StoredUrl};
 use crate::domain::{Error, Result};
+use crate::spans::{self, AttemptEnd};
 
 /// Makes attempts and stores their results.
 pub(super) struct Attempts {
@@ -57,7 +58,10 @@ impl Attempts {
         let at = self.ports.clock.now();
         let (id, timestamp) = (event.to_string(), at.unix_timestamp());
         let signature = sign(&claim.secrets, &id, timestamp, &body);
-        let outcome = self.send(claim, Message { id, timestamp, signature, body }).await;
+        let url = claim.url.clone();
+        let message = Message { id, timestamp, signature, body, traceparent: spans::traceparent() };
+        let outcome = self.send(claim, message).await;
+        trace(&url, &outcome);
         let now = self.ports.clock.now();
         let took = (now - at).try_into().unwrap_or_default();
         let attempt = Attempt { at, took, outcome };
@@ -96,6 +100,21 @@ impl Attempts {
         }
         received.await.unwrap_or_else(|_| AttemptOutcome::Unanswered("the attempt failed".into()))
     }
+}
+
+/// Completes the span of an attempt.
+fn trace(url: &StoredUrl, outcome: &AttemptOutcome) {
+    spans::record_attempt(AttemptEnd {
+        url: match url {
+            StoredUrl::Valid(url) => Some(url.as_str()),
+            StoredUrl::Invalid(_) => None,
+        },
+        outcome: match outcome {
+            AttemptOutcome::Answered(status) => Ok(*status),
+            AttemptOutcome::Unanswered(reason) => Err(reason),
+        },
+        is_accepted: outcome.is_accepted(),
+    });
 }
 
 fn send(sender: &Sender, url: &StoredUrl, message: &Message) -> AttemptOutcome {

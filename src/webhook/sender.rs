@@ -19,6 +19,9 @@ use crate::domain::webhook::url::{Reach, WebhookUrl};
 
 const USER_AGENT: &str = concat!("uprof/", env!("CARGO_PKG_VERSION"));
 
+/// The header of W3C Trace Context.
+const TRACEPARENT: &str = "traceparent";
+
 /// The largest response head that is read, in bytes. The body is not read.
 const LARGEST_HEAD: usize = 16 << 10;
 
@@ -33,6 +36,8 @@ pub struct Message {
     pub signature: String,
     /// The same bytes on every attempt.
     pub body: Vec<u8>,
+    /// The span of this attempt, as the header `traceparent` has it, if traces are exported.
+    pub traceparent: Option<String>,
 }
 
 /// Sends messages.
@@ -96,6 +101,10 @@ impl Sender {
             .header(ID, &message.id)
             .header(TIMESTAMP, message.timestamp.to_string())
             .header(SIGNATURE, &message.signature);
+        let request = match &message.traceparent {
+            Some(traceparent) => request.header(TRACEPARENT, traceparent),
+            None => request,
+        };
         match request.send(&message.body) {
             // The body is not read: it may never end.
             Ok(answer) => AttemptOutcome::Answered(answer.status().as_u16()),

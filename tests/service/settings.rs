@@ -233,6 +233,24 @@ fn tls_is_refused_by_a_build_without_it() {
     }
 }
 
+#[test]
+fn traces_are_refused_by_a_build_that_exports_none() {
+    if cfg!(feature = "otel") {
+        return;
+    }
+    for variable in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] {
+        let endpoint = (variable, "http://collector:4318");
+        let output = check(&[], &[("DATABASE_URL", NO_DATABASE), endpoint]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let mut command = uprof();
+        command.arg("serve").env("DATABASE_URL", NO_DATABASE).env(endpoint.0, endpoint.1);
+        let said = Process::spawn(command).refusal();
+        assert!(said.contains("--features otel"), "{said}");
+        let output = check(&[], &[("DATABASE_URL", NO_DATABASE), endpoint, ("OTEL_SDK_DISABLED", "true")]);
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
 /// The one line of standard error.
 fn line(command: &mut Command) -> String {
     let output = command.output().unwrap();

@@ -93,6 +93,7 @@ impl Serve {
             }
             "UPROF_WORKERS" => Some(server.http().workers.to_string()),
             "UPROF_PUBLIC_URL" => Some(server.links(server.listen).public_url),
+            "OTEL_SERVICE_NAME" => Some("uprof".to_owned()),
             "UPROF_LOG_FORMAT" => Some(format!("{:?}", self.log_format()).to_lowercase()),
             _ => None,
         }
@@ -106,7 +107,7 @@ impl Serve {
         let checks = [
             url(self.database_url().map(Some)),
             url(self.migration_url()),
-            telemetry::check(&self.server.log),
+            telemetry::check(&self.server),
             check_trusted_roots(&self.server).map_err(|error| error.to_string()),
             self.check(),
         ];

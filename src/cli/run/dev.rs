@@ -51,7 +51,7 @@ impl Dev {
         // On a laptop, webhooks are received on the same machine.
         self.server.webhooks.reach.webhooks_allow_insecure = true;
         let registry = Registry::default();
-        let _log = telemetry::start(&self.server.log, &registry)?;
+        let _telemetry = telemetry::start(&self.server, &registry)?;
         check_descriptors(&self.server)?;
         let data_dir = database::data_dir(self.database.embedded.data_dir.as_deref())?;
         let options = EmbeddedOptions { data_dir: Some(data_dir.clone()), ..EmbeddedOptions::default() };

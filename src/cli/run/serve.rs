@@ -32,7 +32,7 @@ pub(in crate::cli) struct Serve {
 impl Serve {
     pub(in crate::cli) fn run(self) -> VerbResult {
         let registry = Registry::default();
-        let _log = telemetry::start(&self.server.log, &registry)?;
+        let _telemetry = telemetry::start(&self.server, &registry)?;
         let database_url = self.database_url()?;
         let migration_url = self.migration_url()?.unwrap_or_else(|| database_url.clone());
         self.check()?;

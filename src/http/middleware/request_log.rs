@@ -1,4 +1,4 @@
-//! The outermost middleware: request id, span, error answers, log line and metrics of every request.
+//! The outermost middleware: request id, span, error answers, log line, metrics and trace of every request.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::domain::id::RequestId;
 use crate::domain::label::EnumLabel;
@@ -18,6 +18,7 @@ use crate::http::body::unread::UnreadBody;
 use crate::http::error::HttpError;
 use crate::http::request_record::RequestRecord;
 use crate::http::service::Service;
+use crate::spans::{self, Answer};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
@@ -37,7 +38,12 @@ pub(in crate::http) async fn record(
     });
     request.extensions_mut().insert(Rc::clone(&record));
     UnreadBody::park(&mut request);
-    let mut response = answered(next.call(request).instrument(record.span()).await?, &record);
+    // Probes are frequent: logged at debug level, not counted and not traced.
+    let is_probe = request.path().starts_with("/health/");
+    let span = record.span(is_probe);
+    spans::continue_trace(&span, |name| request.headers().get(name)?.to_str().ok());
+    let traced = spans::are_exported().then(|| span.clone());
+    let mut response = answered(next.call(request).instrument(span).await?, &record);
     if let Some(unread) = UnreadBody::take(response.request()) {
         response = response.map_body(|_, answer| unread.outlive(answer));
     }
@@ -58,13 +64,30 @@ pub(in crate::http) async fn record(
         response.response_mut().head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
     }
     let duration = started.elapsed();
-    // Probes are frequent: logged at debug level, and not counted.
-    let is_probe = response.request().path().starts_with("/health/");
     if !is_probe {
         service.metrics.count(&record, response.status(), duration);
     }
     log_line(&record, &id, response.status(), duration, is_probe);
+    if let Some(span) = traced {
+        trace(&span, &record, &response, &service);
+    }
     Ok(response)
+}
+
+/// Completes the span of a request whose trace may be exported.
+fn trace(span: &Span, record: &RequestRecord, response: &ServiceResponse<BoxBody>, service: &Service) {
+    let route = response.request().match_pattern();
+    let organization = record.organization.get().map(|organization| organization.to_string());
+    let answer = Answer {
+        operation: record.operation.get(),
+        method: response.request().method().as_str(),
+        route: route.as_deref(),
+        status: response.status().as_u16(),
+        public_url: &service.links.public_url,
+        version: record.version.get().map(EnumLabel::as_str),
+        organization: organization.as_deref(),
+    };
+    spans::record_answer(span, answer);
 }
 
 /// Renders errors, which need the request id. Inner middlewares answer with `request.error_response(error)`: a bare `Err` would lose

@@ -8,12 +8,13 @@ use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use tokio::runtime::Handle;
 
 use super::checkout::{Checkout, WarmConnection};
-use super::error::{StorageError, outcome_unknown, unavailable};
+use super::error::{StorageError, failure_label, outcome_unknown, unavailable};
 use super::settings::{PoolSettings, connect_options};
 use super::warm_stack::WarmStack;
 use crate::domain::{Error, ErrorKind, Result};
 use crate::metrics::{EncodeLabelSet, Family, Gauge, Registry};
 use crate::shares::OrganizationShares;
+use crate::spans;
 
 /// The work of a port method on its connection. Boxed, for the future borrows the connection.
 pub(in crate::storage) type ConnectionFuture<'c, T> =
@@ -123,13 +124,13 @@ impl Pool {
     where
         F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Send,
     {
-        match self.attempt(work).await {
+        traced(match self.attempt(work).await {
             Err(failure) if failure.is_outcome_unknown() => Err(outcome_unknown().caused_by(Error::from(failure))),
             Err(StorageError::Rule(error)) if error.kind == ErrorKind::TimedOut => {
                 Err(outcome_unknown().caused_by(error))
             }
-            outcome => Ok(outcome?),
-        }
+            outcome => outcome.map_err(Error::from),
+        })
     }
 
     /// As [`Pool::run`], for `work` that only reads: it is retried once, on another connection, if its own was lost.
@@ -141,8 +142,8 @@ impl Pool {
         F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Clone + Send,
     {
         match self.attempt(work.clone()).await {
-            Err(failure) if failure.is_lost_connection() => Ok(self.attempt(work).await?),
-            outcome => Ok(outcome?),
+            Err(failure) if failure.is_lost_connection() => traced(self.attempt(work).await.map_err(Error::from)),
+            outcome => traced(outcome.map_err(Error::from)),
         }
     }
 
@@ -234,6 +235,15 @@ impl Pool {
         drop(self.warm.remove(|_| true));
         closed.await;
     }
+}
+
+/// Records in the span of the port method that the database failed.
+fn traced<T>(outcome: Result<T>) -> Result<T> {
+    outcome.inspect_err(|error| {
+        if error.is_fault() {
+            spans::record_failure(failure_label(error.kind));
+        }
+    })
 }
 
 /// Lets Postgres plan the connection's statements anew, for tables that may have grown since: by itself it would do so only after they are

@@ -114,6 +114,18 @@ pub(in crate::storage) fn unavailable() -> Error {
     Error::new(ErrorKind::Unavailable, "The database is unavailable")
 }
 
+/// The name of the kind of a fault in spans.
+pub(super) fn failure_label(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Contended => "contended",
+        ErrorKind::Canceled => "canceled",
+        ErrorKind::TimedOut => "timed_out",
+        ErrorKind::OutcomeUnknown => "outcome_unknown",
+        ErrorKind::Internal => "internal",
+        _ => "unavailable",
+    }
+}
+
 /// The error of a constraint that a caller can violate. A violation of any other is an internal error.
 fn from_constraint(name: &str) -> Option<Error> {
     match name {

@@ -44,7 +44,13 @@ fn url(text: &str) -> WebhookUrl {
 }
 
 fn message() -> Message {
-    Message { id: "evt_1".to_owned(), timestamp: 1, signature: "v1,x".to_owned(), body: b"{}".to_vec() }
+    Message {
+        id: "evt_1".to_owned(),
+        timestamp: 1,
+        signature: "v1,x".to_owned(),
+        body: b"{}".to_vec(),
+        traceparent: None,
+    }
 }
 
 fn address(text: &str, port: u16) -> SocketAddr {
