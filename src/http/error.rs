@@ -7,6 +7,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 
+use super::metrics::Conflict;
 use super::request_record::RequestRecord;
 use crate::api::wire::error::{ErrorCode, ErrorEnvelope, ErrorType};
 use crate::domain::error::Cause;
@@ -36,13 +37,16 @@ pub(crate) struct HttpError {
     page: Option<ErrorPage>,
     /// Whether the service or its database failed, which is logged.
     is_fault: bool,
+    /// What kept the request from being done, if that is what others did.
+    conflict: Option<Conflict>,
     cause: Option<Cause>,
 }
 
 impl HttpError {
     fn new(status: StatusCode, kind: ErrorType, message: impl Into<Cow<'static, str>>) -> Self {
         let (message, headers) = (message.into(), HeaderMap::new());
-        Self { status, kind, message, code: None, headers, closes: false, page: None, is_fault: false, cause: None }
+        let (code, page, conflict, cause) = (None, None, None, None);
+        Self { status, kind, message, code, headers, closes: false, page, is_fault: false, conflict, cause }
     }
 
     fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -118,6 +122,11 @@ impl HttpError {
         retry_after.to_str().ok()?.parse().ok()
     }
 
+    /// What kept the request from being done, if that is what others did.
+    pub(super) const fn conflict(&self) -> Option<Conflict> {
+        self.conflict
+    }
+
     /// What a batch answers in place of this error: its type and its message.
     pub(super) fn in_batch(&self) -> (ErrorType, &str) {
         (self.kind, &self.message)
@@ -185,7 +194,13 @@ impl From<Error> for HttpError {
             ErrorKind::Canceled | ErrorKind::TimedOut => (StatusCode::GATEWAY_TIMEOUT, ErrorType::Timeout),
             ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, ErrorType::Api),
         };
-        let answer = Self { is_fault, cause: error.cause, ..Self::new(status, kind, error.message) };
+        let conflict = match error.kind {
+            ErrorKind::InProgress => Some(Conflict::InProgress),
+            ErrorKind::PreconditionFailed => Some(Conflict::Precondition),
+            ErrorKind::Conflict => Some(Conflict::State),
+            _ => None,
+        };
+        let answer = Self { is_fault, conflict, cause: error.cause, ..Self::new(status, kind, error.message) };
         match error.kind {
             ErrorKind::InProgress
             | ErrorKind::Unavailable

@@ -16,6 +16,10 @@ const NONE: &str = "none";
 pub(super) struct RequestMetrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<OperationLabels, Histogram>,
+    /// In the order of [`Conflict`].
+    conflicts: [Counter; 3],
+    /// Requests that were answered as the first one with their idempotency key.
+    pub(super) replays: Counter,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -30,14 +34,32 @@ struct OperationLabels {
     operation: &'static str,
 }
 
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct ReasonLabels {
+    reason: &'static str,
+}
+
 impl RequestMetrics {
     pub(super) fn new(registry: &Registry) -> Self {
+        let conflicts: Family<ReasonLabels, Counter> = registry.register(
+            "uprof_http_conflicts",
+            "Requests refused for what others did, by what kept them from being done",
+            Family::default(),
+        );
         Self {
             requests: registry.register("uprof_http_requests", "Requests that were answered", Family::default()),
             durations: registry.register(
                 "uprof_http_request_duration_seconds",
                 "From the head of a request to its answer",
                 Family::new_with_constructor(duration_histogram),
+            ),
+            // From the start: a series that begins at 1 shows no increase.
+            conflicts: [Conflict::InProgress, Conflict::Precondition, Conflict::State]
+                .map(|conflict| conflicts.get_or_create_owned(&ReasonLabels { reason: conflict.label() })),
+            replays: registry.register(
+                "uprof_idempotent_replays",
+                "Requests that were answered as the first one with their idempotency key, and did nothing",
+                Counter::default(),
             ),
         }
     }
@@ -50,9 +72,35 @@ impl RequestMetrics {
         self.durations.get_or_create(&OperationLabels { operation }).observe(duration.as_secs_f64());
     }
 
+    /// Counts a request that was refused for what others did.
+    pub(super) fn count_conflict(&self, conflict: Conflict) {
+        self.conflicts[conflict as usize].inc();
+    }
+
     /// Counts an answer to what is no request.
     pub(super) fn count_refusal(&self, status: StatusCode) {
         self.requests.get_or_create(&RequestLabels { operation: NONE, version: NONE, status: label(status) }).inc();
+    }
+}
+
+/// What kept a request from being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Conflict {
+    /// Another request with the same idempotency key runs.
+    InProgress,
+    /// The object is not in the revision that the request demands.
+    Precondition,
+    /// The state of the object, or a quota, rules the request out.
+    State,
+}
+
+impl Conflict {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::InProgress => "in_progress",
+            Self::Precondition => "precondition",
+            Self::State => "state",
+        }
     }
 }
 
@@ -70,6 +118,7 @@ fn label(status: StatusCode) -> &'static str {
         408 => "408",
         409 => "409",
         410 => "410",
+        412 => "412",
         413 => "413",
         429 => "429",
         431 => "431",

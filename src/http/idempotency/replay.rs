@@ -86,7 +86,7 @@ impl<'s> IdempotentRequest<'s> {
     {
         match self.outcome(encode.clone(), operation).await? {
             RequestOutcome::Done(done) => Ok(HttpResponse::Ok().json(encode(done))),
-            RequestOutcome::Replayed(stored) => Ok(replayed(HttpResponse::Ok()).body(stored.answer)),
+            RequestOutcome::Replayed(stored) => Ok(self.replayed(HttpResponse::Ok()).body(stored.answer)),
         }
     }
 
@@ -110,7 +110,7 @@ impl<'s> IdempotentRequest<'s> {
             RequestOutcome::Replayed(Replay { answer, revision }) => {
                 // Answers that a release without revisions stored have none.
                 let tag = revision.and_then(|revision| entity_tag(revision, W::VERSION));
-                Ok(replayed(tagged(tag)).body(answer))
+                Ok(self.replayed(tagged(tag)).body(answer))
             }
         }
     }
@@ -146,7 +146,7 @@ impl<'s> IdempotentRequest<'s> {
             keyed.map(|Keyed { key, fingerprint, .. }| KeyedRequest { key: key.clone(), fingerprint: *fingerprint });
         Ok(match self.retryable(operation(request).await)? {
             RequestOutcome::Done(bytes) => (HttpResponse::Ok(), bytes),
-            RequestOutcome::Replayed(stored) => (replayed(HttpResponse::Ok()), stored.answer),
+            RequestOutcome::Replayed(stored) => (self.replayed(HttpResponse::Ok()), stored.answer),
         })
     }
 
@@ -179,7 +179,7 @@ impl<'s> IdempotentRequest<'s> {
                             reason("other_key", "Key was used with another API key, and its answer holds a secret");
                         Error::invalid_field(IDEMPOTENCY_KEY, why)
                     })?;
-                Ok(replayed(HttpResponse::Ok()).body(opened))
+                Ok(self.replayed(HttpResponse::Ok()).body(opened))
             }
         }
     }
@@ -192,6 +192,14 @@ impl<'s> IdempotentRequest<'s> {
             }
             _ => error,
         })
+    }
+
+    /// `response` as that of a replay.
+    fn replayed(&self, mut response: HttpResponseBuilder) -> HttpResponseBuilder {
+        self.service.metrics.replays.inc();
+        response.insert_header((CONTENT_TYPE, "application/json"));
+        response.insert_header((REPLAYED, HeaderValue::from_static("true")));
+        response
     }
 
     fn idempotency<T>(&self, answer: impl Fn(&T) -> Result<Vec<u8>> + Send + Sync + 'static) -> Option<Idempotency<T>> {
@@ -210,11 +218,4 @@ impl Drop for IdempotentRequest<'_> {
 
 fn serialized(answer: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(answer).map_err(Error::internal)
-}
-
-/// `response` as that of a replay.
-fn replayed(mut response: HttpResponseBuilder) -> HttpResponseBuilder {
-    response.insert_header((CONTENT_TYPE, "application/json"));
-    response.insert_header((REPLAYED, HeaderValue::from_static("true")));
-    response
 }

@@ -16,6 +16,7 @@ use crate::domain::id::RequestId;
 use crate::domain::label::EnumLabel;
 use crate::http::body::unread::UnreadBody;
 use crate::http::error::HttpError;
+use crate::http::metrics::RequestMetrics;
 use crate::http::request_record::RequestRecord;
 use crate::http::service::Service;
 use crate::spans::{self, Answer};
@@ -43,7 +44,8 @@ pub(in crate::http) async fn record(
     let span = record.span(is_probe);
     spans::continue_trace(&span, |name| request.headers().get(name)?.to_str().ok());
     let traced = spans::are_exported().then(|| span.clone());
-    let mut response = answered(next.call(request).instrument(span).await?, &record);
+    let response = next.call(request).instrument(span).await?;
+    let mut response = answered(response, &record, &service.metrics);
     if let Some(unread) = UnreadBody::take(response.request()) {
         response = response.map_body(|_, answer| unread.outlive(answer));
     }
@@ -92,9 +94,18 @@ fn trace(span: &Span, record: &RequestRecord, response: &ServiceResponse<BoxBody
 
 /// Renders errors, which need the request id. Inner middlewares answer with `request.error_response(error)`: a bare `Err` would lose
 /// the request.
-fn answered(response: ServiceResponse<impl MessageBody + 'static>, record: &RequestRecord) -> ServiceResponse<BoxBody> {
+fn answered(
+    response: ServiceResponse<impl MessageBody + 'static>,
+    record: &RequestRecord,
+    metrics: &RequestMetrics,
+) -> ServiceResponse<BoxBody> {
     let answer = response.response().error().map(|failure| match failure.as_error::<HttpError>() {
-        Some(error) => error.to_response(record),
+        Some(error) => {
+            if let Some(conflict) = error.conflict() {
+                metrics.count_conflict(conflict);
+            }
+            error.to_response(record)
+        }
         None => HttpError::from_actix(failure).to_response(record),
     });
     match answer {

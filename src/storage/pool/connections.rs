@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 
 use super::checkout::{Checkout, WarmConnection};
 use super::error::{StorageError, failure_label, outcome_unknown, unavailable};
+use super::metrics::PoolMetrics;
 use super::settings::{PoolSettings, connect_options};
 use super::warm_stack::WarmStack;
 use crate::domain::{Error, ErrorKind, Result};
@@ -57,6 +58,7 @@ pub struct Pool {
     pub(super) shares: OrganizationShares,
     pub(super) max_share_wait: Duration,
     last_loss: LastLoss,
+    pub(super) metrics: PoolMetrics,
     /// The runtime that drives the connections: the one that made the pool, which outlives the runtimes of the server's worker threads.
     runtime: Handle,
 }
@@ -91,6 +93,7 @@ impl Pool {
             shares: OrganizationShares::new(usize::try_from(settings.organization_connections).unwrap_or(usize::MAX)),
             max_share_wait: settings.acquire_timeout,
             last_loss,
+            metrics: PoolMetrics::new(),
             runtime: Handle::current(),
         })
     }
@@ -101,8 +104,9 @@ impl Pool {
         Self { keeps_warm: false, ..self.clone() }
     }
 
-    /// Registers the gauges of connections.
+    /// Registers the metrics of connections, of what waits for them, and of what is done again.
     pub fn register(&self, registry: &Registry) {
+        self.metrics.register(registry);
         let connections: Family<_, Gauge> =
             registry.register("uprof_database_connections", "Connections to Postgres, by state", Family::default());
         let state = |state| connections.get_or_create_owned(&StateLabels { state });
@@ -142,7 +146,10 @@ impl Pool {
         F: for<'c> FnOnce(&'c mut PgConnection) -> ConnectionFuture<'c, T> + Clone + Send,
     {
         match self.attempt(work.clone()).await {
-            Err(failure) if failure.is_lost_connection() => traced(self.attempt(work).await.map_err(Error::from)),
+            Err(failure) if failure.is_lost_connection() => {
+                self.metrics.lost_connection.inc();
+                traced(self.attempt(work).await.map_err(Error::from))
+            }
             outcome => traced(outcome.map_err(Error::from)),
         }
     }
@@ -187,6 +194,7 @@ impl Pool {
                 Err(waiting) => break waiting,
             }
         };
+        let _wait = self.metrics.connection.wait();
         // A connection dies with the runtime that opened it, so that is always the pool's own, whichever runtime polls.
         let mut acquiring = std::pin::pin!(self.connections.acquire());
         let acquired = std::future::poll_fn(|context| {
@@ -210,6 +218,11 @@ impl Pool {
         if self.keeps_warm && is_settled && checkout.since.elapsed() < WARM_LIFETIME && !self.connections.is_closed() {
             drop(self.warm.push(WarmConnection { checkout, used_at: Instant::now() }));
         }
+    }
+
+    /// Counts updates that are done again, since another transaction has changed or locked one of their profiles.
+    pub(in crate::storage) fn count_lost_race(&self) {
+        self.metrics.lost_race.inc();
     }
 
     /// How long a transaction of several statements may work before it commits: the caller waits longer, and so knows that nothing was done.

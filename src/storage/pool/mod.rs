@@ -4,6 +4,7 @@
 mod checkout;
 pub(super) mod connections;
 pub(super) mod error;
+mod metrics;
 mod organization;
 pub(super) mod settings;
 mod warm_stack;

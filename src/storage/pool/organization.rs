@@ -27,6 +27,10 @@ impl Pool {
     /// # Errors
     /// `Unavailable` if that took longer than requests wait for a connection.
     pub(in crate::storage) async fn share(&self, organization: OrganizationId) -> Result<SharePermit> {
+        if let Some(share) = self.shares.try_acquire(organization) {
+            return Ok(share);
+        }
+        let _wait = self.metrics.share.wait();
         let acquired = tokio::time::timeout(self.max_share_wait, self.shares.acquire(organization)).await;
         acquired.map_err(|elapsed| unavailable().caused_by(elapsed))
     }

@@ -56,6 +56,7 @@ impl PgProfiles {
             return Ok(outcomes);
         }
         for _ in 0..MOST_LOCKED_ATTEMPTS {
+            self.pool.count_lost_race();
             let (outbox, locked) = (self.outbox.clone(), Arc::clone(&updates));
             let attempt = self
                 .pool

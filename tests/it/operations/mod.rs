@@ -12,3 +12,4 @@ mod retention;
 mod shutdown;
 mod sockets;
 mod startup;
+mod waits;
