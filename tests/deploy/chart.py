@@ -25,10 +25,11 @@ MOST = {
     "networkPolicy": {
         "clients": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "backend"}}}],
         "database": [{"ipBlock": {"cidr": "10.1.2.3/32"}}],
+        "collector": [{"ipBlock": {"cidr": "10.1.2.4/32"}}],
     },
     "image": {"repository": "registry.example/uprof", "digest": "sha256:" + "0" * 64},
     "imagePullSecrets": [{"name": "registry"}],
-    "settings": {"UPROF_TRUSTED_PROXIES": "10.0.0.0/8", "UPROF_QUEUE_BYTES": 33554432, "UPROF_WEBHOOKS_ALLOW_INSECURE": False},
+    "settings": {"UPROF_TRUSTED_PROXIES": "10.0.0.0/8", "UPROF_QUEUE_BYTES": 33554432, "UPROF_WEBHOOKS_ALLOW_INSECURE": False, "OTEL_TRACES_SAMPLER_ARG": 0.01},
     "filesConfigMap": "uprof-files",
     "podAnnotations": {"example": "1"},
     "podLabels": {"example": "1"},
@@ -132,6 +133,9 @@ def has_its_optional_parts(objects):
     assert metrics["metadata"]["labels"][monitor["spec"]["jobLabel"]] == "uprof"
     settings = objects["ConfigMap/production-uprof"]["data"]
     assert settings["UPROF_QUEUE_BYTES"] == "33554432" and settings["UPROF_WEBHOOKS_ALLOW_INSECURE"] == "false", settings
+    assert settings["OTEL_TRACES_SAMPLER_ARG"] == "0.01", settings
+    egress = objects["NetworkPolicy/production-uprof"]["spec"]["egress"]
+    assert {"ports": [{"port": 4318}], "to": [{"ipBlock": {"cidr": "10.1.2.4/32"}}]} in egress, egress
     assert pods(objects)[0]["spec"]["containers"][0]["image"].startswith("registry.example/uprof@sha256:0")
 
 
