@@ -1,9 +1,14 @@
 //! Settings of traces: the standard variables of OpenTelemetry, with their standard meanings.
+//!
+//! A table, and not fields with attributes: the code that clap derives for each field, thrice for three verbs, made the binary 0.2 MB larger.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::num::NonZeroUsize;
+use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -13,132 +18,108 @@ use super::values::service_url;
 /// What is appended to the endpoint of all signals.
 const TRACES_PATH: &str = "v1/traces";
 
+const HEADING: &str = "Traces (OpenTelemetry), in builds with --features otel";
+
+/// A variable, and the flag that does the same.
+struct Variable {
+    name: &'static str,
+    flag: &'static str,
+    value: &'static str,
+    default: &'static str,
+    help: &'static str,
+}
+
+const fn variable(
+    [name, flag]: [&'static str; 2],
+    value: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> Variable {
+    Variable { name, flag, value, default, help }
+}
+
+const ENDPOINT: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "otel-exporter-otlp-endpoint"];
+const TRACES_ENDPOINT: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "otel-exporter-otlp-traces-endpoint"];
+const HEADERS: [&str; 2] = ["OTEL_EXPORTER_OTLP_HEADERS", "otel-exporter-otlp-headers"];
+const TRACES_HEADERS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "otel-exporter-otlp-traces-headers"];
+const TIMEOUT: [&str; 2] = ["OTEL_EXPORTER_OTLP_TIMEOUT", "otel-exporter-otlp-timeout"];
+const TRACES_TIMEOUT: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "otel-exporter-otlp-traces-timeout"];
+const PROTOCOL: [&str; 2] = ["OTEL_EXPORTER_OTLP_PROTOCOL", "otel-exporter-otlp-protocol"];
+const TRACES_PROTOCOL: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "otel-exporter-otlp-traces-protocol"];
+const COMPRESSION: [&str; 2] = ["OTEL_EXPORTER_OTLP_COMPRESSION", "otel-exporter-otlp-compression"];
+const TRACES_COMPRESSION: [&str; 2] =
+    ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "otel-exporter-otlp-traces-compression"];
+const EXPORTER: [&str; 2] = ["OTEL_TRACES_EXPORTER", "otel-traces-exporter"];
+const DISABLED: [&str; 2] = ["OTEL_SDK_DISABLED", "otel-sdk-disabled"];
+const SAMPLER: [&str; 2] = ["OTEL_TRACES_SAMPLER", "otel-traces-sampler"];
+const SAMPLER_ARG: [&str; 2] = ["OTEL_TRACES_SAMPLER_ARG", "otel-traces-sampler-arg"];
+const SERVICE_NAME: [&str; 2] = ["OTEL_SERVICE_NAME", "otel-service-name"];
+const ATTRIBUTES: [&str; 2] = ["OTEL_RESOURCE_ATTRIBUTES", "otel-resource-attributes"];
+const DELAY: [&str; 2] = ["OTEL_BSP_SCHEDULE_DELAY", "otel-bsp-schedule-delay"];
+const QUEUE: [&str; 2] = ["OTEL_BSP_MAX_QUEUE_SIZE", "otel-bsp-max-queue-size"];
+const BATCH: [&str; 2] = ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "otel-bsp-max-export-batch-size"];
+const EXPORT_TIMEOUT: [&str; 2] = ["OTEL_BSP_EXPORT_TIMEOUT", "otel-bsp-export-timeout"];
+
+const INSTEAD: &str = "The same, in place of the former";
+
+/// In the order of the help.
+const VARIABLES: [Variable; 20] = [
+    variable(
+        ENDPOINT,
+        "URL",
+        "",
+        "The OTLP/HTTP endpoint that traces are sent to, as http://HOST:4318; `/v1/traces` is appended. Without an endpoint none are exported",
+    ),
+    variable(TRACES_ENDPOINT, "URL", "", "The same as a whole URL, to which nothing is appended"),
+    variable(HEADERS, "LIST", "", "Headers of each export, as NAME=VALUE,NAME=VALUE with percent-encoded values"),
+    variable(TRACES_HEADERS, "LIST", "", INSTEAD),
+    variable(TIMEOUT, "MS", "10000", "The timeout of an export, in milliseconds"),
+    variable(TRACES_TIMEOUT, "MS", "", INSTEAD),
+    variable(PROTOCOL, "PROTOCOL", "http/protobuf", "The protocol of exports: no other is spoken"),
+    variable(TRACES_PROTOCOL, "PROTOCOL", "", INSTEAD),
+    variable(COMPRESSION, "COMPRESSION", "none", "The compression of exports: none or gzip"),
+    variable(TRACES_COMPRESSION, "COMPRESSION", "", INSTEAD),
+    variable(EXPORTER, "EXPORTER", "otlp", "Whether traces are exported at all: otlp or none"),
+    variable(DISABLED, "BOOLEAN", "false", "Whether no traces are exported, whatever else is set"),
+    variable(
+        SAMPLER,
+        "SAMPLER",
+        "parentbased_always_on",
+        "Which traces are exported: always_on, always_off, traceidratio, or parentbased_ before one of these, which does as the caller has decided, \
+         if it has",
+    ),
+    variable(SAMPLER_ARG, "RATIO", "1", "The part of traces that traceidratio exports, from 0 to 1"),
+    variable(
+        SERVICE_NAME,
+        "NAME",
+        "",
+        "The name of this service in its traces [default: uprof, or service.name among the attributes]",
+    ),
+    variable(
+        ATTRIBUTES,
+        "LIST",
+        "",
+        "Attributes of this service in its traces, as NAME=VALUE,NAME=VALUE with percent-encoded values",
+    ),
+    variable(DELAY, "MS", "5000", "The longest time between two exports, in milliseconds"),
+    variable(QUEUE, "N", "2048", "The most spans that wait to be exported; more are dropped"),
+    variable(BATCH, "N", "512", "The most spans in an export"),
+    variable(EXPORT_TIMEOUT, "MS", "30000", "The timeout of an export, in milliseconds; the shorter one of both holds"),
+];
+
 /// Which traces are exported, and where to.
-#[derive(Args, Clone, Debug)]
-#[expect(clippy::struct_field_names, reason = "flags are named as the standard's variables")]
-#[command(next_help_heading = "Traces (OpenTelemetry), in builds with --features otel")]
-pub struct TraceArgs {
-    /// The OTLP/HTTP endpoint that traces are sent to, as `http://HOST:4318`; `/v1/traces` is appended. Without an endpoint none are exported
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = endpoint)]
-    otel_exporter_otlp_endpoint: Option<Url>,
-
-    /// The same as a whole URL, to which nothing is appended
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", value_name = "URL", value_parser = endpoint)]
-    otel_exporter_otlp_traces_endpoint: Option<Url>,
-
-    /// Headers of each export, as NAME=VALUE,NAME=VALUE with percent-encoded values
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_HEADERS", value_name = "LIST", hide_env_values = true)]
-    otel_exporter_otlp_headers: Option<SecretString>,
-
-    /// The same, in place of the former
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_TRACES_HEADERS", value_name = "LIST", hide_env_values = true)]
-    otel_exporter_otlp_traces_headers: Option<SecretString>,
-
-    /// The timeout of an export, in milliseconds
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_TIMEOUT", value_name = "MS", default_value = "10000", value_parser = milliseconds)]
-    otel_exporter_otlp_timeout: Duration,
-
-    /// The same, in place of the former
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", value_name = "MS", value_parser = milliseconds)]
-    otel_exporter_otlp_traces_timeout: Option<Duration>,
-
-    /// The protocol of exports
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_PROTOCOL", value_name = "PROTOCOL", default_value = "http/protobuf")]
-    otel_exporter_otlp_protocol: ExportProtocol,
-
-    /// The same, in place of the former
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", value_name = "PROTOCOL")]
-    otel_exporter_otlp_traces_protocol: Option<ExportProtocol>,
-
-    /// The compression of exports
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_COMPRESSION", value_name = "COMPRESSION", default_value = "none")]
-    otel_exporter_otlp_compression: ExportCompression,
-
-    /// The same, in place of the former
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", value_name = "COMPRESSION")]
-    otel_exporter_otlp_traces_compression: Option<ExportCompression>,
-
-    /// Whether traces are exported at all
-    #[arg(long, env = "OTEL_TRACES_EXPORTER", value_name = "EXPORTER", default_value = "otlp")]
-    otel_traces_exporter: TraceExporter,
-
-    /// Export no traces, whatever else is set
-    #[arg(long, env = "OTEL_SDK_DISABLED")]
-    otel_sdk_disabled: bool,
-
-    /// Which traces are exported: of those whose caller has decided, as the caller says (parentbased_…); else all, none, or a part
-    #[arg(long, env = "OTEL_TRACES_SAMPLER", value_name = "SAMPLER", default_value = "parentbased_always_on")]
-    otel_traces_sampler: TraceSampler,
-
-    /// The part of traces that the …traceidratio samplers export, from 0 to 1
-    #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", value_name = "RATIO", default_value = "1", value_parser = ratio)]
-    otel_traces_sampler_arg: f64,
-
-    /// The name of this service in its traces [default: uprof, or service.name among the attributes]
-    #[arg(long, env = "OTEL_SERVICE_NAME", value_name = "NAME")]
-    otel_service_name: Option<String>,
-
-    /// Attributes of this service in its traces, as NAME=VALUE,NAME=VALUE with percent-encoded values
-    #[arg(long, env = "OTEL_RESOURCE_ATTRIBUTES", value_name = "LIST")]
-    otel_resource_attributes: Option<String>,
-
-    /// The longest time between two exports, in milliseconds
-    #[arg(long, env = "OTEL_BSP_SCHEDULE_DELAY", value_name = "MS", default_value = "5000", value_parser = milliseconds)]
-    otel_bsp_schedule_delay: Duration,
-
-    /// The most spans that wait to be exported; more are dropped
-    #[arg(long, env = "OTEL_BSP_MAX_QUEUE_SIZE", value_name = "N", default_value = "2048")]
-    otel_bsp_max_queue_size: NonZeroUsize,
-
-    /// The most spans in an export
-    #[arg(long, env = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", value_name = "N", default_value = "512")]
-    otel_bsp_max_export_batch_size: NonZeroUsize,
-
-    /// The timeout of an export, in milliseconds; the shorter one of both holds
-    #[arg(long, env = "OTEL_BSP_EXPORT_TIMEOUT", value_name = "MS", default_value = "30000", value_parser = milliseconds)]
-    otel_bsp_export_timeout: Duration,
-}
-
-/// The protocols of OTLP that are spoken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ExportProtocol {
-    /// Protobuf over HTTP.
-    #[value(name = "http/protobuf")]
-    HttpProtobuf,
-}
-
-/// How exports are compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ExportCompression {
-    /// Not at all.
-    None,
-    /// By gzip.
-    Gzip,
-}
-
-/// Where traces go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum TraceExporter {
-    /// To the endpoint.
-    Otlp,
-    /// Nowhere.
-    None,
-}
+#[derive(Clone)]
+pub struct TraceArgs(BTreeMap<&'static str, SecretString>);
 
 /// The standard samplers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "clap would print it beside the names, which are the standard's")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the standard's")]
 pub enum TraceSampler {
     AlwaysOn,
     AlwaysOff,
-    #[value(name = "traceidratio")]
     TraceIdRatio,
-    #[value(name = "parentbased_always_on")]
     ParentBasedAlwaysOn,
-    #[value(name = "parentbased_always_off")]
     ParentBasedAlwaysOff,
-    #[value(name = "parentbased_traceidratio")]
     ParentBasedTraceIdRatio,
 }
 
@@ -169,41 +150,116 @@ pub struct TraceSettings {
     pub delay: Duration,
 }
 
+impl fmt::Debug for TraceArgs {
+    /// Headers may hold keys.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TraceArgs(..)")
+    }
+}
+
+impl Args for TraceArgs {
+    fn augment_args(command: Command) -> Command {
+        command.next_help_heading(HEADING).args(VARIABLES.iter().map(Variable::argument))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for TraceArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let value = |name| matches.get_one::<String>(name).map(|value| (name, SecretString::from(value.as_str())));
+        Ok(Self(VARIABLES.iter().filter_map(|variable| value(variable.name)).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Variable {
+    fn argument(&self) -> Arg {
+        let is_secret = [HEADERS, TRACES_HEADERS].iter().any(|[name, _]| *name == self.name);
+        let argument = Arg::new(self.name).long(self.flag).env(self.name).value_name(self.value).help(self.help);
+        let argument = argument.hide_env_values(is_secret);
+        if self.default.is_empty() { argument } else { argument.default_value(self.default) }
+    }
+}
+
 impl TraceArgs {
     /// How traces are exported; `None` if they are not.
     ///
     /// # Errors
-    /// A list is not one of `NAME=VALUE`; the message shows no value.
+    /// A value is invalid; the message names its variable, and shows no header.
     pub fn settings(&self) -> Result<Option<TraceSettings>, String> {
-        let of_all_signals = || self.otel_exporter_otlp_endpoint.clone().map(|url| below(url, TRACES_PATH));
-        let endpoint = self.otel_exporter_otlp_traces_endpoint.clone().or_else(of_all_signals);
-        let is_off = self.otel_sdk_disabled || self.otel_traces_exporter == TraceExporter::None;
-        let Some(endpoint) = endpoint.filter(|_| !is_off) else { return Ok(None) };
-        let headers = match (&self.otel_exporter_otlp_traces_headers, &self.otel_exporter_otlp_headers) {
-            (Some(own), _) => pairs("OTEL_EXPORTER_OTLP_TRACES_HEADERS", own.expose_secret())?,
-            (None, Some(all)) => pairs("OTEL_EXPORTER_OTLP_HEADERS", all.expose_secret())?,
-            (None, None) => Vec::new(),
-        };
-        let attributes = self.otel_resource_attributes.as_deref().unwrap_or_default();
-        // One value each exists, which has to be named to be checked.
-        let ExportProtocol::HttpProtobuf =
-            self.otel_exporter_otlp_traces_protocol.unwrap_or(self.otel_exporter_otlp_protocol);
-        let compression = self.otel_exporter_otlp_traces_compression.unwrap_or(self.otel_exporter_otlp_compression);
-        let timeout = self.otel_exporter_otlp_traces_timeout.unwrap_or(self.otel_exporter_otlp_timeout);
+        let own_or_of_all = |own, all| if self.text(own).is_some() { own } else { all };
+        let of_all_signals = || Ok::<_, String>(self.parsed(ENDPOINT, endpoint)?.map(|url| below(url, TRACES_PATH)));
+        let url = self.parsed(TRACES_ENDPOINT, endpoint)?.map_or_else(of_all_signals, |url| Ok(Some(url)))?;
+        let is_off = self.needed(DISABLED, |text| one_of(text, &[("true", true), ("false", false)]))?
+            || self.needed(EXPORTER, |text| one_of(text, &[("none", true), ("otlp", false)]))?;
+        let Some(endpoint) = url.filter(|_| !is_off) else { return Ok(None) };
+        self.needed(own_or_of_all(TRACES_PROTOCOL, PROTOCOL), |text| one_of(text, &[("http/protobuf", ())]))?;
+        let compression = own_or_of_all(TRACES_COMPRESSION, COMPRESSION);
+        let headers = self.parsed(own_or_of_all(TRACES_HEADERS, HEADERS), pairs)?.unwrap_or_default();
+        let timeout = self.needed(own_or_of_all(TRACES_TIMEOUT, TIMEOUT), milliseconds)?;
+        let queue = self.needed(QUEUE, number)?;
         Ok(Some(TraceSettings {
             endpoint,
             headers: headers.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect(),
-            gzip: compression == ExportCompression::Gzip,
-            timeout: timeout.min(self.otel_bsp_export_timeout),
-            sampler: self.otel_traces_sampler,
-            ratio: self.otel_traces_sampler_arg,
-            service_name: self.otel_service_name.clone(),
-            attributes: pairs("OTEL_RESOURCE_ATTRIBUTES", attributes)?,
-            queue: self.otel_bsp_max_queue_size.get(),
-            batch: self.otel_bsp_max_export_batch_size.get().min(self.otel_bsp_max_queue_size.get()),
-            delay: self.otel_bsp_schedule_delay,
+            gzip: self.needed(compression, |text| one_of(text, &[("gzip", true), ("none", false)]))?,
+            timeout: timeout.min(self.needed(EXPORT_TIMEOUT, milliseconds)?),
+            sampler: self.needed(SAMPLER, |text| one_of(text, &SAMPLERS))?,
+            ratio: self.needed(SAMPLER_ARG, ratio)?,
+            service_name: self.text(SERVICE_NAME).map(ToOwned::to_owned),
+            attributes: self.parsed(ATTRIBUTES, pairs)?.unwrap_or_default(),
+            queue,
+            batch: self.needed(BATCH, number)?.min(queue),
+            delay: self.needed(DELAY, milliseconds)?,
         }))
     }
+
+    fn text(&self, [name, _]: [&'static str; 2]) -> Option<&str> {
+        self.0.get(name).map(ExposeSecret::expose_secret)
+    }
+
+    /// The value of a variable, if it has one.
+    fn parsed<T>(
+        &self,
+        variable: [&'static str; 2],
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, String> {
+        let parsed = self.text(variable).map(|text| parse(text.trim())).transpose();
+        parsed.map_err(|reason| format!("{}: {reason}", variable[0]))
+    }
+
+    /// The value of a variable that has a default.
+    fn needed<T>(
+        &self,
+        variable: [&'static str; 2],
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, String> {
+        self.parsed(variable, parse)?.ok_or_else(|| format!("{}: has no value", variable[0]))
+    }
+}
+
+const SAMPLERS: [(&str, TraceSampler); 6] = [
+    ("always_on", TraceSampler::AlwaysOn),
+    ("always_off", TraceSampler::AlwaysOff),
+    ("traceidratio", TraceSampler::TraceIdRatio),
+    ("parentbased_always_on", TraceSampler::ParentBasedAlwaysOn),
+    ("parentbased_always_off", TraceSampler::ParentBasedAlwaysOff),
+    ("parentbased_traceidratio", TraceSampler::ParentBasedTraceIdRatio),
+];
+
+/// What `text` stands for among the known `values`.
+fn one_of<T: Copy>(text: &str, values: &[(&str, T)]) -> Result<T, String> {
+    let found = values.iter().find(|(known, _)| text.eq_ignore_ascii_case(known));
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let known: Vec<_> = values.iter().map(|(known, _)| *known).collect();
+        format!("expected one of {}", known.join(", "))
+    })
 }
 
 /// An endpoint: an http or https URL without a password, which would not be hidden.
@@ -220,19 +276,24 @@ fn below(mut url: Url, path: &str) -> Url {
 
 /// A positive number of milliseconds, as the standard has durations.
 fn milliseconds(text: &str) -> Result<Duration, String> {
-    match text.trim().parse::<u32>() {
+    match text.parse::<u32>() {
         Ok(count @ 1..) => Ok(Duration::from_millis(count.into())),
         _ => Err("expected a number of milliseconds, without a unit".to_owned()),
     }
 }
 
+fn number(text: &str) -> Result<usize, String> {
+    let number = NonZeroUsize::from_str(text).map(NonZeroUsize::get);
+    number.map_err(|_| "expected a number above 0".to_owned())
+}
+
 fn ratio(text: &str) -> Result<f64, String> {
-    let ratio = text.trim().parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
+    let ratio = text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
     ratio.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
-/// The pairs of a list that the variable `name` holds.
-fn pairs(name: &str, list: &str) -> Result<Vec<(String, String)>, String> {
+/// The pairs of a list. The reason shows none: they may be headers.
+fn pairs(list: &str) -> Result<Vec<(String, String)>, String> {
     let items = list.split(',').map(str::trim).filter(|item| !item.is_empty());
     let pair = |item: &str| {
         let (key, value) = item.split_once('=').filter(|(key, _)| !key.trim().is_empty())?;
@@ -240,7 +301,7 @@ fn pairs(name: &str, list: &str) -> Result<Vec<(String, String)>, String> {
         Some((key.trim().to_owned(), value.into_owned()))
     };
     let pairs: Option<_> = items.map(pair).collect();
-    pairs.ok_or_else(|| format!("{name} is not a list of NAME=VALUE, with percent-encoded values, separated by commas"))
+    pairs.ok_or_else(|| "expected NAME=VALUE with percent-encoded values, separated by commas".to_owned())
 }
 
 #[cfg(test)]
