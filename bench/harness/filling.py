@@ -15,7 +15,7 @@ TEAM = 20
 
 FILTER_INDEXES = (
     "user_profiles_reference_id_idx",
-    "user_profile_metadata_value_idx",
+    "user_profile_metadata_pair_idx",
     "trust_grants_name_idx",
     "user_profiles_relationship_idx",
 )

@@ -94,7 +94,7 @@ fn migrations() -> Vec<String> {
 fn declared() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for text in migrations() {
-        let text = text.replace("concurrently ", "").replace("if not exists ", "");
+        let text = text.replace("concurrently ", "").replace("if not exists ", "").replace("if exists ", "");
         let words: Vec<&str> = text.split_whitespace().collect();
         for named in words.windows(3).filter(|words| ["constraint", "index"].contains(&words[1])) {
             let name = named[2].trim_end_matches(';').to_owned();

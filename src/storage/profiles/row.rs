@@ -17,7 +17,8 @@ use crate::domain::trust::grant::{GrantName, GrantPart, GrantParts, Requirements
 use crate::domain::{Error, Result};
 
 /// Reads whole profiles `p`, of those in `$from` that `$which` selects and orders, as of the moment that the parameter `$now` holds; before
-/// them the `$columns` of other tables.
+/// them the `$columns` of other tables. Pairs are in the order of the profile's id, which is compared instead of equated: only the primary key has
+/// that order, and another index that includes all their columns would be read for the whole organization.
 macro_rules! select_profiles {
     ($now:literal, $which:literal) => {
         $crate::storage::profiles::row::select_profiles!($now, from "user_profiles p", $which)
@@ -47,7 +48,9 @@ macro_rules! select_profiles {
                         select (m.key, m.value)
                           from user_profile_metadata m
                          where m.organization_id = p.organization_id
-                           and m.profile_id = p.id
+                           and m.profile_id >= p.id
+                           and m.profile_id <= p.id
+                         order by m.profile_id
                     ) as metadata,
                     array(
                         select (g.name, g.status, g.expires_at)

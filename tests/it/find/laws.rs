@@ -27,6 +27,9 @@ use super::world::{World, moment};
 /// Enough that some values are shared by more profiles than are sorted for a page.
 const PROFILES: usize = 3_200;
 
+/// Enough that most values are.
+const MANY: usize = 7_200;
+
 fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
@@ -105,9 +108,9 @@ fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 100, ..Config::default() })
 }
 
-#[test]
-fn a_filtered_list_is_the_filtered_whole_list_in_any_order_and_pages_of_any_size() {
-    let world = World::new(PROFILES);
+/// Lists filtered as `queries` ask are what filtering the whole list in Rust leaves.
+fn check(count: usize, cases: u32, queries: &impl Strategy<Value = ProfileQuery>) {
+    let world = World::new(count);
     let mut lists = HashMap::new();
     for order_by in OrderBy::ALL {
         for order in Order::ALL {
@@ -115,7 +118,7 @@ fn a_filtered_list_is_the_filtered_whole_list_in_any_order_and_pages_of_any_size
             lists.insert((*order_by, *order), world.unfiltered(&query));
         }
     }
-    assert_eq!(lists[&(OrderBy::Name, Order::Ascending)].len(), PROFILES);
+    assert_eq!(lists[&(OrderBy::Name, Order::Ascending)].len(), count);
     let found = |query: ProfileQuery| {
         let whole = &lists[&(query.order_by, query.order)];
         let expected: Vec<_> = whole.iter().filter(|profile| query.filter.matches(profile)).map(|one| one.id).collect();
@@ -123,7 +126,29 @@ fn a_filtered_list_is_the_filtered_whole_list_in_any_order_and_pages_of_any_size
         prop_assert!(found == expected, "{} and not {}: {query:?}", found.len(), expected.len());
         Ok(())
     };
-    runner(150).run(&queries(PROFILES), found).unwrap();
+    runner(cases).run(queries, found).unwrap();
+}
+
+#[test]
+fn a_filtered_list_is_the_filtered_whole_list_in_any_order_and_pages_of_any_size() {
+    check(PROFILES, 150, &queries(PROFILES));
+}
+
+#[test]
+fn so_is_a_list_with_filters_that_more_profiles_match_each_than_are_sorted() {
+    let plans = select(owned(&["pro", "free"])).prop_map(|plan| BTreeMap::from([("plan".to_owned(), vec![plan])]));
+    let statuses = select(TrustGrantStatus::ALL.to_vec());
+    let grants = statuses.prop_map(|status| BTreeMap::from([(GrantName::cyber(), vec![status])]));
+    let queries = (queries(MANY), plans, grants, any::<bool>()).prop_map(|(mut query, metadata, grants, is_bare)| {
+        if is_bare {
+            query.filter = ProfileFilter::default();
+        }
+        query.filter.reference_ids.clear();
+        query.filter.metadata = metadata;
+        query.filter.trust_grants = grants;
+        query
+    });
+    check(MANY, 50, &queries);
 }
 
 /// A change between two pages.

@@ -1,5 +1,7 @@
 //! Drivers: the index ranges that yield candidates.
 
+use uuid::Uuid;
+
 use crate::domain::label::EnumLabel;
 use crate::domain::page::Order;
 use crate::domain::profile::filter::ProfileFilter;
@@ -30,6 +32,8 @@ pub(super) enum Driver {
     Creation,
     /// All profiles without a name.
     Nameless,
+    /// These profiles.
+    Ids(Vec<Uuid>),
 }
 
 /// The values that a driver looks for: `wanted.key` and `wanted.value` in its scan.
@@ -58,8 +62,10 @@ struct Scan {
     id: &'static str,
     /// The columns of the index between the organization and the id, and what is looked for in each.
     columns: &'static [(&'static str, &'static str)],
-    /// The condition of a partial index, or what the index does not say.
-    condition: &'static str,
+    /// What the index answers: the condition of a partial index, or of a column that it includes.
+    index_condition: &'static str,
+    /// What only the row answers.
+    row_condition: &'static str,
 }
 
 impl Driver {
@@ -102,18 +108,19 @@ impl Driver {
                 let ranges = names::ranges(filter);
                 Wanted::pairs(ranges.into_iter().map(|range| (range.from, range.until)))
             }
+            Self::Ids(ids) => Wanted::keys(ids.iter().map(Uuid::to_string)),
             Self::EnforcementActions | Self::Creation | Self::Nameless => Wanted::keys([String::new()]),
         }
     }
 
     fn index(&self) -> Scan {
-        let profiles = |columns, condition| {
+        let profiles = |columns, index_condition, row_condition| {
             let (distinct, table, id) = ("", "user_profiles", "i.id");
-            Scan { distinct, table, id, columns, condition }
+            Scan { distinct, table, id, columns, index_condition, row_condition }
         };
         match self {
             Self::ReferenceId => {
-                profiles(&[("i.reference_id collate \"C\"", "wanted.key")], "and i.reference_id is not null")
+                profiles(&[("i.reference_id collate \"C\"", "wanted.key")], "and i.reference_id is not null", "")
             }
             Self::Metadata(_) => Scan {
                 distinct: "",
@@ -123,28 +130,32 @@ impl Driver {
                     ("i.key", "wanted.key"),
                     ("hashtextextended(i.value, 0)", "hashtextextended(wanted.value, 0)"),
                 ],
-                condition: "and i.value = wanted.value",
+                index_condition: "and i.value = wanted.value",
+                row_condition: "",
             },
             Self::TrustGrant(_) => Scan {
                 distinct: "",
                 table: "trust_grants",
                 id: "i.profile_id",
                 columns: &[("i.name", "wanted.key"), ("i.status", "wanted.value")],
-                condition: "and (i.expires_at is null or i.expires_at > $2)",
+                index_condition: "",
+                row_condition: "and (i.expires_at is null or i.expires_at > $2)",
             },
-            Self::Relationship => profiles(&[("i.relationship", "wanted.key")], "and i.relationship <> 'external'"),
+            Self::Relationship => profiles(&[("i.relationship", "wanted.key")], "and i.relationship <> 'external'", ""),
             Self::EnforcementActions => Scan {
                 distinct: "distinct",
                 table: "enforcement_actions",
                 id: "i.profile_id",
                 columns: &[],
-                condition: "and i.resolved_at is null",
+                index_condition: "and i.resolved_at is null",
+                row_condition: "",
             },
             Self::Name | Self::NamePrefix => {
-                profiles(&[("lower(i.name collate \"C\")", "wanted.key")], "and i.name is not null")
+                profiles(&[("lower(i.name collate \"C\")", "wanted.key")], "and i.name is not null", "")
             }
-            Self::Creation => profiles(&[], ""),
-            Self::Nameless => profiles(&[], "and i.name is null"),
+            Self::Creation => profiles(&[], "", ""),
+            Self::Nameless => profiles(&[], "", "and i.name is null"),
+            Self::Ids(_) => profiles(&[("i.id", "wanted.key::uuid")], "", ""),
         }
     }
 
@@ -155,7 +166,7 @@ impl Driver {
     /// in the order of ids, such as the primary key, and check the profiles of the whole organization. The columns before it are equated: a
     /// comparison of rows says where a scan starts, and not where it ends.
     pub(super) fn scan(&self, order: Order) -> String {
-        let Scan { distinct, table, id, columns, condition } = self.index();
+        let Scan { distinct, table, id, columns, index_condition, row_condition } = self.index();
         let direction = order.as_str();
         let by_id = format!("and {id} > $3 and {id} < $4");
         let (key, bounds, sorted) = match columns {
@@ -176,7 +187,8 @@ impl Driver {
                from {table} i
               where i.organization_id = $1
                     {bounds}
-                    {condition}
+                    {index_condition}
+                    {row_condition}
               order by {sorted} {id} {direction}"
         )
     }
@@ -186,5 +198,28 @@ impl Driver {
         let direction = order.as_str();
         let key = if self.index().columns.is_empty() { String::new() } else { format!("d.key {direction}, ") };
         format!("{key}d.id {direction}")
+    }
+
+    /// Whether the ids of its candidates can be read from an index alone, in their order, for what it looks for.
+    pub(super) fn is_intersectable(&self, filter: &ProfileFilter) -> bool {
+        let is_covered = matches!(self, Self::Metadata(_) | Self::TrustGrant(_) | Self::Relationship);
+        is_covered && self.wanted(filter).keys.len() == 1
+    }
+
+    /// A query for the ids of all entries that an index has for the `wanted` at this place of the arrays `$5` and `$6`, between `$2` and `$3`:
+    /// those of its candidates, and perhaps of some that only the row excludes.
+    pub(super) fn entries(&self, place: usize) -> String {
+        let Scan { table, id, columns, index_condition, .. } = self.index();
+        let equation = |(own, wanted): &(&str, &str)| format!("and {own} = {wanted}\n                ");
+        let equations = columns.iter().map(equation).collect::<String>();
+        format!(
+            "select {id} as id
+               from (select ($5::text[])[{place}] as key, ($6::text[])[{place}] as value) wanted
+              cross join {table} i
+              where i.organization_id = $1
+                {equations} and {id} > $2
+                and {id} < $3
+                {index_condition}"
+        )
     }
 }

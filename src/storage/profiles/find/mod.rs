@@ -4,6 +4,7 @@
 mod bounds;
 mod conditions;
 mod driver;
+mod intersection;
 mod look_up;
 mod names;
 mod page;

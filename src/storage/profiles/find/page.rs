@@ -7,6 +7,7 @@
 use sqlx::postgres::PgConnection;
 
 use super::driver::Driver;
+use super::intersection;
 use super::plan::{self, Plan};
 use super::search::Search;
 use super::statements;
@@ -16,7 +17,7 @@ use crate::domain::profile::list::{ProfileKeyset, ProfileQuery};
 use crate::storage::profiles::row::ProfileRow;
 
 /// The next `count` profiles of the list that its filter selects, but for the filter by enforcement status, which is a rule in Rust. A page by
-/// name of which a part has no names is read in two statements; any other in one, whose snapshot shows candidates and profiles alike.
+/// name of which a part has no names is read in two statements; any other in one snapshot, which shows candidates and profiles alike.
 pub(in crate::storage::profiles) async fn rows(
     connection: &mut PgConnection,
     organization: OrganizationId,
@@ -29,6 +30,10 @@ pub(in crate::storage::profiles) async fn rows(
         Plan::Walk(driver) => statements::walk(connection, search, &driver).await,
         Plan::Sort(driver) => statements::sort(connection, search, &driver).await,
         Plan::WalkNames => walk_names(connection, search).await,
+        Plan::Intersect(drivers) => match intersection::rows(connection, search, &drivers).await? {
+            Some(rows) => Ok(rows),
+            None => walk_names(connection, search).await,
+        },
     }
 }
 

@@ -13,6 +13,9 @@ use crate::domain::profile::list::OrderBy;
 /// The most candidates that are sorted for a page, and the most index entries that are counted, but for one.
 pub(super) const MAX_SORTED: i64 = 1_000;
 
+/// The most drivers that are intersected: each is another index range to read, and candidates are checked for what the others ask anyway.
+const MAX_INTERSECTED: usize = 4;
+
 /// How a page is found.
 pub(super) enum Plan {
     /// Candidates in the order of ids, until the page is full.
@@ -21,6 +24,8 @@ pub(super) enum Plan {
     Sort(Driver),
     /// Profiles in the order of names, until the page is full.
     WalkNames,
+    /// What these have in common, each of which has many candidates.
+    Intersect(Vec<Driver>),
 }
 
 /// Decides by counting candidates. A count is a hint: a page is right whichever predicate drives.
@@ -44,9 +49,11 @@ async fn by_creation(connection: &mut PgConnection, search: Search<'_>) -> Resul
         _ => {}
     }
     Ok(match smallest(connection, search, drivers).await? {
-        Some((Driver::NamePrefix, count)) if count > MAX_SORTED => Plan::Walk(Driver::Creation),
+        Some((Driver::NamePrefix, count)) if count > MAX_SORTED => {
+            many_in_common(search, count).unwrap_or(Plan::Walk(Driver::Creation))
+        }
         Some((Driver::NamePrefix, _)) => Plan::Sort(Driver::NamePrefix),
-        Some((driver, _)) => Plan::Walk(driver),
+        Some((driver, count)) => many_in_common(search, count).unwrap_or(Plan::Walk(driver)),
         None => Plan::Walk(Driver::Creation),
     })
 }
@@ -65,8 +72,19 @@ async fn by_name(connection: &mut PgConnection, search: Search<'_>) -> Result<Pl
     let named = if is_by_name { count(connection, search, &Driver::NamePrefix).await? } else { i64::MAX };
     Ok(match smallest(connection, search, drivers).await? {
         Some((driver, count)) if count <= MAX_SORTED && count < named => Plan::Sort(driver),
+        Some((_, count)) if named > MAX_SORTED => many_in_common(search, count).unwrap_or(Plan::WalkNames),
         _ => Plan::WalkNames,
     })
+}
+
+/// The intersection of the drivers that allow one, if even the smallest of all has many candidates, `count`: what they have in common may be
+/// anywhere among those, and each that is not would be checked by its key.
+fn many_in_common(search: Search<'_>, count: i64) -> Option<Plan> {
+    let filter = &search.query.filter;
+    let mut drivers = Driver::by_id(filter);
+    drivers.retain(|driver| driver.is_intersectable(filter));
+    drivers.truncate(MAX_INTERSECTED);
+    (count > MAX_SORTED && drivers.len() > 1).then_some(Plan::Intersect(drivers))
 }
 
 /// The driver with the fewest candidates, the first of them if there are several, and how many it has.

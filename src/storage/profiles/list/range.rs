@@ -10,7 +10,9 @@ use crate::domain::id::OrganizationId;
 use crate::domain::page::Order;
 use crate::storage::profiles::row::ProfileRow;
 
-/// `$after` compares an id with the position `$3`, `$order` sorts; the least and the greatest id are at `$first` and `$last` of the page.
+/// `$after` compares an id with the position `$3`, `$order` sorts; the least and the greatest id are at `$first` and `$last` of the page. Pairs are
+/// in the order of their primary key, which only that index has: another one includes all their columns, and reads those of the whole
+/// organization.
 macro_rules! select_range {
     ($after:literal, $order:literal, $first:literal, $last:literal) => {
         concat!(
@@ -53,9 +55,15 @@ macro_rules! select_range {
                     select array_agg(profile_id) as pair_profile_ids,
                            array_agg(key) as pair_keys,
                            array_agg(value) as pair_values
-                      from user_profile_metadata
-                     where organization_id = $1
-                       and profile_id between p.first_id and p.last_id
+                      from (
+                           select profile_id,
+                                  key,
+                                  value
+                             from user_profile_metadata
+                            where organization_id = $1
+                              and profile_id between p.first_id and p.last_id
+                            order by profile_id, key
+                      ) pairs
               ) m
               cross join lateral (
                     select array_agg(profile_id) as grant_profile_ids,
