@@ -184,6 +184,9 @@ fn burden(app: &TestApp, count: usize) {
            from user_profiles, generate_series(1, {count});
          insert into enrollments (organization_id, profile_id, id, token_hash, created_at, expires_at)
          select organization_id, id, gen_random_uuid(), sha256(n::text::bytea), now(), now() + interval '1 day'
+           from user_profiles, generate_series(1, {count}) n;
+         insert into user_profile_before_images (organization_id, profile_id, revision, name, relationship, metadata)
+         select organization_id, id, n, 'gonemarkername', 'external', '{{}}'
            from user_profiles, generate_series(1, {count}) n;"
     ));
 }
@@ -196,18 +199,18 @@ fn a_delete_erases_a_bounded_number_of_rows_and_hides_the_rest_until_the_sweep()
     app.database.seed("analyze");
     app.client.delete(&path(id(&profile))).send().ok();
     let rows = || {
-        let tables = ["trust_grant_decisions", "enforcement_actions", "enrollments"];
+        let tables = ["trust_grant_decisions", "enforcement_actions", "enrollments", "user_profile_before_images"];
         let answers: i64 = app.database.row("select count(answer) from idempotency_keys").get(0);
-        [answers, app.database.count(tables[0]), app.database.count(tables[1]), app.database.count(tables[2])]
+        (answers, tables.map(|table| app.database.count(table)))
     };
-    assert_eq!(rows(), [2_000; 4]);
+    assert_eq!(rows(), (2_000, [2_000; 4]));
     for route in Route::all().iter().filter(|route| route.names_a_profile()) {
         assert_eq!(route.take(&app.client, id(&profile)).refused(404), "User profile not found");
     }
 
     let sweeps = purge(&app);
     assert!((2..=3).contains(&sweeps), "{sweeps}");
-    assert_eq!(rows(), [0; 4]);
+    assert_eq!(rows(), (0, [0; 4]));
     assert_eq!(app.database.count("idempotency_keys"), 3_000);
     assert_eq!(holds(&app.database.dump(), "discarded"), [""; 0]);
     assert_eq!(purge(&app), 0);
