@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::batches::memory::BatchMemory;
 use super::batches::thread::BatchThread;
+use super::batches::turns::BatchTurns;
 use super::connection::{ConnectionMetrics, ListenerContext};
 use super::idempotency::in_flight::InFlightKeys;
 use super::limits::address_limits::AddressLimits;
@@ -64,6 +65,7 @@ pub struct Service {
     pub(super) batch_body_limits: BodyLimits,
     pub(super) batch_memory: BatchMemory,
     pub(super) batch_thread: BatchThread,
+    pub(super) batch_turns: BatchTurns,
     pub(super) metrics: RequestMetrics,
     pub(super) listener: Arc<ListenerContext>,
     pub(super) in_flight_keys: InFlightKeys,
@@ -116,6 +118,7 @@ impl Service {
             batch_body_limits: settings.batch_body_limits(),
             batch_memory: BatchMemory::new(settings.max_batch_body_bytes),
             batch_thread: BatchThread::start()?,
+            batch_turns: BatchTurns::new(),
             metrics,
             listener: Arc::new(listener),
             in_flight_keys: InFlightKeys::default(),

@@ -17,6 +17,17 @@ pub struct ProfileBatch {
     pub by: ApiKeyId,
     /// When it arrived.
     pub now: Timestamp,
+    /// How much of Postgres it takes at a time.
+    pub pace: BatchPace,
+}
+
+/// How much of Postgres a batch takes at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchPace {
+    /// As much as makes it fast.
+    Fast,
+    /// Little, so that the requests of other organizations need not wait for a core.
+    Shared,
 }
 
 /// One write of a batch.

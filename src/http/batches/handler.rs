@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, web};
 use tokio::sync::mpsc;
 
 use super::answer::{SharedMemory, WireBatchAnswer};
+use super::turns::OPERATION;
 use crate::api::WireFormat;
 use crate::api::batch::{BatchReader, parse_query};
 use crate::domain::clock::Timestamp;
@@ -16,7 +17,7 @@ use crate::domain::idempotency::{Fingerprint, KeyedRequest};
 use crate::domain::label::EnumLabel;
 use crate::domain::limit::quota::Resource;
 use crate::domain::limit::rate_limit::AccessKind;
-use crate::domain::profile::batch::{BatchWrite, ProfileBatch};
+use crate::domain::profile::batch::{BatchPace, BatchWrite, ProfileBatch};
 use crate::domain::{Error, Result};
 use crate::http::body::json_body::AnnouncedBody;
 use crate::http::handler::{HandlerResult, pairs};
@@ -37,7 +38,7 @@ pub(in crate::http) async fn batch_user_profiles<F: WireFormat>(
     caller: Caller,
     request: HttpRequest,
 ) -> HandlerResult {
-    caller.permit("batch_user_profiles", Scope::ProfilesWrite)?;
+    caller.permit(OPERATION, Scope::ProfilesWrite)?;
     let is_atomic = parse_query(pairs(&request))?;
     let organization = caller.organization();
     let announced = AnnouncedBody::of(&request, service.batch_body_limits)?;
@@ -58,11 +59,14 @@ pub(in crate::http) async fn batch_user_profiles<F: WireFormat>(
     let request = IdempotentRequest::of(&service, &caller, &request, &version, &digest)?;
     let limit = service.batch_body_limits.bytes;
     let answer = WireBatchAnswer::<F>::new(memory.clone(), request_id, is_atomic, custom_ids, bytes, limit);
-    let batch = ProfileBatch { writes, by: caller.key().id, now };
+    let by = caller.key().id;
     let profiles = Arc::clone(&service.ports.profiles);
     let written = async |request: Option<KeyedRequest>| {
         let key = request.as_ref().map(|request| &request.key);
         quotas::admit(&service, &caller, (Resource::Profiles, creates), key).await?;
+        let turn = service.batch_turns.take(organization).await?;
+        let pace = if turn.is_some() { BatchPace::Shared } else { BatchPace::Fast };
+        let batch = ProfileBatch { writes, by, now, pace };
         let batch = async move { profiles.batch(organization, batch, request, Box::new(answer)).await };
         service.batch_thread.run(batch).await
     };

@@ -19,6 +19,7 @@ use crate::domain::limit::quota::Quotas;
 use crate::domain::limit::rate_limit::AccessKind;
 use crate::domain::text::Text;
 use crate::domain::{Error, ErrorKind};
+use crate::http::batches::turns;
 use crate::http::error::HttpError;
 use crate::http::limits::concurrency::RequestSlot;
 use crate::http::limits::rate_headers::{RateHeaders, access_kind, excess_message};
@@ -134,8 +135,13 @@ pub(in crate::http) async fn authenticate(
         Ok(admitted) => admitted,
         Err(error) => return Ok(request.error_response(error)),
     };
+    let (organization, record) = (caller.organization(), Rc::clone(&caller.record));
     request.extensions_mut().insert(caller);
-    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+    let response = next.call(request).await;
+    if record.operation.get() != Some(turns::OPERATION) {
+        service.batch_turns.note_single(organization, Instant::now());
+    }
+    response.map(ServiceResponse::map_into_boxed_body)
 }
 
 async fn caller(service: &Service, request: &ServiceRequest) -> Result<Caller, HttpError> {

@@ -13,7 +13,7 @@ use crate::domain::event::EventDetails;
 use crate::domain::history::HistoryDetail;
 use crate::domain::id::{ApiKeyId, OrganizationId};
 use crate::domain::idempotency::{KeyedRequest, RequestOutcome};
-use crate::domain::profile::batch::{BatchAnswer, BatchWrite, ProfileBatch};
+use crate::domain::profile::batch::{BatchAnswer, BatchPace, BatchWrite, ProfileBatch};
 use crate::domain::profile::{Profile, ProfileUpdate, RevisionCondition};
 use crate::domain::{Error, Result};
 use crate::storage::events::outbox::Outbox;
@@ -40,9 +40,9 @@ impl PgProfiles {
         request: Option<KeyedRequest>,
         answer: Box<dyn BatchAnswer>,
     ) -> Result<RequestOutcome<Vec<u8>>> {
-        let ProfileBatch { writes, by, now } = batch;
+        let ProfileBatch { writes, by, now, pace } = batch;
         let (outbox, history) = (self.outbox.clone(), self.history);
-        let context = BatchContext { organization, by, now, outbox, history };
+        let context = BatchContext { organization, by, now, pace, outbox, history };
         let limit = self.pool.work_limit();
         self.pool
             .of(organization)
@@ -67,6 +67,7 @@ struct BatchContext {
     organization: OrganizationId,
     by: ApiKeyId,
     now: Timestamp,
+    pace: BatchPace,
     outbox: Outbox,
     history: HistoryDetail,
 }
@@ -107,10 +108,10 @@ impl BatchContext {
                 return replay(connection, organization, request, self.now, answer.as_mut()).await;
             }
         }
-        let created = write_in_parts(connection, CreateWriter, &creates).await?;
+        let created = write_in_parts(connection, CreateWriter, &creates, self.pace).await?;
         let update_writer =
             UpdateWriter { now: self.now, outbox: self.outbox.clone(), history: self.history, answer: answer.as_mut() };
-        let updated = write_in_parts(connection, update_writer, &updates).await?;
+        let updated = write_in_parts(connection, update_writer, &updates, self.pace).await?;
         drop(updates);
         let created = creates.into_iter().zip(created).map(|(new, outcome)| outcome.map(|()| new.profile));
         let results = in_request_order(places, created, updated)?;

@@ -174,3 +174,38 @@ fn a_batch_that_takes_too_long_is_canceled_and_nothing_is_done() {
     assert_eq!(app.client.retrieve(id(&own)), own);
     results(&app.client, &requests[..50]);
 }
+
+#[test]
+fn batches_run_one_at_a_time_while_another_organization_is_served_and_else_at_once() {
+    let app = TestApp::with(&["--database-connections=8", "--organization-connections=3"]);
+    let other = app.client.with_key(&app.strangers_key());
+    let blocked =
+        || app.database.count("pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+    for is_shared in [false, true] {
+        let requests: Vec<_> = (0..130).map(|at| create(&at.to_string(), json!({}))).collect();
+        let before = app.database.count("user_profiles");
+        let locked = app.database.session("lock table user_profiles in share mode");
+        thread::scope(|scope| {
+            if is_shared {
+                other.list("");
+            }
+            let batches: Vec<_> = (0..3).map(|_| scope.spawn(|| results(&app.client, &requests))).collect();
+            if is_shared {
+                until("a batch runs", || blocked() == 1);
+                for _ in 0..20 {
+                    other.list("");
+                    assert_eq!(blocked(), 1);
+                }
+            } else {
+                until("all batches run", || blocked() == 3);
+            }
+            drop(locked);
+            for batch in batches {
+                for result in batch.join().unwrap() {
+                    profile(&result);
+                }
+            }
+        });
+        assert_eq!(app.database.count("user_profiles"), before + 3 * 130);
+    }
+}
