@@ -21,7 +21,6 @@ import prometheus  # noqa: E402
 
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 FIREWALLS = ["iptables", "ip6tables"]
-BRIDGE = "docker0"
 # docker-compose.yml uses forms that older releases do not know.
 OLDEST_COMPOSE = (2, 24)
 # The release of Debian whose plugins are unpacked, where the installed one has none.
@@ -32,6 +31,11 @@ PACKAGES = ["gcc", "libc6-dev", "postgresql", "ca-certificates"]
 
 class Unavailable(Exception):
     """No engine can be had here."""
+
+
+def bridges():
+    """The engine's bridges: the first, and one of each network."""
+    return {device.name for device in Path("/sys/class/net").iterdir() if device.name == "docker0" or device.name.startswith("br-")}
 
 
 def output(*command, **options):
@@ -70,7 +74,7 @@ class Engine:
         self.find_plugins()
         self.forwarding = FORWARDING.read_text()
         self.rules = {firewall: output(f"{firewall}-save") for firewall in FIREWALLS if shutil.which(f"{firewall}-save")}
-        self.had_bridge = Path("/sys/class/net", BRIDGE).exists()
+        self.bridges = bridges()
         self.start()
         return self
 
@@ -81,8 +85,9 @@ class Engine:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        if not self.had_bridge:
-            subprocess.run(["ip", "link", "delete", BRIDGE], stdin=subprocess.DEVNULL, capture_output=True)
+        # The engine leaves its own, and those of networks whose containers it stopped itself.
+        for bridge in bridges() - self.bridges:
+            subprocess.run(["ip", "link", "delete", bridge], stdin=subprocess.DEVNULL, capture_output=True)
         for firewall, rules in self.rules.items():
             # A restore leaves alone the tables that it does not name: each that exists now is emptied first.
             for table in re.split(r"^\*", output(f"{firewall}-save"), flags=re.MULTILINE)[1:]:
