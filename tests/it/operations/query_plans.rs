@@ -210,6 +210,37 @@ fn page_5000_and_profile_10000_read_as_much_as_the_first_whatever_postgres_knows
     world.check_rare_limits("three are limited");
 }
 
+/// While replicas are replaced, those of the release before serve on the new schema, whose index of pairs has all columns that they read.
+#[test]
+fn statements_that_equate_the_profile_or_state_no_order_read_pairs_by_the_primary_key() {
+    let world = World::new();
+    world.database.execute(VACUUM);
+    for (name, selected) in [("by_id", "profile_id = $2"), ("by_range", "profile_id between $2 and $3")] {
+        world.database.execute(&format!(
+            "set enable_sort = off;
+             set enable_incremental_sort = off;
+             set plan_cache_mode = force_generic_plan;
+             prepare {name} (uuid, uuid, uuid) as
+             select profile_id,
+                    key,
+                    value
+               from user_profile_metadata
+              where organization_id = $1
+                and {selected};
+             do $$
+             declare
+                 line text;
+             begin
+                 for line in execute 'explain execute {name} (gen_random_uuid(), gen_random_uuid(), gen_random_uuid())' loop
+                     if line like '%user_profile_metadata_pair_idx%' then
+                         raise exception '{name}: %', line;
+                     end if;
+                 end loop;
+             end $$"
+        ));
+    }
+}
+
 #[test]
 fn plans_that_were_made_while_the_tables_were_almost_empty_read_no_more_when_they_are_full() {
     let world = World::empty();
