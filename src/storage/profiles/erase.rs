@@ -5,8 +5,9 @@ use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use super::row::ProfileKey;
-use crate::domain::clock::Timestamp;
+use crate::domain::event::Event;
 use crate::domain::id::{OrganizationId, ProfileId};
+use crate::storage::events::outbox;
 
 /// The most rows of each table that one transaction erases, besides those whose number has a limit (metadata and grants). An ordinary
 /// profile has fewer, and is erased as a whole.
@@ -15,10 +16,10 @@ const CHUNK: i64 = 1_000;
 /// As [`CHUNK`], of answers to batches, each of which has up to 9 MiB.
 const CHUNK_OF_BATCHES: i64 = 50;
 
-/// Erases a profile that the transaction has locked: nothing of it is readable from then on. Its id and the times of its creation and
+/// Erases a profile that the transaction has locked, at the time of the `event` that says so: nothing of it is readable from then on. Its id and the times of its creation and
 /// erasure remain, and so do at most 24 hours long the idempotency keys, without their answers. Rows beyond [`CHUNK`] are left to
 /// [`purge_erased`].
-pub(super) async fn erase(connection: &mut PgConnection, key: ProfileKey, now: Timestamp) -> Result<()> {
+pub(super) async fn erase(connection: &mut PgConnection, key: ProfileKey, event: Event) -> Result<()> {
     // Cascades to metadata and grants.
     sqlx::query(
         "with erased as (
@@ -33,10 +34,11 @@ pub(super) async fn erase(connection: &mut PgConnection, key: ProfileKey, now: T
     )
     .bind(key.0.uuid())
     .bind(key.1.uuid())
-    .bind(now)
+    .bind(event.created_at)
     .execute(&mut *connection)
     .await?;
-    erase_chunk(connection, key).await
+    erase_chunk(connection, key).await?;
+    outbox::append(connection, &[(key.0, event)]).await
 }
 
 /// Erases the next rows of one erased profile that has some left. Answers whether there was one. Must run in a transaction.

@@ -13,7 +13,7 @@ use crate::domain::event::EventDetails;
 use crate::domain::id::{OrganizationId, ProfileId};
 use crate::domain::profile::erased::{ErasedProfile, ErasureReplay};
 use crate::domain::repository::ErasureRepository;
-use crate::storage::events::outbox::{self, Outbox};
+use crate::storage::events::outbox::Outbox;
 use crate::storage::pool::Pool;
 use crate::storage::pool::error::StorageError;
 
@@ -105,8 +105,7 @@ impl ErasureRepository for PgErasures {
                         return Ok(replay);
                     }
                     // A statement of its own: it has to see what was committed while the lock was awaited.
-                    erase(&mut transaction, key, now).await?;
-                    outbox::append(&mut transaction, &[(organization, event)]).await?;
+                    erase(&mut transaction, key, event).await?;
                     transaction.commit().await?;
                     Ok(ErasureReplay::Erased)
                 })

@@ -23,7 +23,7 @@ use crate::domain::profile::list::{ProfilePage, ProfileQuery};
 use crate::domain::profile::{Profile, ProfileUpdate, RevisionCondition};
 use crate::domain::repository::ProfileRepository;
 use crate::domain::{Error, ErrorKind, Result};
-use crate::storage::events::outbox::{self, Outbox};
+use crate::storage::events::outbox::Outbox;
 use crate::storage::idempotency::records::{IdempotencyRecord, RecordColumns};
 use crate::storage::idempotency::replay::replay;
 use crate::storage::pool::Pool;
@@ -213,8 +213,7 @@ impl ProfileRepository for PgProfiles {
                     let mut transaction = connection.begin().await.map_err(StorageError::NotBegun)?;
                     condition.check(lock_existing(&mut transaction, (organization, id)).await?)?;
                     // A statement of its own: it has to see what was committed while the lock was awaited.
-                    erase(&mut transaction, (organization, id), now).await?;
-                    outbox::append(&mut transaction, &[(organization, erased)]).await?;
+                    erase(&mut transaction, (organization, id), erased).await?;
                     Ok(transaction.commit().await?)
                 })
             })
