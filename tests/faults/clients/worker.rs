@@ -1,6 +1,7 @@
 //! A client of one organization that knows what its profiles have to show, and compares every answer with that.
 
-use std::collections::BTreeSet;
+mod reads;
+
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -158,24 +159,6 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn retrieve_own(&mut self) {
-        let place = self.client.random.below(self.own.len());
-        let outcome = self.client.send(&Request::get(path(&self.own[place].id)));
-        match outcome.success() {
-            Some(answer) => self.compare(place, &answer.clone(), "retrieve"),
-            None => self.client.expect_fault("retrieve", &outcome, &self.own[place].id),
-        }
-    }
-
-    fn retrieve_shared(&mut self) {
-        let place = self.client.random.below(self.shared.len());
-        let outcome = self.client.send(&Request::get(path(&self.shared[place].id)));
-        match outcome.success() {
-            Some(answer) => self.compare_shared(place, &answer.clone(), "retrieve"),
-            None => self.client.expect_fault("shared retrieve", &outcome, &self.shared[place].id),
-        }
-    }
-
     fn decide(&mut self) {
         let place = self.client.random.below(self.own.len());
         let (id, is_granted) = (self.own[place].id.clone(), !self.own[place].is_granted);
@@ -213,17 +196,6 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn retrieve_erased(&mut self) {
-        if self.erased.is_empty() {
-            return;
-        }
-        let id = self.client.random.pick(&self.erased).clone();
-        let outcome = self.client.send(&Request::get(path(&id)));
-        if outcome.status() != 404 {
-            self.client.expect_fault("retrieve of an erased profile", &outcome, &id);
-        }
-    }
-
     fn erase(&mut self, place: usize) {
         let profile = self.own.remove(place);
         let request = Request::delete(path(&profile.id));
@@ -244,47 +216,6 @@ impl<'a> Worker<'a> {
             self.erased.remove(0);
         }
         self.erased.push(profile.id);
-    }
-
-    /// The whole list in pages: no profile twice, all of its own, and none that it has erased.
-    fn walk(&mut self) {
-        let (limit, order) = (20 + self.client.random.below(81), *self.client.random.pick(&["asc", "desc"]));
-        let mut found = BTreeSet::new();
-        for profile in self.client.pages(&format!("{PROFILES}?limit={limit}&order={order}")) {
-            let id = text(&profile["id"]);
-            if let Some(place) = self.own.iter().position(|own| own.id == id) {
-                self.compare(place, &profile, "list");
-            }
-            if !found.insert(id.clone()) {
-                self.client.findings.broken(Broken::Doubled, format!("{id} is on two pages of one walk"));
-            }
-        }
-        for own in self.own.iter().filter(|own| !found.contains(&own.id)) {
-            self.client
-                .findings
-                .broken(Broken::Lost, format!("{} is on no page of a walk: {}", own.id, own.trail.show()));
-        }
-        for id in self.erased.iter().filter(|id| found.contains(*id)) {
-            self.client.findings.broken(Broken::Wrong, format!("{id} was erased and is in the list"));
-        }
-    }
-
-    /// Compares what `answer` shows of an own profile.
-    pub(crate) fn compare(&mut self, place: usize, answer: &Value, operation: &str) {
-        let own = &mut self.own[place];
-        if !own.accepts(answer, operation) {
-            let what = format!("{operation} of {} shows {answer}: {}", own.id, own.trail.show());
-            self.client.findings.broken(Broken::Wrong, what);
-        }
-    }
-
-    /// Compares the number of this worker in a shared profile.
-    pub(crate) fn compare_shared(&mut self, place: usize, answer: &Value, operation: &str) {
-        let shown = answer["metadata"][self.shared_key()].as_str().map_or(0, |number| number.parse().unwrap());
-        let shared = &mut self.shared[place];
-        if !shared.number.accepts(shown) {
-            self.client.findings.broken(Broken::Wrong, format!("{operation} of shared {} shows {answer}", shared.id));
-        }
     }
 
     fn events(&mut self, id: &str) -> &mut ExpectedEvents {
