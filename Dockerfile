@@ -4,7 +4,7 @@
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /build
 
-# Writes into the binary which crates it was built of, for scanners. The release that .ci/release uses too.
+# Writes into the binary which crates it was built of, for scanners. `.ci/release` reads the version here.
 RUN cargo install --locked --quiet --version 0.7.7 cargo-auditable
 
 # The dependencies in a layer of their own: rebuilt only when the manifest or the lock file changes.
