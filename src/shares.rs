@@ -98,7 +98,7 @@ impl Drop for SharePermit {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::future::Future;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
@@ -107,7 +107,8 @@ mod tests {
 
     use super::*;
 
-    fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
+    /// What `future` answers without waiting.
+    pub(crate) fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
         match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(output) => Some(output),
             Poll::Pending => None,

@@ -140,12 +140,12 @@ impl ErasureLine {
     fn parse(line: &str) -> std::result::Result<(OrganizationId, ErasedProfile), String> {
         let line: Self = serde_json::from_str(line).map_err(|error| error.to_string())?;
         let erased = ErasedProfile {
-            id: line.user_profile_id.parse().map_err(|_| "user_profile_id is not the id of a profile")?,
-            created_at: values::timestamp(&line.created_at)?,
-            erased_at: values::timestamp(&line.erased_at)?,
+            id: line.user_profile_id.parse().map_err(|_| "user_profile_id: not the id of a profile")?,
+            created_at: values::timestamp(&line.created_at).map_err(|problem| format!("created_at: {problem}"))?,
+            erased_at: values::timestamp(&line.erased_at).map_err(|problem| format!("erased_at: {problem}"))?,
         };
         let organization =
-            line.organization_id.parse().map_err(|_| "organization_id is not the id of an organization")?;
+            line.organization_id.parse().map_err(|_| "organization_id: not the id of an organization")?;
         Ok((organization, erased))
     }
 }

@@ -133,16 +133,14 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::shares::tests::now_or_never;
 
     const BODY: usize = 8 * 1024 * 1024;
 
     /// What is taken without waiting.
     fn taken(memory: &BatchMemory, organization: u128, body_bytes: usize) -> Option<MemoryPermit> {
         let organization = OrganizationId::new(Uuid::from_u128(organization));
-        match pin!(memory.take(organization, body_bytes)).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(permit) => Some(permit.unwrap()),
-            Poll::Pending => None,
-        }
+        now_or_never(memory.take(organization, body_bytes)).map(Result::unwrap)
     }
 
     #[test]
@@ -191,10 +189,10 @@ mod tests {
         let one = OrganizationId::new(Uuid::from_u128(1));
         let mut waiting: Vec<_> = (0..WAITING_OF_ONE).map(|_| Box::pin(memory.take(one, BODY))).collect();
         assert!(waiting.iter_mut().all(|take| take.as_mut().poll(&mut context).is_pending()));
-        let refused = pin!(memory.take(one, BODY)).poll(&mut context);
-        assert!(matches!(refused, Poll::Ready(Err(error)) if error.kind == ErrorKind::Unavailable));
+        let refused = now_or_never(memory.take(one, BODY));
+        assert!(matches!(refused, Some(Err(error)) if error.kind == ErrorKind::Unavailable));
         assert!(taken(&memory, 2, BODY).is_some());
         waiting.pop();
-        assert!(pin!(memory.take(one, BODY)).poll(&mut context).is_pending());
+        assert!(now_or_never(memory.take(one, BODY)).is_none());
     }
 }

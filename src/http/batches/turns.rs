@@ -111,20 +111,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::future::Future;
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
-
     use uuid::Uuid;
 
     use super::*;
-
-    fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
-        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(output) => Some(output),
-            Poll::Pending => None,
-        }
-    }
+    use crate::shares::tests::now_or_never;
 
     fn organizations<const N: usize>() -> [OrganizationId; N] {
         std::array::from_fn(|number| OrganizationId::new(Uuid::from_u128(number as u128)))

@@ -135,7 +135,7 @@ fn a_filtered_list_is_the_filtered_whole_list_in_any_order_and_pages_of_any_size
 }
 
 #[test]
-fn so_is_a_list_with_filters_that_more_profiles_match_each_than_are_sorted() {
+fn a_list_with_two_common_filters_is_the_filtered_whole_list_too() {
     let plans = select(owned(&["pro", "free"])).prop_map(|plan| BTreeMap::from([("plan".to_owned(), vec![plan])]));
     let statuses = select(TrustGrantStatus::ALL.to_vec());
     let grants = statuses.prop_map(|status| BTreeMap::from([(GrantName::cyber(), vec![status])]));

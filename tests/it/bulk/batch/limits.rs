@@ -191,7 +191,10 @@ fn batches_run_one_at_a_time_while_another_organization_is_served_and_else_at_on
             }
             let batches: Vec<_> = (0..3).map(|_| scope.spawn(|| results(&app.client, &requests))).collect();
             if is_shared {
-                until("a batch runs", || blocked() == 1);
+                until("a batch runs", || {
+                    other.list("");
+                    blocked() == 1
+                });
                 for _ in 0..20 {
                     other.list("");
                     assert_eq!(blocked(), 1);
