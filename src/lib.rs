@@ -29,3 +29,7 @@ mod spans;
 pub mod storage;
 pub mod telemetry;
 pub mod webhook;
+
+/// glibc's takes a fifth of the service's time for a list and a tenth of it for a retrieve more.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
