@@ -46,12 +46,12 @@ pub(super) async fn read_for_update(
     let keys = updates.iter().map(|update| update.idempotency.as_ref().map(|idempotency| idempotency.key.as_str()));
     let rows: Vec<UpdateRow> = sqlx::query_as(select_profiles!(
         "$2",
-        with "k.key as record_key,
+        with ",
+              k.key as record_key,
               k.fingerprint,
               k.answer,
               k.revision as record_revision,
-              p.row_version,
-              ",
+              p.row_version",
         from "unnest($1::uuid[], $3::uuid[], $4::text[]) as wanted (organization_id, id, record_key)
              cross join lateral (
                    select u.*,

@@ -79,7 +79,7 @@ pub(in crate::storage) async fn look_up(
 ) -> std::result::Result<Vec<BatchOutcome<ProfilePage>>, sqlx::Error> {
     let rows: Vec<FoundRow> = sqlx::query_as(select_profiles!(
         "$2",
-        with "wanted.look_up, ",
+        with ", wanted.look_up",
         from "unnest($1::uuid[], $3::text[]) with ordinality as wanted (organization_id, reference_id, look_up)
              cross join lateral (
                    select *
