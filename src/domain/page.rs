@@ -1,5 +1,6 @@
 //! Pages by keyset: a page starts after a position, so rows created or deleted between two pages shift no others.
 
+use std::cmp::Ordering;
 use std::num::NonZeroU32;
 
 use super::label::labels;
@@ -13,6 +14,16 @@ labels! {
         /// Greatest or newest first.
         #[default]
         Descending = "desc",
+    }
+}
+
+impl Order {
+    /// Which of the two comes first in this order.
+    pub fn compare<T: Ord>(self, one: &T, other: &T) -> Ordering {
+        match self {
+            Self::Ascending => one.cmp(other),
+            Self::Descending => other.cmp(one),
+        }
     }
 }
 
