@@ -4,21 +4,18 @@ use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::QueryAs;
 
 use super::bounds::IdBounds;
-use super::driver::Wanted;
+use super::driver::{Driver, Wanted};
 use super::search::Search;
 use crate::domain::label::EnumLabel;
+use crate::domain::profile::filter::ProfileFilter;
 use crate::domain::text::Text;
 use crate::storage::profiles::row::ProfileRow;
 
-/// Checks the candidate `d`, whose row is `c`. Each look-up is by primary key: `offset 0` keeps Postgres from merging it with the conditions on
-/// what it finds, and the comparisons and the order of the profile's id, instead of an equation, from reading another index of the table
-/// ([`Driver::scan`](super::driver::Driver::scan)). A profile has one value for a key and one status of a grant: as many pairs are found as keys
-/// are asked for.
-pub(super) const CHECKED: &str = r#"
+/// Reads the row `c` of the candidate `d`, and checks it against what the filter asks of the profile's own row. Read by primary key: `offset 0`
+/// keeps Postgres from merging it with the conditions on what it finds.
+const ROW: &str = r#"
     cross join lateral (
-          select u.relationship,
-                 u.reference_id,
-                 u.created_at,
+          select u.*,
                  lower(u.name collate "C") as name_key
             from user_profiles u
            where u.organization_id = $1
@@ -31,57 +28,103 @@ pub(super) const CHECKED: &str = r#"
       and ($9::text[] is null or c.relationship = any ($9))
       and ($10::timestamptz is null or c.created_at >= $10)
       and ($11::timestamptz is null or c.created_at < $11)
-      and ($12::text[] is null or c.name_key = any ($12))
-      and ($13::text[] is null
-           or exists (select from unnest($13) as prefix (text) where starts_with(c.name_key, prefix.text)))
-      and ($16::bigint = 0
-           or (select count(*)
-                 from unnest($14::text[], $15::text[]) as pair (key, value)
-                cross join lateral (
-                      select m.value
-                        from user_profile_metadata m
-                       where m.organization_id = $1
-                         and m.profile_id >= d.id
-                         and m.profile_id <= d.id
-                         and m.key = pair.key
-                       order by m.profile_id
-                      offset 0
-                ) found
-                where found.value = pair.value) = $16)
-      and ($19::bigint = 0
-           or (select count(*)
-                 from unnest($17::text[], $18::text[]) as pair (name, status)
-                cross join lateral (
-                      select g.status,
-                             g.expires_at
-                        from trust_grants g
-                       where g.organization_id = $1
-                         and g.profile_id >= d.id
-                         and g.profile_id <= d.id
-                         and g.name = pair.name
-                       order by g.profile_id
-                      offset 0
-                ) found
-                where found.status = pair.status
-                  and (found.expires_at is null or found.expires_at > $2)) = $19)"#;
+      and ($12::text[] is null or c.name_key = any ($12))"#;
+
+// Only what is asked for is a part of the statement: to prepare the execution of a subquery takes Postgres longer than to check a candidate's row.
+// What is not has a condition that names its parameters, for each has to have a type.
+
+const NAME_PREFIXES: &str = "
+      and exists (select from unnest($13::text[]) as prefix (text) where starts_with(c.name_key, prefix.text))";
+
+const NO_NAME_PREFIXES: &str = "
+      and $13::text[] is null";
+
+/// Read by primary key: besides `offset 0`, the comparisons and the order of the profile's id, instead of an equation, keep Postgres from reading
+/// another index of the table ([`Driver::scan`]). A profile has one value for a key: as many pairs are found as keys are asked for.
+const PAIRS: &str = "
+      and (select count(*)
+             from unnest($14::text[], $15::text[]) as pair (key, value)
+            cross join lateral (
+                  select m.value
+                    from user_profile_metadata m
+                   where m.organization_id = $1
+                     and m.profile_id >= d.id
+                     and m.profile_id <= d.id
+                     and m.key = pair.key
+                   order by m.profile_id
+                  offset 0
+            ) found
+            where found.value = pair.value) = $16::bigint";
+
+const NO_PAIRS: &str = "
+      and $14::text[] = $15::text[]
+      and $16::bigint = 0";
+
+/// As [`PAIRS`]: a profile has one status of a grant.
+const GRANTS: &str = "
+      and (select count(*)
+             from unnest($17::text[], $18::text[]) as pair (name, status)
+            cross join lateral (
+                  select g.status,
+                         g.expires_at
+                    from trust_grants g
+                   where g.organization_id = $1
+                     and g.profile_id >= d.id
+                     and g.profile_id <= d.id
+                     and g.name = pair.name
+                   order by g.profile_id
+                  offset 0
+            ) found
+            where found.status = pair.status
+              and (found.expires_at is null or found.expires_at > $2)) = $19::bigint";
+
+const NO_GRANTS: &str = "
+      and $17::text[] = $18::text[]
+      and $19::bigint = 0";
+
+/// What is asked of a candidate besides what its driver has looked for.
+struct Rest {
+    pairs: Wanted,
+    keys: usize,
+    grants: Wanted,
+    names: usize,
+}
+
+impl Rest {
+    fn of(filter: &ProfileFilter, driver: &Driver) -> Self {
+        let metadata =
+            filter.metadata.iter().filter(|(key, _)| !matches!(driver, Driver::Metadata(own) if own == *key));
+        let trust_grants =
+            filter.trust_grants.iter().filter(|(name, _)| !matches!(driver, Driver::TrustGrant(own) if own == *name));
+        Self {
+            keys: metadata.clone().count(),
+            pairs: Wanted::pairs(
+                metadata.flat_map(|(key, values)| values.iter().map(|value| (key.clone(), value.clone()))),
+            ),
+            names: trust_grants.clone().count(),
+            grants: Wanted::pairs(trust_grants.flat_map(|(name, statuses)| {
+                statuses.iter().map(|status| (name.as_str().to_owned(), status.as_str().to_owned()))
+            })),
+        }
+    }
+}
+
+/// Reads and checks the candidates `d` of `driver`: their rows are `c`.
+pub(super) fn checked(filter: &ProfileFilter, driver: &Driver) -> String {
+    let rest = Rest::of(filter, driver);
+    let prefixes = if filter.name_prefixes.is_empty() { NO_NAME_PREFIXES } else { NAME_PREFIXES };
+    let pairs = if rest.keys == 0 { NO_PAIRS } else { PAIRS };
+    let grants = if rest.names == 0 { NO_GRANTS } else { GRANTS };
+    [ROW, prefixes, pairs, grants].concat()
+}
 
 /// A statement that reads profiles.
 pub(super) type Statement<'q> = QueryAs<'q, Postgres, ProfileRow, PgArguments>;
 
-/// Binds `$1` to `$19`.
-pub(super) fn bind<'q>(
-    statement: Statement<'q>,
-    search: Search<'_>,
-    bounds: IdBounds,
-    wanted: Wanted,
-) -> Statement<'q> {
-    let filter = &search.query.filter;
-    let pairs = Wanted::pairs(
-        filter.metadata.iter().flat_map(|(key, values)| values.iter().map(|value| (key.clone(), value.clone()))),
-    );
-    let grants = Wanted::pairs(filter.trust_grants.iter().flat_map(|(name, statuses)| {
-        statuses.iter().map(|status| (name.as_str().to_owned(), status.as_str().to_owned()))
-    }));
+/// Binds `$1` to `$19` of a statement with [`checked`] candidates of `driver`, which looks for `wanted`.
+pub(super) fn bind<'q>(statement: Statement<'q>, search: Search<'_>, driver: &Driver, wanted: Wanted) -> Statement<'q> {
+    let (filter, bounds) = (&search.query.filter, IdBounds::of(search.query));
+    let Rest { pairs, keys, grants, names } = Rest::of(filter, driver);
     statement
         .bind(search.organization.uuid())
         .bind(search.now)
@@ -98,10 +141,10 @@ pub(super) fn bind<'q>(
         .bind(some(filter.name_prefixes.iter().map(String::as_str)))
         .bind(pairs.keys)
         .bind(pairs.values)
-        .bind(count(filter.metadata.len()))
+        .bind(count(keys))
         .bind(grants.keys)
         .bind(grants.values)
-        .bind(count(filter.trust_grants.len()))
+        .bind(count(names))
 }
 
 /// The texts, if there are any.

@@ -4,8 +4,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-use super::bounds::IdBounds;
-use super::conditions::{CHECKED, bind};
+use super::conditions::{bind, checked};
 use super::driver::{Driver, Wanted};
 use super::names;
 use super::search::Search;
@@ -16,19 +15,8 @@ use crate::storage::profiles::row::{ProfileRow, select_profiles};
 
 type Rows = Result<Vec<ProfileRow>, sqlx::Error>;
 
-/// Reads whole profiles in the order of `found`, by their keys.
-const SELECT_FOUND: &str = select_profiles!(
-    "$2",
-    from "{found} found
-         cross join lateral (
-               select *
-                 from user_profiles u
-                where u.organization_id = $1
-                  and u.id = found.id
-               offset 0
-         ) p",
-    "order by {order}"
-);
+/// Reads whole profiles, in `{order}`, of which `{found}` has the rows.
+const SELECT_FOUND: &str = select_profiles!("$2", from "{found} p", "order by {order}");
 
 fn select(found: &str, order: &str) -> String {
     SELECT_FOUND.replace("{found}", found).replace("{order}", order)
@@ -38,30 +26,30 @@ fn select(found: &str, order: &str) -> String {
 pub(super) async fn walk(connection: &mut PgConnection, search: Search<'_>, driver: &Driver) -> Rows {
     let order = search.query.order;
     let (scan, sorted, direction) = (driver.scan(order), driver.sorted(order), order.as_str());
+    let checked = checked(&search.query.filter, driver);
     let found = format!(
-        "(select f.id
+        "(select f.*
             from unnest($6::text[], $7::text[]) as wanted (key, value)
            cross join lateral (
-                 select d.id
+                 select c.*
                    from ({scan} offset 0) d
-                 {CHECKED}
+                 {checked}
                   order by {sorted}
                   limit $5
            ) f
            order by f.id {direction}
            limit $5)"
     );
-    let statement = select(&found, &format!("found.id {direction}"));
+    let statement = select(&found, &format!("p.id {direction}"));
     let wanted = driver.wanted(&search.query.filter);
-    bind(sqlx::query_as(AssertSqlSafe(statement)), search, IdBounds::of(search.query), wanted)
-        .fetch_all(connection)
-        .await
+    bind(sqlx::query_as(AssertSqlSafe(statement)), search, driver, wanted).fetch_all(connection).await
 }
 
 /// The first of all candidates that fit, in the list's order.
 pub(super) async fn sort(connection: &mut PgConnection, search: Search<'_>, driver: &Driver) -> Rows {
     let (order, order_by) = (search.query.order, search.query.order_by);
     let (scan, direction) = (driver.scan(order), order.as_str());
+    let checked = checked(&search.query.filter, driver);
     let beyond = if order == Order::Ascending { ">" } else { "<" };
     let (after, name, id) = match &search.query.after {
         Some(ProfileKeyset::Name(name, id)) => {
@@ -78,23 +66,21 @@ pub(super) async fn sort(connection: &mut PgConnection, search: Search<'_>, driv
         OrderBy::Name => format!("{of}.name_key is null, {of}.name_key {direction}, {of}.id {direction}"),
     };
     let found = format!(
-        "(select f.id,
-                 f.name_key
+        "(select f.*
             from unnest($6::text[], $7::text[]) as wanted (key, value)
            cross join lateral (
-                 select d.id,
-                        c.name_key
+                 select c.*
                    from ({scan} offset 0) d
-                 {CHECKED}
+                 {checked}
            ) f
            where {after}
            order by {}
            limit $5)",
         keys("f")
     );
-    let statement = select(&found, &keys("found"));
+    let statement = select(&found, &keys("p"));
     let wanted = driver.wanted(&search.query.filter);
-    bind(sqlx::query_as(AssertSqlSafe(statement)), search, IdBounds::of(search.query), wanted)
+    bind(sqlx::query_as(AssertSqlSafe(statement)), search, driver, wanted)
         .bind(name)
         .bind(id)
         .fetch_all(connection)
@@ -126,7 +112,8 @@ pub(super) async fn walk_names(connection: &mut PgConnection, search: Search<'_>
             ids.push(id);
         }
     }
-    let direction = order.as_str();
+    let (driver, direction) = (Driver::NamePrefix, order.as_str());
+    let checked = checked(&search.query.filter, &driver);
     let bounds = match order {
         Order::Ascending => {
             "(lower(i.name collate \"C\"), i.id) > (wanted.key, wanted.id)
@@ -138,12 +125,10 @@ pub(super) async fn walk_names(connection: &mut PgConnection, search: Search<'_>
         }
     };
     let found = format!(
-        "(select f.id,
-                 f.key
+        "(select f.*
             from unnest($6::text[], $7::text[], $20::uuid[]) as wanted (key, value, id)
            cross join lateral (
-                 select d.id,
-                        d.key
+                 select c.*
                    from (
                         select lower(i.name collate \"C\") as key,
                                i.id as id
@@ -154,17 +139,14 @@ pub(super) async fn walk_names(connection: &mut PgConnection, search: Search<'_>
                          order by lower(i.name collate \"C\") {direction}, i.id {direction}
                         offset 0
                    ) d
-                 {CHECKED}
+                 {checked}
                   order by d.key {direction}, d.id {direction}
                   limit $5
            ) f
-           order by f.key {direction}, f.id {direction}
+           order by f.name_key {direction}, f.id {direction}
            limit $5)"
     );
-    let statement = select(&found, &format!("found.key {direction}, found.id {direction}"));
+    let statement = select(&found, &format!("p.name_key {direction}, p.id {direction}"));
     let wanted = Wanted::pairs(ranges);
-    bind(sqlx::query_as(AssertSqlSafe(statement)), search, IdBounds::of(search.query), wanted)
-        .bind(ids)
-        .fetch_all(connection)
-        .await
+    bind(sqlx::query_as(AssertSqlSafe(statement)), search, &driver, wanted).bind(ids).fetch_all(connection).await
 }
