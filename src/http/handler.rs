@@ -1,6 +1,8 @@
 //! Shared by handlers: their result type, the query string, and ids in paths.
 
+use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
 
 use super::error::HttpError;
 use crate::domain::id::{Id, IdKind, ProfileId};
@@ -24,4 +26,14 @@ pub(super) fn path_id<K: IdKind>(text: &str, object: &str) -> Result<Id<K>, Erro
 
 pub(super) fn profile_id(text: &str) -> Result<ProfileId, Error> {
     path_id(text, "User profile")
+}
+
+/// `body` as JSON, of about so many `bytes`: a page that grows as it is written is copied ten times.
+///
+/// # Errors
+/// `Internal` if it cannot be written.
+pub(super) fn json_of_about(bytes: usize, body: &impl Serialize) -> HandlerResult {
+    let mut json = Vec::with_capacity(bytes);
+    serde_json::to_writer(&mut json, body).map_err(|error| Error::internal("an answer is no JSON").caused_by(error))?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(json))
 }

@@ -1,6 +1,7 @@
 //! Times on the wire: RFC 3339 in UTC with `Z`.
 
 use schemars::JsonSchema;
+use serde::ser::Error;
 use serde::{Serialize, Serializer};
 use time::UtcOffset;
 use time::format_description::well_known::Rfc3339;
@@ -12,6 +13,9 @@ use crate::domain::error::reason;
 const DATE_BYTES: usize = "2026-03-15".len();
 const MICROSECOND_DIGITS: usize = 6;
 
+/// The longest text: `Timestamp` has nanoseconds.
+const MAX_BYTES: usize = "2026-03-15T10:00:00.000000000Z".len();
+
 /// A timestamp; fractions of a second only where there are any.
 #[derive(Clone, Copy, Debug, JsonSchema)]
 #[schemars(extend("format" = "date-time"))]
@@ -19,8 +23,12 @@ pub(in crate::api) struct WireTimestamp(#[schemars(with = "String")] pub(in crat
 
 impl Serialize for WireTimestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = self.0.to_offset(UtcOffset::UTC).format(&Rfc3339).map_err(serde::ser::Error::custom)?;
-        serializer.serialize_str(&text)
+        let mut text = [0; MAX_BYTES];
+        let mut rest = text.as_mut_slice();
+        self.0.to_offset(UtcOffset::UTC).format_into(&mut rest, &Rfc3339).map_err(Error::custom)?;
+        // Not the length that `format_into` answers, which leaves a part out.
+        let length = MAX_BYTES - rest.len();
+        serializer.serialize_str(std::str::from_utf8(&text[..length]).map_err(Error::custom)?)
     }
 }
 

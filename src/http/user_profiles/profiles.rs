@@ -13,7 +13,7 @@ use crate::domain::limit::quota::Resource;
 use crate::domain::profile::{Profile, ProfileDraft, ProfileUpdate};
 use crate::http::body::json_body::JsonBytes;
 use crate::http::conditional::{entity_tag, if_match, tagged};
-use crate::http::handler::{HandlerResult, pairs, profile_id};
+use crate::http::handler::{HandlerResult, json_of_about, pairs, profile_id};
 use crate::http::idempotency::replay::IdempotentRequest;
 use crate::http::limits::quotas;
 use crate::http::middleware::auth::Caller;
@@ -47,8 +47,12 @@ pub(in crate::http) async fn list_user_profiles<F: WireFormat>(
     caller.permit("list_user_profiles", Scope::ProfilesRead)?;
     let query = parse_query::<F>(caller.organization(), pairs(&request))?;
     let page = service.ports.profiles.list(caller.organization(), query.clone(), service.ports.clock.now()).await?;
-    Ok(HttpResponse::Ok().json(ListBody::<F::ListedProfile>::new(caller.organization(), &query, page)))
+    let bytes = page.items.len() * TYPICAL_BYTES + TYPICAL_BYTES;
+    json_of_about(bytes, &ListBody::<F::ListedProfile>::new(caller.organization(), &query, page))
 }
+
+/// About how many bytes a profile of a page has.
+const TYPICAL_BYTES: usize = 512;
 
 pub(in crate::http) async fn retrieve_user_profile<F: WireFormat>(
     service: web::Data<Service>,
