@@ -45,23 +45,23 @@ class Effort:
     sizes: tuple = (10_000, 1_000_000, 10_000_000)
     find_rounds: int = 3
     imported: int = 1_000_000
-    lone_starts: int = 6
+    lone_starts: int = 4
     lone_rounds: int = 2
     lone_seconds: int = 1
     starts: int = 11
     growth_rounds: int = 3
     # Rounds in which the sizes between the smallest and the largest are measured too.
     growth_middle_rounds: int = 1
-    growth_warm_up: int = 5
+    growth_warm_up: int = 3
 
 
 QUICK = Effort(rounds=1, seconds=1, contest=10_000, sizes=(1_000, 10_000, 100_000), find_rounds=1, imported=20_000, lone_starts=1, starts=3, growth_rounds=1, growth_warm_up=1)
 
 # Estimates for two cores: the seconds of a sample beside its load, of a filled profile with its metadata, event and indexes, and of a cold start.
-SAMPLE_SECONDS, ROW_SECONDS, START_SECONDS = 0.3, 1e-5, 0.2
+SAMPLE_SECONDS, ROW_SECONDS, START_SECONDS = 0.3, 1.3e-5, 0.2
 
 # An imported and exported line, and one of the peer's tenth.
-LINE_SECONDS = 8e-5
+LINE_SECONDS = 5e-5
 
 
 def costs(effort):
