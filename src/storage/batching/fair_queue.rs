@@ -13,6 +13,9 @@ pub(super) struct FairQueue<T> {
     bounds: QueueBounds,
     state: Mutex<QueueState<T>>,
     arrived: Notify,
+    /// How many items are a crowd.
+    crowd: usize,
+    crowded: Notify,
 }
 
 /// The bounds of a queue. Both hold through one sum: an item counts as its bytes, and at least as its share of them.
@@ -60,9 +63,10 @@ struct OwnedItems<T> {
 }
 
 impl<T> FairQueue<T> {
-    pub(super) fn new(bounds: QueueBounds) -> Self {
+    /// An empty queue; it is crowded with `crowd` items.
+    pub(super) fn new(bounds: QueueBounds, crowd: usize) -> Self {
         let state = QueueState { count: 0, size: 0, owned: HashMap::new(), turns: VecDeque::new() };
-        Self { bounds, state: Mutex::new(state), arrived: Notify::new() }
+        Self { bounds, state: Mutex::new(state), arrived: Notify::new(), crowd, crowded: Notify::new() }
     }
 
     /// Adds `item`, of about `bytes`, behind those of its organization. Answers the items that find no place in a full queue: the newest of
@@ -82,17 +86,31 @@ impl<T> FairQueue<T> {
             evicted.push(newest);
         }
         state.add(organization, size, item);
+        let is_crowded = state.count >= self.crowd;
         drop(state);
         self.arrived.notify_one();
+        if is_crowded {
+            self.crowded.notify_one();
+        }
         evicted.into_iter().map(|(_, _, item)| item).collect()
     }
 
     /// Waits until the queue is not empty.
     pub(super) async fn filled(&self) {
+        self.holds(1, &self.arrived).await;
+    }
+
+    /// Waits until the queue is crowded. For one consumer.
+    pub(super) async fn crowded(&self) {
+        self.holds(self.crowd, &self.crowded).await;
+    }
+
+    /// Waits until there are at least `count` items, of which `told` tells.
+    async fn holds(&self, count: usize, told: &Notify) {
         loop {
             // Registered before the check, so that no arrival in between is missed.
-            let arrived = self.arrived.notified();
-            if self.depth() > 0 {
+            let arrived = told.notified();
+            if self.depth() >= count {
                 return;
             }
             arrived.await;
@@ -183,7 +201,7 @@ mod tests {
 
     /// A queue of at most `items`, of 10 bytes each, that holds `pushed`.
     fn queue(items: usize, pushed: &[(u8, u32)]) -> FairQueue<(u8, u32)> {
-        let queue = FairQueue::new(QueueBounds { items, bytes: items * 10 });
+        let queue = FairQueue::new(QueueBounds { items, bytes: items * 10 }, usize::MAX);
         for item in pushed {
             queue.push(organization(item.0), 0, *item);
         }
@@ -210,7 +228,7 @@ mod tests {
     #[test]
     fn as_many_items_wait_as_may_whatever_the_bound_on_bytes() {
         for bytes in [1, 2, 3, 10, 100, 101] {
-            let queue = FairQueue::new(QueueBounds { items: 3, bytes });
+            let queue = FairQueue::new(QueueBounds { items: 3, bytes }, usize::MAX);
             let refused: Vec<_> = (0..4).flat_map(|item| queue.push(organization(1), 0, item)).collect();
             assert_eq!(refused, [3], "{bytes}");
         }
@@ -241,7 +259,7 @@ mod tests {
             bytes in 1_usize..20_000,
             limit in 1_usize..20,
         ) {
-            let queue = FairQueue::new(QueueBounds { items, bytes });
+            let queue = FairQueue::new(QueueBounds { items, bytes }, usize::MAX);
             let mut refused = Vec::new();
             for (at, (owner, size)) in pushed.iter().enumerate() {
                 refused.extend(queue.push(organization(*owner), *size, (*owner, at)));

@@ -34,6 +34,8 @@ pub(super) trait BatchOperation: Send + Sync + 'static {
 
     /// How many flushers serve it, each a queue of its own, and so how many transactions run at once.
     const FLUSHERS: usize;
+    /// How many calls have to wait in a queue for a second transaction to begin beside that of its flusher. `None`: none does.
+    const CROWD: Option<usize>;
     /// Whether a call that finds the queue empty may skip it.
     const SKIPS_QUEUE: bool;
 
@@ -115,13 +117,18 @@ impl<O: BatchOperation> BatchQueue<O> {
             items: settings.capacity.div_ceil(O::FLUSHERS),
             bytes: settings.capacity_bytes.div_ceil(O::FLUSHERS),
         };
-        let queue = || FlusherQueue { jobs: FairQueue::new(bounds), permits: Semaphore::new(1) };
+        let crowd = O::CROWD.unwrap_or(usize::MAX);
+        let queue = || FlusherQueue { jobs: FairQueue::new(bounds, crowd), permits: Semaphore::new(1) };
         let queues = Arc::new((0..O::FLUSHERS).map(|_| queue()).collect::<Vec<_>>());
         let waiting = Arc::clone(&queues);
         metrics.read_depth(move || waiting.iter().map(|queue| queue.jobs.depth()).sum());
         let batch_queue = Arc::new(Self { operation, queues, is_busy: AtomicBool::default(), settings, metrics });
         for flusher in 0..O::FLUSHERS {
-            tokio::task::spawn_local(Arc::clone(&batch_queue).supervise_flusher(flusher));
+            let (first, second) = (Arc::clone(&batch_queue), Arc::clone(&batch_queue));
+            tokio::task::spawn_local(supervise(move || Arc::clone(&first).run_flusher(flusher)));
+            if O::CROWD.is_some() {
+                tokio::task::spawn_local(supervise(move || Arc::clone(&second).run_second_flusher(flusher)));
+            }
         }
         batch_queue
     }
@@ -173,27 +180,31 @@ impl<O: BatchOperation> BatchQueue<O> {
         if is_alone { queue.permits.try_acquire().ok() } else { None }
     }
 
-    /// Runs a flusher, and starts it again if it panics: calls of its kind would otherwise be refused until the service is restarted.
-    async fn supervise_flusher(self: Arc<Self>, flusher: usize) {
-        while let Err(error) = tokio::task::spawn_local(Arc::clone(&self).run_flusher(flusher)).await {
-            if error.is_cancelled() {
-                return;
-            }
-            tracing::error!("batch flusher panicked; its batch was answered as of unknown outcome; restarting it");
-        }
-    }
-
     async fn run_flusher(self: Arc<Self>, flusher: usize) {
         let Some(queue) = self.queues.get(flusher) else { return };
         loop {
             queue.jobs.filled().await;
             // Calls gather while a caller flushes its own.
             let Ok(_permit) = queue.permits.acquire().await else { return };
-            let mut jobs = queue.jobs.take(self.settings.max_rows);
-            jobs.retain(|job| job.claim.take());
-            if !jobs.is_empty() {
-                self.flush(jobs).await;
-            }
+            self.flush_waiting(queue).await;
+        }
+    }
+
+    /// Serves what waits beside a running transaction, where that is much: Postgres then works for the one while it writes its log for the
+    /// other.
+    async fn run_second_flusher(self: Arc<Self>, flusher: usize) {
+        let Some(queue) = self.queues.get(flusher) else { return };
+        loop {
+            queue.jobs.crowded().await;
+            self.flush_waiting(queue).await;
+        }
+    }
+
+    async fn flush_waiting(&self, queue: &FlusherQueue<O>) {
+        let mut jobs = queue.jobs.take(self.settings.max_rows);
+        jobs.retain(|job| job.claim.take());
+        if !jobs.is_empty() {
+            self.flush(jobs).await;
         }
     }
 
@@ -245,6 +256,16 @@ impl<O: BatchOperation> Job<O> {
 
     fn defer(self) {
         drop(self.answer.send(Flushed::Deferred(self.input)));
+    }
+}
+
+/// Runs a flusher, and starts it again if it panics: calls of its kind would otherwise be refused until the service is restarted.
+async fn supervise<F: Future<Output = ()> + 'static>(start: impl Fn() -> F) {
+    while let Err(error) = tokio::task::spawn_local(start()).await {
+        if error.is_cancelled() {
+            return;
+        }
+        tracing::error!("batch flusher panicked; its batch was answered as of unknown outcome; restarting it");
     }
 }
 

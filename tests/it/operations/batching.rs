@@ -127,6 +127,24 @@ fn a_bad_row_fails_alone() {
 }
 
 #[test]
+fn many_creates_do_not_wait_for_a_transaction_that_waits_for_a_lock() {
+    let stored = with_port(SETTINGS, async |port| {
+        let mut locking = PgConnection::connect(&port.url).await.unwrap();
+        locking.execute("begin").await.unwrap();
+        let lock = sqlx::query("select from organizations where id = $1 for update").bind(port.another.uuid());
+        lock.execute(&mut locking).await.unwrap();
+        let first = port.create(port.another);
+        for call in (0..24).map(|_| port.create(port.organization)).collect::<Vec<_>>() {
+            call.await.unwrap().unwrap();
+        }
+        assert!(!first.is_finished());
+        locking.execute("commit").await.unwrap();
+        first.await.unwrap().unwrap();
+    });
+    assert_eq!(stored, 25);
+}
+
+#[test]
 fn a_flood_of_one_organization_does_not_hold_up_the_single_request_of_another() {
     let stored = with_port(BatchSettings { max_rows: 16, ..SETTINGS }, async |port| {
         let done = Rc::new(RefCell::new(Vec::new()));
