@@ -15,6 +15,7 @@
 #[cfg(feature = "otel")]
 use {opentelemetry_proto as _, prost as _};
 
+mod allocator;
 pub mod api;
 pub mod app;
 pub mod cli;
@@ -29,7 +30,3 @@ mod spans;
 pub mod storage;
 pub mod telemetry;
 pub mod webhook;
-
-/// glibc's takes a fifth of the service's time for a list and a tenth of it for a retrieve more.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -53,6 +53,7 @@ const MODULES: &[Module] = &[
         may_name: &["domain", "metrics", "shares", "spans"],
         bans: &[WIRE, SERVER, SHELL, CLIENT, METRICS, TRACES],
     },
+    Module { name: "allocator", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS, TRACES] },
     Module { name: "metrics", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, TRACES] },
     Module { name: "spans", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
     Module { name: "database", may_name: &[], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },
@@ -92,7 +93,7 @@ const MODULES: &[Module] = &[
     },
     Module {
         name: "cli",
-        may_name: &["api", "app", "config", "database", "domain", "metrics", "storage", "telemetry"],
+        may_name: &["allocator", "api", "app", "config", "database", "domain", "metrics", "storage", "telemetry"],
         bans: &[SQL, METRICS, TRACES, &["utoipa"]],
     },
     Module { name: "main", may_name: &["cli"], bans: &[WIRE, SQL, SERVER, SHELL, CLIENT, RUNTIME, METRICS] },

@@ -12,6 +12,9 @@ from .postgres import FILLING, LOGGING, Postgres
 
 CONNECTIONS = {"create": (1, 64, 256), "retrieve": (1, 64), "update": (1, 64), "list": (1, 64)}
 
+# The connections that ask for pages at once, for the peak of memory.
+CROWD = 256
+
 # The connections of the growth section: one, and enough to use both cores.
 GROWTH_CONNECTIONS = 1, 64
 
@@ -178,6 +181,8 @@ class Run:
             for number in self.clock.rounds("side by side", self.effort.rounds):
                 # The order is reversed every other round.
                 samples, floor = self.contest_round(running if number % 2 == 0 else running[::-1])
+                # So many answers at once are what takes most memory.
+                self.sample(None, running[0], "list", CROWD, self.effort.warm_up, self.database)
                 self.results["peak_memory"] = running[0].process.peak_resident_bytes()
                 merge(self.results.setdefault("floor", {}), floor)
                 self.merge("contest", samples)

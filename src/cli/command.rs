@@ -12,6 +12,7 @@ use super::admin::{enforcement_actions, events, keys, organizations, recovery, t
 use super::environment::{remove_blank_driver_variables, without_blank_variables};
 use super::run::{completions, config, dev, health, man, migrate, openapi, serve};
 use super::{bulk, client};
+use crate::allocator::return_free_pages;
 use crate::config::LogFormat;
 use crate::telemetry;
 
@@ -106,6 +107,7 @@ impl Verb {
 /// Runs the verb that the arguments of this process name. Must be called from the main thread, outside a runtime.
 #[must_use]
 pub fn run() -> ExitCode {
+    return_free_pages();
     remove_blank_driver_variables();
     let (cli, matches) = parse();
     let error_format = cli.verb.error_format();

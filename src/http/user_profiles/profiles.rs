@@ -52,7 +52,7 @@ pub(in crate::http) async fn list_user_profiles<F: WireFormat>(
 }
 
 /// About how many bytes a profile of a page has.
-const TYPICAL_BYTES: usize = 512;
+const TYPICAL_BYTES: usize = 300;
 
 pub(in crate::http) async fn retrieve_user_profile<F: WireFormat>(
     service: web::Data<Service>,
