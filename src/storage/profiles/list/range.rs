@@ -49,36 +49,32 @@ macro_rules! select_range {
                         select (profile_id, name, status, expires_at)
                           from trust_grants
                          where organization_id = $1
-                           and profile_id between p.ids[",
-            $first,
-            "] and p.ids[",
-            $last,
-            "]
+                           and profile_id between b.first_id and b.last_id
                            and (expires_at is null or expires_at > $2)
                     ) as grants,
                     array(
                         select (profile_id, grant_name, name, status, requires_data_retention, requires_human_review)
                           from trust_grant_parts
                          where organization_id = $1
-                           and profile_id between p.ids[",
-            $first,
-            "] and p.ids[",
-            $last,
-            "]
+                           and profile_id between b.first_id and b.last_id
                     ) as parts,
                     array(
                         select (profile_id, id, kind, reason, opened_at, expires_at, identity_check)
                           from enforcement_actions
                          where organization_id = $1
-                           and profile_id between p.ids[",
-            $first,
-            "] and p.ids[",
-            $last,
-            "]
+                           and profile_id between b.first_id and b.last_id
                            and resolved_at is null
                            and (expires_at is null or expires_at > $2)
                     ) as actions
                from profiles p
+              cross join lateral (
+                    select p.ids[",
+            $first,
+            "] as first_id,
+                           p.ids[",
+            $last,
+            "] as last_id
+              ) b
               cross join lateral (
                     select array_agg(profile_id) as pair_profile_ids,
                            array_agg(key) as pair_keys,
@@ -89,11 +85,7 @@ macro_rules! select_range {
                                   value
                              from user_profile_metadata
                             where organization_id = $1
-                              and profile_id between p.ids[",
-            $first,
-            "] and p.ids[",
-            $last,
-            "]
+                              and profile_id between b.first_id and b.last_id
                             order by profile_id, key
                       ) pairs
               ) m"
